@@ -1,0 +1,231 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+)
+
+const (
+	// Poll is how often a worker looks by itself: for letters whose pause is over,
+	// and for those that another node queued.
+	Poll = 2 * time.Second
+
+	// Hands is how many letters one worker has in hand at once. A mail server
+	// answers in tenths of a second, and many allow no more than ten connections.
+	Hands = 4
+
+	// SendLimit is how long one letter may take. It is shorter than Lease, so that
+	// a worker that is alive never still sends a letter which another may claim.
+	SendLimit = 90 * time.Second
+
+	// Lease is how long a claimed letter is left alone. After a crash it is the
+	// delay before another worker sends the letter.
+	Lease = 3 * time.Minute
+
+	// FirstPause is the wait after the first refusal; each next one doubles, up to
+	// LongestPause. Greylisting servers want to see us back after some minutes.
+	FirstPause   = 30 * time.Second
+	LongestPause = time.Hour
+
+	// GiveUpAfter is how long we try. The links in our letters stop working after
+	// 24 hours, so that a later letter would only confuse its reader.
+	GiveUpAfter = 24 * time.Hour
+
+	// StopGrace is what a letter in hand gets to finish when the program stops.
+	StopGrace = 10 * time.Second
+)
+
+// Worker sends what waits. Any number may work on one database.
+type Worker struct {
+	DB     *sqldb.DB
+	Sender Sender
+	Keep   bool         // keep the text after sending: in the demo only, whose mail page shows it
+	Log    *slog.Logger // slog.Default() when nil
+}
+
+// Run sends letters until ctx ends. It comes back when no letter is in hand.
+func (w *Worker) Run(ctx context.Context) error {
+	for {
+		rung := bell.wait() // before looking, so that no ring is missed in between
+		if err := w.Drain(ctx); err != nil && ctx.Err() == nil {
+			w.log().WarnContext(ctx, "outbox cannot read its table", "err", err)
+		}
+		pause := time.NewTimer(Poll + rand.N(Poll/4)) // nodes drift apart
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return nil
+		case <-rung:
+			pause.Stop()
+		case <-pause.C:
+		}
+	}
+}
+
+// Drain sends all letters that are due now and returns when the last is done.
+func (w *Worker) Drain(ctx context.Context) error {
+	sending, stop := graceful(ctx)
+	defer stop()
+	var busy sync.WaitGroup
+	defer busy.Wait()
+	hands := make(chan struct{}, Hands)
+	for {
+		ids, err := w.due(ctx)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		won := 0
+		for _, id := range ids {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case hands <- struct{}{}:
+			}
+			l, ok, err := w.claim(ctx, id)
+			if err != nil || !ok {
+				<-hands
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			won++
+			busy.Go(func() {
+				defer func() { <-hands }()
+				w.deliver(sending, l)
+			})
+		}
+		if won == 0 { // others are at the same letters; leave them to it
+			return nil
+		}
+	}
+}
+
+// due names some waiting letters, in an order of its own so that workers on
+// other nodes do not all reach for the same one.
+func (w *Worker) due(ctx context.Context) (ids []string, err error) {
+	err = w.DB.Read(ctx, func(tx *sqldb.Tx) error {
+		ids, err = dueLetters(tx, 64)
+		return err
+	})
+	rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+	return ids, err
+}
+
+func (w *Worker) claim(ctx context.Context, id string) (l row, ok bool, err error) {
+	claim := secret.NewID()
+	err = w.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+		l, ok, err = claimLetter(tx, id, claim, tx.Now.Add(Lease))
+		return err
+	})
+	l.claim = claim
+	return l, ok, err
+}
+
+// deliver hands one letter to the sender and writes down what came of it. The
+// log names the letter and the server's code, never the address or the text.
+func (w *Worker) deliver(ctx context.Context, l row) {
+	log := w.log().With("letter", l.ID, "kind", l.kind, "attempt", l.Attempts)
+	sendErr := w.send(ctx, l)
+	// The outcome is written down even when the program is stopping by now.
+	err := w.DB.InTx(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
+		return w.settle(tx, l, sendErr)
+	})
+	switch {
+	case err != nil:
+		log.ErrorContext(ctx, "outbox cannot write down an outcome; the letter may go out twice", "err", err)
+	case sendErr != nil:
+		log.WarnContext(ctx, "letter refused", "code", code(sendErr), "permanent", permanent(sendErr))
+	default:
+		log.InfoContext(ctx, "letter sent")
+	}
+}
+
+func (w *Worker) send(ctx context.Context, l row) error {
+	m, err := unseal(w.DB.Box, l.kind, l.sealed)
+	if err != nil {
+		return &Refusal{Code: "unreadable", Cause: err} // another node may have the right key
+	}
+	ctx, done := context.WithTimeout(ctx, SendLimit)
+	defer done()
+	return w.Sender.Send(ctx, m)
+}
+
+func (w *Worker) settle(tx *sqldb.Tx, l row, sendErr error) error {
+	switch {
+	case sendErr == nil && w.Keep:
+		return finishLetter(tx, l, Sent, l.sealed, "")
+	case sendErr == nil:
+		return finishLetter(tx, l, Sent, "", "")
+	case permanent(sendErr) || !tx.Now.Before(l.QueuedAt.Add(GiveUpAfter)):
+		return finishLetter(tx, l, Gone, w.envelope(tx, l), code(sendErr))
+	}
+	return deferLetter(tx, l, tx.Now.Add(PauseAfter(l.Attempts)), code(sendErr))
+}
+
+// envelope is what stays of a dead letter: to whom it was and about what, so
+// that a person can mend the address. The link in its text is nobody's business.
+func (w *Worker) envelope(tx *sqldb.Tx, l row) string {
+	m, err := unseal(tx.Box(), l.kind, l.sealed)
+	if err != nil {
+		return ""
+	}
+	kept, err := seal(tx, Mail{Kind: m.Kind, To: m.To, Subject: m.Subject, Lang: m.Lang})
+	if err != nil {
+		return ""
+	}
+	return kept
+}
+
+// PauseAfter is the wait after the given number of attempts.
+func PauseAfter(attempts int) time.Duration {
+	pause := FirstPause
+	for i := 1; i < attempts && pause < LongestPause; i++ {
+		pause *= 2
+	}
+	return min(pause, LongestPause)
+}
+
+func permanent(err error) bool {
+	var r *Refusal
+	return errors.As(err, &r) && r.Permanent
+}
+
+// code is what may be kept and logged of an error. The text of a server's answer
+// often repeats the address, so an error that is no Refusal becomes one word.
+func code(err error) string {
+	var r *Refusal
+	switch {
+	case errors.As(err, &r):
+		return r.Code
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timeout"
+	case errors.Is(err, context.Canceled):
+		return "stopped"
+	}
+	return "unreachable"
+}
+
+// graceful returns a context that ends StopGrace later than ctx does.
+func graceful(ctx context.Context) (context.Context, func()) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	unhook := context.AfterFunc(ctx, func() {
+		t := time.AfterFunc(StopGrace, cancel)
+		context.AfterFunc(later, func() { t.Stop() })
+	})
+	return later, func() { unhook(); cancel() }
+}
+
+func (w *Worker) log() *slog.Logger {
+	if w.Log == nil {
+		return slog.Default()
+	}
+	return w.Log
+}
