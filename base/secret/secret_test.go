@@ -1,0 +1,57 @@
+package secret
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+func TestTokenStaysOutOfLogs(t *testing.T) {
+	var b strings.Builder
+	tok := NewToken()
+	slog.New(slog.NewTextHandler(&b, nil)).Info("mailed", "token", tok)
+	if strings.Contains(b.String(), string(tok)) || !strings.Contains(b.String(), "[secret]") {
+		t.Error(b.String())
+	}
+}
+
+func TestACodeIsReadBackAsPeopleTypeIt(t *testing.T) {
+	for range 200 {
+		code := NewCode()
+		if len(code) != CodeLength+1 || code[CodeLength/2] != '-' {
+			t.Fatalf("code %q", string(code))
+		}
+		typed := " " + strings.ToLower(strings.ReplaceAll(string(code), "-", " ")) + " "
+		if ReadCode(typed) != code {
+			t.Fatalf("%q is not read back from %q", string(code), typed)
+		}
+	}
+	for _, wrong := range []string{"", "ABC", "3467-9CDFG", "<script>"} {
+		if got := ReadCode(wrong); got != "" {
+			t.Errorf("ReadCode(%q) = %q, want nothing", wrong, string(got))
+		}
+	}
+}
+
+func TestABoxOpensOnlyItsOwnPurpose(t *testing.T) {
+	box, err := NewBox(make([]byte, MasterLength))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := box.Seal("mail", []byte("hallo"))
+	if err != nil || strings.Contains(sealed, "hallo") {
+		t.Fatal(sealed, err)
+	}
+	if plain, err := box.Open("mail", sealed); err != nil || string(plain) != "hallo" {
+		t.Errorf("Open = %q, %v", plain, err)
+	}
+	if _, err := box.Open("signing key", sealed); err == nil {
+		t.Error("a mail was opened as a signing key")
+	}
+	if _, err := box.Open("mail", sealed[:len(sealed)-4]); err == nil {
+		t.Error("a damaged secret was opened")
+	}
+	if _, err := NewBox([]byte("short")); err == nil {
+		t.Error("a short master key was taken")
+	}
+}

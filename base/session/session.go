@@ -1,0 +1,81 @@
+// Package session keeps browser sessions, one table for every door.
+//
+//	Start   makes a session and returns the token for the cookie
+//	Find    returns the living session of a token
+//	Touch   moves its idle end on
+//	Update  replaces what the door keeps in it
+//	End     ends one session; EndAll ends a subject's
+//	Sweep   removes the dead ones
+//
+// The database keeps only the token's digest: who reads the table cannot walk in.
+package session
+
+import (
+	"time"
+
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+)
+
+// Session is one browser that is signed in at one door.
+type Session struct {
+	ID      string        // may be shown and logged; it opens nothing
+	Door    string        // "desk", "login", "reading"
+	Subject string        // who: a staff, account or reader id
+	Data    string        // what the door keeps, opaque here
+	Device  string        // what the browser calls itself, cut short
+	AuthAt  time.Time     // when the person last proved who they are
+	SeenAt  time.Time     // last use, to the minute
+	Expires time.Time     // dead from then on
+	Idle    time.Duration // how long it lives unused; used by Start and Touch
+}
+
+// touchEvery spares the database: a session's last use is known to the minute.
+const touchEvery = time.Minute
+
+// deviceMost is how much of the browser's own name is kept.
+const deviceMost = 200
+
+// Start makes a session. A sign-in always starts a new one, so that a token
+// which somebody planted before is worth nothing after.
+func Start(tx *sqldb.Tx, s Session) (secret.Token, Session, error) {
+	token := secret.NewToken()
+	s.ID = secret.NewID()
+	s.SeenAt = tx.Now
+	if s.AuthAt.IsZero() {
+		s.AuthAt = tx.Now
+	}
+	s.Expires = tx.Now.Add(s.Idle)
+	if r := []rune(s.Device); len(r) > deviceMost {
+		s.Device = string(r[:deviceMost])
+	}
+	return token, s, insert(tx, token.Digest(), s)
+}
+
+// Find returns the living session behind a token at a door.
+func Find(tx *sqldb.Tx, door string, token secret.Token) (Session, bool, error) {
+	if token == "" {
+		return Session{}, false, nil
+	}
+	return find(tx, door, token.Digest())
+}
+
+// Stale reports whether a use now should be written down.
+func (s Session) Stale(now time.Time) bool { return now.Sub(s.SeenAt) >= touchEvery }
+
+// Touch notes a use and moves the idle end on.
+func Touch(tx *sqldb.Tx, s Session, idle time.Duration) error {
+	return touch(tx, s.ID, tx.Now.Add(idle))
+}
+
+// Update replaces what the door keeps in a living session.
+func Update(tx *sqldb.Tx, id, data string) error { return update(tx, id, data) }
+
+// End ends a session.
+func End(tx *sqldb.Tx, id string) error { return end(tx, id) }
+
+// EndAll ends every session of a subject at a door.
+func EndAll(tx *sqldb.Tx, door, subject string) error { return endAll(tx, door, subject) }
+
+// Sweep removes sessions that are over.
+func Sweep(tx *sqldb.Tx) error { return sweep(tx) }

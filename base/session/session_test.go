@@ -1,0 +1,90 @@
+package session_test
+
+import (
+	"testing"
+	"time"
+
+	"lidwoord/base/secret"
+	"lidwoord/base/session"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/sqldb/sqldbtest"
+)
+
+func in(t *testing.T, db *sqldb.DB, f func(*sqldb.Tx) error) {
+	t.Helper()
+	if err := db.InTx(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func alive(t *testing.T, db *sqldb.DB, door string, token secret.Token) (s session.Session, ok bool) {
+	t.Helper()
+	in(t, db, func(tx *sqldb.Tx) (err error) {
+		s, ok, err = session.Find(tx, door, token)
+		return err
+	})
+	return s, ok
+}
+
+func TestASessionLivesAsLongAsItIsUsed(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+		db.Now = func() time.Time { return now }
+		var token secret.Token
+		in(t, db, func(tx *sqldb.Tx) (err error) {
+			token, _, err = session.Start(tx, session.Session{Door: "desk", Subject: "anna", Data: "5280", Idle: 30 * time.Minute})
+			return err
+		})
+		now = now.Add(29 * time.Minute)
+		s, ok := alive(t, db, "desk", token)
+		if !ok || s.Subject != "anna" || s.Data != "5280" || !s.Stale(now) {
+			t.Fatalf("after 29 minutes: %+v, %v", s, ok)
+		}
+		in(t, db, func(tx *sqldb.Tx) error { return session.Touch(tx, s, 30*time.Minute) })
+		now = now.Add(29 * time.Minute)
+		if _, ok := alive(t, db, "desk", token); !ok {
+			t.Error("a session that was used is dead")
+		}
+		now = now.Add(time.Minute)
+		if _, ok := alive(t, db, "desk", token); ok {
+			t.Error("a session that was idle for half an hour lives")
+		}
+		in(t, db, session.Sweep)
+	})
+}
+
+func TestASessionOpensItsOwnDoorOnly(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		var token, other secret.Token
+		var first session.Session
+		in(t, db, func(tx *sqldb.Tx) (err error) {
+			if token, first, err = session.Start(tx, session.Session{Door: "login", Subject: "zoe", Idle: time.Hour}); err != nil {
+				return err
+			}
+			other, _, err = session.Start(tx, session.Session{Door: "login", Subject: "zoe", Idle: time.Hour})
+			return err
+		})
+		if _, ok := alive(t, db, "desk", token); ok {
+			t.Error("a reader walked in at the desk")
+		}
+		if _, ok := alive(t, db, "login", secret.NewToken()); ok {
+			t.Error("a guess walked in")
+		}
+		in(t, db, func(tx *sqldb.Tx) error {
+			if err := session.Update(tx, first.ID, "new"); err != nil {
+				return err
+			}
+			return session.End(tx, first.ID)
+		})
+		if _, ok := alive(t, db, "login", token); ok {
+			t.Error("an ended session lives")
+		}
+		if _, ok := alive(t, db, "login", other); !ok {
+			t.Error("ending one session ended another")
+		}
+		in(t, db, func(tx *sqldb.Tx) error { return session.EndAll(tx, "login", "zoe") })
+		if _, ok := alive(t, db, "login", other); ok {
+			t.Error("a session outlived EndAll")
+		}
+	})
+}

@@ -1,0 +1,49 @@
+package session
+
+import (
+	"time"
+
+	"lidwoord/base/sqldb"
+)
+
+func insert(tx *sqldb.Tx, digest string, s Session) error {
+	_, err := tx.Exec(`
+		INSERT INTO session (digest, id, door, subject, data, device, auth_at, seen_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		digest, s.ID, s.Door, s.Subject, s.Data, s.Device, s.AuthAt, s.SeenAt, s.Expires)
+	return err
+}
+
+func find(tx *sqldb.Tx, door, digest string) (s Session, ok bool, err error) {
+	ok, err = tx.One(`
+		SELECT id, door, subject, data, device, auth_at, seen_at, expires_at FROM session
+		WHERE digest = $1 AND door = $2 AND expires_at > $3`,
+		[]any{digest, door, tx.Now},
+		&s.ID, &s.Door, &s.Subject, &s.Data, &s.Device, sqldb.Instant(&s.AuthAt), sqldb.Instant(&s.SeenAt), sqldb.Instant(&s.Expires))
+	return s, ok, err
+}
+
+func touch(tx *sqldb.Tx, id string, expires time.Time) error {
+	_, err := tx.Exec(`UPDATE session SET seen_at = $1, expires_at = $2 WHERE id = $3 AND expires_at > $1`, tx.Now, expires, id)
+	return err
+}
+
+func update(tx *sqldb.Tx, id, data string) error {
+	_, err := tx.Exec(`UPDATE session SET data = $1 WHERE id = $2 AND expires_at > $3`, data, id, tx.Now)
+	return err
+}
+
+func end(tx *sqldb.Tx, id string) error {
+	_, err := tx.Exec(`DELETE FROM session WHERE id = $1`, id)
+	return err
+}
+
+func endAll(tx *sqldb.Tx, door, subject string) error {
+	_, err := tx.Exec(`DELETE FROM session WHERE door = $1 AND subject = $2`, door, subject)
+	return err
+}
+
+func sweep(tx *sqldb.Tx) error {
+	_, err := tx.Exec(`DELETE FROM session WHERE expires_at <= $1`, tx.Now)
+	return err
+}

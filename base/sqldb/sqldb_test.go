@@ -1,0 +1,147 @@
+package sqldb_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"lidwoord/base/sqldb"
+	"lidwoord/base/sqldb/sqldbtest"
+)
+
+func add(ctx context.Context, db *sqldb.DB, id string) error {
+	return db.InTx(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(`INSERT INTO audit (id, at, actor, act, object, branch, detail) VALUES ($1, $2, '', '', '', '', '')`, id, tx.Now)
+		return err
+	})
+}
+
+func count(t *testing.T, db *sqldb.DB) (n int) {
+	t.Helper()
+	err := db.Read(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.One(`SELECT COUNT(*) FROM audit`, nil, &n)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestATransactionIsAllOrNothing(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		stop := errors.New("stop")
+		ran := false
+		err := db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			tx.After(func() { ran = true })
+			if _, err := tx.Exec(`INSERT INTO audit (id, at, actor, act, object, branch, detail) VALUES ('a', $1, '', '', '', '', '')`, tx.Now); err != nil {
+				return err
+			}
+			return stop
+		})
+		if !errors.Is(err, stop) || ran || count(t, db) != 0 {
+			t.Errorf("err %v, after ran %v, %d rows; want nothing done", err, ran, count(t, db))
+		}
+	})
+}
+
+// Sixteen tellers read a sum and add to it. Without serializable transactions
+// and retry, PostgreSQL loses some of them.
+func TestReadThenWriteLosesNothing(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		if err := add(t.Context(), db, "sum"); err != nil {
+			t.Fatal(err)
+		}
+		setAt := func(n int64) error {
+			return db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+				var have int64
+				if _, err := tx.One(`SELECT at FROM audit WHERE id = 'sum'`, nil, &have); err != nil {
+					return err
+				}
+				if n == 0 {
+					have = -1
+				}
+				_, err := tx.Exec(`UPDATE audit SET at = $1 WHERE id = 'sum'`, have+1)
+				return err
+			})
+		}
+		if err := setAt(0); err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		for range 16 {
+			all.Go(func() {
+				for range 5 {
+					if err := setAt(1); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		var sum int64
+		if err := db.Read(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.One(`SELECT at FROM audit WHERE id = 'sum'`, nil, &sum)
+			return err
+		}); err != nil || sum != 80 {
+			t.Errorf("sum %d, %v; want 80", sum, err)
+		}
+	})
+}
+
+func TestAReaderCannotWrite(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		err := db.Read(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(`DELETE FROM audit`)
+			return err
+		})
+		if err == nil {
+			t.Error("Read let a write through")
+		}
+	})
+}
+
+func TestInstantsKeepTheirMicroseconds(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		at := time.Date(2026, 10, 25, 2, 30, 0, 123456789, time.FixedZone("CET", 3600))
+		db.Now = func() time.Time { return at }
+		if err := add(t.Context(), db, "x"); err != nil {
+			t.Fatal(err)
+		}
+		list := []time.Time{}
+		err := db.Read(t.Context(), func(tx *sqldb.Tx) error {
+			var err error
+			list, err = sqldb.Many(tx, `SELECT at FROM audit WHERE id IN `+sqldb.In(1, 2), []any{"x", "y"}, func(row sqldb.Row) (at time.Time, err error) {
+				return at, row.Scan(sqldb.Instant(&at))
+			})
+			return err
+		})
+		if err != nil || len(list) != 1 || !list[0].Equal(at.Truncate(time.Microsecond)) {
+			t.Errorf("got %v, %v; want %v", list, err, at)
+		}
+	})
+}
+
+func TestABrokenUniqueRuleIsKnownByItsCode(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		if err := add(t.Context(), db, "x"); err != nil {
+			t.Fatal(err)
+		}
+		if err := add(t.Context(), db, "x"); !sqldb.Duplicate(err) {
+			t.Errorf("got %v, want a duplicate", err)
+		}
+	})
+}
+
+func TestMigratingTwiceChangesNothing(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		if err := add(t.Context(), db, "x"); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Migrate(t.Context()); err != nil || count(t, db) != 1 {
+			t.Errorf("%v, %d rows", err, count(t, db))
+		}
+	})
+}

@@ -1,0 +1,169 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+
+	"lidwoord/base/secret"
+)
+
+// Tx is one transaction. Now is the same instant from its start to its end.
+type Tx struct {
+	Now time.Time
+
+	ctx        context.Context
+	sql        *sql.Tx
+	db         *DB
+	pool       *sql.DB
+	after      []func()
+	unprepared []string
+}
+
+// Box seals what this database must keep secret.
+func (tx *Tx) Box() *secret.Box { return tx.db.Box }
+
+// After runs f once the transaction is committed, such as to wake a worker.
+// A crash in between loses the call: it is never for what must happen.
+func (tx *Tx) After(f func()) { tx.after = append(tx.after, f) }
+
+// Exec runs a statement and returns the number of rows it touched.
+func (tx *Tx) Exec(query string, args ...any) (int64, error) {
+	var res sql.Result
+	var err error
+	if st := tx.statement(query); st != nil {
+		res, err = st.ExecContext(tx.ctx, plain(args)...)
+	} else {
+		res, err = tx.sql.ExecContext(tx.ctx, query, plain(args)...)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// One scans a single row into dest and reports whether there was one.
+func (tx *Tx) One(query string, args []any, dest ...any) (bool, error) {
+	var row *sql.Row
+	if st := tx.statement(query); st != nil {
+		row = st.QueryRowContext(tx.ctx, plain(args)...)
+	} else {
+		row = tx.sql.QueryRowContext(tx.ctx, query, plain(args)...)
+	}
+	err := row.Scan(dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Row is one row of a query.
+type Row interface{ Scan(dest ...any) error }
+
+// Many collects what scan makes of each row. The rows are closed when it
+// returns, so that the next statement finds the connection free.
+func Many[T any](tx *Tx, query string, args []any, scan func(Row) (T, error)) ([]T, error) {
+	var rows *sql.Rows
+	var err error
+	if st := tx.statement(query); st != nil {
+		rows, err = st.QueryContext(tx.ctx, plain(args)...)
+	} else {
+		rows, err = tx.sql.QueryContext(tx.ctx, query, plain(args)...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, one)
+	}
+	return list, rows.Err()
+}
+
+func (tx *Tx) statement(query string) *sql.Stmt {
+	if tx.db.prepared == nil {
+		return nil
+	}
+	if st := tx.db.prepared.get(tx.pool, query); st != nil {
+		return tx.sql.StmtContext(tx.ctx, st)
+	}
+	tx.unprepared = append(tx.unprepared, query)
+	return nil
+}
+
+// In writes the placeholders of a list of n arguments whose first is $first:
+// In(3, 2) is "($3,$4)". An empty list matches nothing.
+func In(first, n int) string {
+	if n == 0 {
+		return "(NULL)"
+	}
+	marks := make([]string, n)
+	for i := range marks {
+		marks[i] = fmt.Sprintf("$%d", first+i)
+	}
+	return "(" + strings.Join(marks, ",") + ")"
+}
+
+// plain turns each instant into whole microseconds, the one form both engines
+// store, compare and index alike. The zero instant is NULL.
+func plain(args []any) []any {
+	out := slices.Clone(args)
+	for i, a := range out {
+		if t, ok := a.(time.Time); ok {
+			out[i] = nil
+			if !t.IsZero() {
+				out[i] = t.UnixMicro()
+			}
+		}
+	}
+	return out
+}
+
+// Instant scans a stored instant into t; NULL is the zero instant.
+func Instant(t *time.Time) sql.Scanner { return (*instant)(t) }
+
+type instant time.Time
+
+func (i *instant) Scan(v any) error {
+	switch n := v.(type) {
+	case nil:
+		*i = instant{}
+	case int64:
+		*i = instant(time.UnixMicro(n).UTC())
+	default:
+		return fmt.Errorf("instant: have %T, want int64", v)
+	}
+	return nil
+}
+
+// Duplicate reports whether err is a broken unique rule. On PostgreSQL the
+// transaction is dead by then; prefer ON CONFLICT DO NOTHING and count rows.
+func Duplicate(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == 1555 || lite.Code() == 2067 // primary key, unique
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
+func wantsRetry(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code()&0xff == 5 // busy: another process writes
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
