@@ -1,0 +1,102 @@
+package password_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"lidwoord/base/password"
+)
+
+// about is what is known of the person in these tests.
+var about = []string{"25280000001233", "zoe.vandermeulen@voorbeeld.nl", "Zoë", "van der Meulen"}
+
+func TestAGoodPasswordIsTaken(t *testing.T) {
+	for _, good := range []string{
+		"paarse fiets lacht hard",
+		"Mijn tante bakt op zondag taart",
+		"correct-paard-batterij-nietje",
+		"kx8#vQ2!mT9z",
+		"ヒマラヤの雪は白くて冷たい",
+		"🐘🚲🌧️ olifant fietst in de regen",
+		"vier woorden zonder hoofdletters",
+		"Het regent al de hele zomer in Assen",
+		strings.Repeat("Zo een zin van veel woorden. ", 6),
+		strings.Repeat("één lange zin ", 14)[:password.Longest],
+	} {
+		if err := password.Check(good, about...); err != nil {
+			t.Errorf("Check(%q) = %v, want it taken", good, err)
+		}
+	}
+}
+
+func TestAPoorPasswordIsRefusedWithItsReason(t *testing.T) {
+	for _, c := range []struct {
+		plain string
+		want  error
+	}{
+		{"", password.ErrShort},
+		{"elf tekens!", password.ErrShort},
+		{"éééééééééé", password.ErrShort},
+		{strings.Repeat("lang ", 40) + "x", password.ErrLong},
+		{strings.Repeat("x", 1<<20), password.ErrLong},
+		{"aaaaaaaaaaaa", password.ErrPattern},
+		{"            ", password.ErrPattern},
+		{"abcabcabcabc", password.ErrPattern},
+		{"1234 1234 1234", password.ErrPattern},
+		{"123456789012", password.ErrPattern},
+		{"qwertyuiop12", password.ErrPattern},
+		{"poiuytrewq!!", password.ErrPattern},
+		{"1qaz2wsx3edc", password.ErrPattern},
+		{"azertyuiop123", password.ErrPattern},
+		{"Abcdefgh1234", password.ErrPattern},
+		{"Wachtwoord123", password.ErrCommon},
+		{"w@chtw00rd2026!", password.ErrCommon},
+		{"Welkom01Welkom01", password.ErrCommon},
+		{"bibliotheek2026", password.ErrCommon},
+		{"Bibliotheek!!", password.ErrCommon},
+		{"Correct Horse Battery Staple", password.ErrCommon},
+		{"ikhouvanjou!!", password.ErrCommon},
+		{"ZomerVakantie2026", password.ErrCommon},
+		{"25280000001233", password.ErrPersonal},
+		{"25280000001233!", password.ErrPersonal},
+		{"zoe.vandermeulen@voorbeeld.nl", password.ErrPersonal},
+		{"ZoeVanDerMeulen1", password.ErrPersonal},
+		{"Van der Meulen 2026", password.ErrPersonal},
+		{"een \x00 teken van niets", password.ErrUnreadable},
+		{"geen goede utf-8 \xff\xfe", password.ErrUnreadable},
+	} {
+		if err := password.Check(c.plain, about...); !errors.Is(err, c.want) {
+			t.Errorf("Check(%.40q) = %v, want %v", c.plain, err, c.want)
+		}
+	}
+}
+
+func TestTwelveCharactersAreCountedAsPeopleCountThem(t *testing.T) {
+	twelve := "žluťoučkýkůň" // 12 characters, 18 bytes
+	if err := password.Check(twelve); err != nil {
+		t.Errorf("12 characters: %v", err)
+	}
+	if err := password.Check(strings.TrimSuffix(twelve, "ň")); !errors.Is(err, password.ErrShort) {
+		t.Errorf("11 characters: %v, want ErrShort", err)
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	for _, s := range []string{"", "qwertyuiop12", "Wachtwoord2026!", "paarse fiets lacht hard", "\xff\xfe", "a\u0301a\u0301", "İİİİİİİİİİİİ", "1234\u00e91234"} {
+		f.Add(s, "zoe@example.nl")
+	}
+	f.Fuzz(func(t *testing.T, plain, about string) {
+		err := password.Check(plain, about)
+		if err != nil {
+			return
+		}
+		if !utf8.ValidString(plain) || len(plain) < password.Shortest {
+			t.Errorf("Check took %q", plain)
+		}
+		if password.Check(plain, about, plain) == nil {
+			t.Errorf("Check took %q from somebody who is called that", plain)
+		}
+	})
+}

@@ -1,0 +1,77 @@
+package password
+
+import (
+	"container/list"
+	"context"
+	"sync"
+
+	"lidwoord/base/fault"
+)
+
+// waitingPerCounter bounds the line. At some 25 ms a hash the last in line waits
+// about three seconds; whoever comes after that is told to try again, which is
+// kinder than a page that never comes.
+const waitingPerCounter = 128
+
+// ErrBusy is the answer when the line is full.
+var ErrBusy = fault.New(fault.Unavailable, "password.busy")
+
+// line is a fair queue before a few counters: first come, first served. A plain
+// channel would do the counting, but wakes no one in order and has no end.
+type line struct {
+	mu      sync.Mutex
+	free    int
+	most    int
+	waiting list.List // of chan struct{}; closed when it is that person's turn
+}
+
+func newLine(counters, most int) *line { return &line{free: counters, most: most} }
+
+// enter waits for a counter. The caller calls leave when done.
+func (l *line) enter(ctx context.Context) (leave func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	if l.free > 0 {
+		l.free--
+		l.mu.Unlock()
+		return l.leave, nil
+	}
+	if l.waiting.Len() >= l.most {
+		l.mu.Unlock()
+		return nil, ErrBusy
+	}
+	turn := make(chan struct{})
+	place := l.waiting.PushBack(turn)
+	l.mu.Unlock()
+
+	select {
+	case <-turn:
+		return l.leave, nil
+	case <-ctx.Done():
+	}
+	l.mu.Lock()
+	select {
+	case <-turn: // our turn came in the same moment: give it to the next
+		l.mu.Unlock()
+		l.leave()
+	default:
+		l.waiting.Remove(place)
+		l.mu.Unlock()
+	}
+	return nil, ctx.Err()
+}
+
+// leave hands the counter to the next in line.
+func (l *line) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first := l.waiting.Front()
+	if first == nil {
+		l.free++
+		return
+	}
+	l.waiting.Remove(first)
+	close(first.Value.(chan struct{}))
+}

@@ -1,0 +1,106 @@
+package password
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// HashWith makes a hash with other parameters than today's, for tests.
+func HashWith(plain string, memory, passes uint32) string {
+	salt := []byte("sixteen bytes ok")
+	key := argon2.IDKey([]byte(plain), salt, passes, memory, 1, keyBytes)
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=1$%s$%s", memory, passes,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+}
+
+func TestFirstComeFirstServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(1, 8)
+		leave, err := l.enter(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var mu sync.Mutex
+		var served []int
+		for i := range 8 {
+			go func() {
+				leave, err := l.enter(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				served = append(served, i)
+				mu.Unlock()
+				leave()
+			}()
+			synctest.Wait() // this one stands in line before the next comes
+		}
+		if _, err := l.enter(t.Context()); !errors.Is(err, ErrBusy) {
+			t.Errorf("the ninth in a line of eight: %v, want ErrBusy", err)
+		}
+		leave()
+		synctest.Wait()
+		if fmt.Sprint(served) != "[0 1 2 3 4 5 6 7]" {
+			t.Errorf("served %v", served)
+		}
+		if l.free != 1 || l.waiting.Len() != 0 {
+			t.Errorf("%d free, %d waiting when all have gone", l.free, l.waiting.Len())
+		}
+	})
+}
+
+func TestWhoeverGivesUpLeavesTheLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(1, 2)
+		leave, _ := l.enter(t.Context())
+		ctx, giveUp := context.WithCancel(t.Context())
+		gone := make(chan error, 1)
+		go func() { _, err := l.enter(ctx); gone <- err }()
+		synctest.Wait()
+		served := make(chan struct{})
+		go func() { leave, _ := l.enter(t.Context()); close(served); leave() }()
+		synctest.Wait()
+		giveUp()
+		if err := <-gone; !errors.Is(err, context.Canceled) {
+			t.Errorf("gave up: %v", err)
+		}
+		if l.waiting.Len() != 1 {
+			t.Errorf("%d in line, want the one who stayed", l.waiting.Len())
+		}
+		leave()
+		<-served
+	})
+}
+
+// The turn and the cancellation may come in the same moment; a counter must not
+// get lost then.
+func TestNoCounterIsLost(t *testing.T) {
+	l := newLine(2, 64)
+	var all sync.WaitGroup
+	for range 64 {
+		all.Go(func() {
+			for i := range 200 {
+				ctx, cancel := context.WithCancel(context.Background())
+				if i%2 == 0 {
+					go cancel()
+				}
+				if leave, err := l.enter(ctx); err == nil {
+					leave()
+				}
+				cancel()
+			}
+		})
+	}
+	all.Wait()
+	if l.free != 2 || l.waiting.Len() != 0 {
+		t.Errorf("%d free, %d waiting, want 2 and 0", l.free, l.waiting.Len())
+	}
+}
