@@ -1,0 +1,70 @@
+package signon
+
+// Paths of the oidc door below the issuer.
+const (
+	PathDiscovery  = "/.well-known/openid-configuration"
+	PathJWKS       = "/jwks"
+	PathAuthorize  = "/authorize"
+	PathToken      = "/token"
+	PathUserInfo   = "/userinfo"
+	PathRevoke     = "/revoke"
+	PathEndSession = "/end_session"
+)
+
+// Metadata is the discovery document: OpenID Connect Discovery section 3 and
+// RFC 8414.
+type Metadata struct {
+	Issuer                string   `json:"issuer"`
+	AuthorizationEndpoint string   `json:"authorization_endpoint"`
+	TokenEndpoint         string   `json:"token_endpoint"`
+	UserInfoEndpoint      string   `json:"userinfo_endpoint"`
+	JWKSURI               string   `json:"jwks_uri"`
+	RevocationEndpoint    string   `json:"revocation_endpoint"`
+	EndSessionEndpoint    string   `json:"end_session_endpoint"`
+	ResponseTypes         []string `json:"response_types_supported"`
+	ResponseModes         []string `json:"response_modes_supported"`
+	GrantTypes            []string `json:"grant_types_supported"`
+	SubjectTypes          []string `json:"subject_types_supported"`
+	IDTokenAlgorithms     []string `json:"id_token_signing_alg_values_supported"`
+	Scopes                []string `json:"scopes_supported"`
+	Claims                []string `json:"claims_supported"`
+	TokenAuthMethods      []string `json:"token_endpoint_auth_methods_supported"`
+	RevokeAuthMethods     []string `json:"revocation_endpoint_auth_methods_supported"`
+	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
+	Prompts               []string `json:"prompt_values_supported"`
+	Languages             []string `json:"ui_locales_supported"`
+	IssInResponse         bool     `json:"authorization_response_iss_parameter_supported"`
+	ClaimsParameter       bool     `json:"claims_parameter_supported"`
+	RequestParameter      bool     `json:"request_parameter_supported"`
+	RequestURIParameter   bool     `json:"request_uri_parameter_supported"` // true is the default when absent
+}
+
+// Discovery tells clients what we do and where.
+func (p *Provider) Discovery() Metadata {
+	methods := []string{"client_secret_basic", "client_secret_post", "none"}
+	return Metadata{
+		Issuer:                p.Issuer,
+		AuthorizationEndpoint: p.Issuer + PathAuthorize,
+		TokenEndpoint:         p.Issuer + PathToken,
+		UserInfoEndpoint:      p.Issuer + PathUserInfo,
+		JWKSURI:               p.Issuer + PathJWKS,
+		RevocationEndpoint:    p.Issuer + PathRevoke,
+		EndSessionEndpoint:    p.Issuer + PathEndSession,
+		ResponseTypes:         []string{"code"},
+		ResponseModes:         []string{"query"},
+		GrantTypes:            []string{"authorization_code"},
+		SubjectTypes:          []string{"public", "pairwise"},
+		IDTokenAlgorithms:     algorithms,
+		Scopes:                knownScopes,
+		Claims: []string{
+			"iss", "sub", "aud", "exp", "iat", "nbf", "auth_time", "nonce", "acr", "at_hash", "jti", "sid",
+			"preferred_username", "email", "email_verified", "memberships",
+		},
+		TokenAuthMethods:  methods,
+		RevokeAuthMethods: methods,
+		ChallengeMethods:  []string{"S256"},
+		Prompts:           []string{PromptNone, PromptLogin},
+		Languages:         []string{"nl", "en"},
+		IssInResponse:     true,
+	}
+}

@@ -1,0 +1,202 @@
+package signon
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"lidwoord/base/sqldb"
+)
+
+// KeyLife is how long a key signs. NIST SP 800-57 allows years; a rotation that
+// happens every quarter is one that is known to work.
+const KeyLife = 90 * 24 * time.Hour
+
+// KeyNotice is how long a key is shown before it signs, so that every client that
+// looks at the key set daily knows it in time.
+const KeyNotice = 48 * time.Hour
+
+// KeyMemory is how long a retired key is still shown. ID tokens are over within
+// minutes, but come back as id_token_hint when somebody signs out a month later.
+const KeyMemory = 35 * 24 * time.Hour
+
+// rsaBits is the size of RS256 keys (RFC 7518 section 3.3 asks 2048 at least).
+const rsaBits = 2048
+
+// keyPurpose names the drawer of the box for private keys.
+const keyPurpose = "signing key"
+
+var algorithms = []string{ES256, RS256}
+
+// TendKeys makes the first keys, announces the next one in time, lets it take
+// over, and forgets the ones that nobody needs. It runs at the start of each node
+// and once a day; to run it too often changes nothing.
+func (p *Provider) TendKeys(tx *sqldb.Tx) error {
+	if err := forgetKeys(tx, tx.Now.Add(-KeyMemory)); err != nil {
+		return err
+	}
+	for _, algorithm := range algorithms {
+		k, found, err := currentKey(tx, algorithm)
+		if err != nil {
+			return err
+		}
+		switch age := tx.Now.Sub(k.notBefore); {
+		case !found:
+			err = p.makeKey(tx, algorithm, "current", tx.Now)
+		case age >= KeyLife:
+			err = p.turnKeys(tx, k)
+		case age >= KeyLife-KeyNotice:
+			err = p.announceKey(tx, algorithm)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turnKeys lets the next key take over, once it was shown for long enough. Where
+// the job slept past the notice, the old key signs two days longer.
+func (p *Provider) turnKeys(tx *sqldb.Tx, k key) error {
+	if err := p.announceKey(tx, k.algorithm); err != nil {
+		return err
+	}
+	ready, err := nextKeyReady(tx, k.algorithm)
+	if err != nil || !ready {
+		return err
+	}
+	if err := retireKey(tx, k.id); err != nil {
+		return err
+	}
+	return promoteKey(tx, k.algorithm)
+}
+
+func (p *Provider) announceKey(tx *sqldb.Tx, algorithm string) error {
+	found, err := hasNextKey(tx, algorithm)
+	if err != nil || found {
+		return err
+	}
+	return p.makeKey(tx, algorithm, "next", tx.Now.Add(KeyNotice))
+}
+
+// makeKey makes a key in the given state. When another node is first, its key
+// stands and this one is dropped.
+func (p *Provider) makeKey(tx *sqldb.Tx, algorithm, state string, notBefore time.Time) error {
+	private, err := newPrivateKey(algorithm)
+	if err != nil {
+		return err
+	}
+	plain, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return err
+	}
+	sealed, err := p.Box.Seal(keyPurpose, plain)
+	if err != nil {
+		return err
+	}
+	public := jose.JSONWebKey{Key: private.Public(), Algorithm: algorithm, Use: "sig"}
+	thumb, err := public.Thumbprint(crypto.SHA256)
+	if err != nil {
+		return err
+	}
+	public.KeyID = base64.RawURLEncoding.EncodeToString(thumb)
+	shown, err := public.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	return insertKey(tx, key{id: public.KeyID, algorithm: algorithm, sealed: sealed, notBefore: notBefore}, state, string(shown))
+}
+
+func newPrivateKey(algorithm string) (crypto.Signer, error) {
+	if algorithm == RS256 {
+		return rsa.GenerateKey(rand.Reader, rsaBits)
+	}
+	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+}
+
+// signingKey finds the key that signs now, and makes it at first use.
+func (p *Provider) signingKey(tx *sqldb.Tx, algorithm string) (id string, signer crypto.Signer, err error) {
+	k, found, err := currentKey(tx, algorithm)
+	if err == nil && !found {
+		if err = p.makeKey(tx, algorithm, "current", tx.Now); err == nil {
+			k, found, err = currentKey(tx, algorithm)
+		}
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	if !found {
+		return "", nil, errors.New("signon: no signing key after making one")
+	}
+	if known, ok := p.signers.Load(k.id); ok {
+		return k.id, known.(crypto.Signer), nil
+	}
+	plain, err := p.Box.Open(keyPurpose, k.sealed)
+	if err != nil {
+		return "", nil, fmt.Errorf("signon: signing key %s: %w", k.id, err)
+	}
+	private, err := x509.ParsePKCS8PrivateKey(plain)
+	if err != nil {
+		return "", nil, err
+	}
+	signer, ok := private.(crypto.Signer)
+	if !ok {
+		return "", nil, fmt.Errorf("signon: signing key %s cannot sign", k.id)
+	}
+	p.signers.Store(k.id, signer)
+	return k.id, signer, nil
+}
+
+// sign makes a JWT of claims.
+func (p *Provider) sign(tx *sqldb.Tx, algorithm string, claims any) (string, error) {
+	id, private, err := p.signingKey(tx, algorithm)
+	if err != nil {
+		return "", err
+	}
+	signer, err := jose.NewSigner(
+		jose.SigningKey{Algorithm: jose.SignatureAlgorithm(algorithm), Key: jose.JSONWebKey{Key: private, KeyID: id}},
+		(&jose.SignerOptions{}).WithType("JWT"))
+	if err != nil {
+		return "", err
+	}
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", err
+	}
+	signed, err := signer.Sign(payload)
+	if err != nil {
+		return "", err
+	}
+	return signed.CompactSerialize()
+}
+
+// JWKS is the set of public keys: those that sign, signed lately, or will sign.
+func (p *Provider) JWKS(tx *sqldb.Tx) (jose.JSONWebKeySet, error) {
+	shown, err := publicKeys(tx)
+	if err != nil {
+		return jose.JSONWebKeySet{}, err
+	}
+	set := jose.JSONWebKeySet{Keys: make([]jose.JSONWebKey, len(shown))}
+	for i, text := range shown {
+		if err := json.Unmarshal([]byte(text), &set.Keys[i]); err != nil {
+			return jose.JSONWebKeySet{}, err
+		}
+	}
+	return set, nil
+}
+
+// key is a row of signon_key.
+type key struct {
+	id, algorithm, sealed string
+	notBefore             time.Time
+}

@@ -1,0 +1,305 @@
+package signon
+
+import (
+	"encoding/base64"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
+)
+
+// maxParameter bounds each parameter, in bytes. The longest that clients send is
+// a state with a page address in it.
+const maxParameter = 2000
+
+// AuthorizeParams is an authorize request as it came in. Read it with
+// ReadAuthorize, which sees what was said twice.
+type AuthorizeParams struct {
+	ClientID     string
+	RedirectURI  string
+	ResponseType string
+	ResponseMode string
+	Scope        string
+	State        string
+	Nonce        string
+	Challenge    string // code_challenge
+	Method       string // code_challenge_method
+	Prompt       string
+	MaxAge       string // seconds; "" asks nothing
+	UILocales    string
+	LoginHint    string
+	Request      string // request objects we do not take
+	RequestURI   string
+
+	repeated []string // parameters that came more than once
+}
+
+// ReadAuthorize reads the query or the form of an authorize request. An empty
+// parameter is one that was not sent (RFC 6749 section 3.1).
+func ReadAuthorize(v url.Values) AuthorizeParams {
+	a := AuthorizeParams{
+		ClientID:     v.Get("client_id"),
+		RedirectURI:  v.Get("redirect_uri"),
+		ResponseType: v.Get("response_type"),
+		ResponseMode: v.Get("response_mode"),
+		Scope:        v.Get("scope"),
+		State:        v.Get("state"),
+		Nonce:        v.Get("nonce"),
+		Challenge:    v.Get("code_challenge"),
+		Method:       v.Get("code_challenge_method"),
+		Prompt:       v.Get("prompt"),
+		MaxAge:       v.Get("max_age"),
+		UILocales:    v.Get("ui_locales"),
+		LoginHint:    v.Get("login_hint"),
+		Request:      v.Get("request"),
+		RequestURI:   v.Get("request_uri"),
+	}
+	for name, values := range v {
+		if len(values) > 1 {
+			a.repeated = append(a.repeated, name)
+		}
+	}
+	slices.Sort(a.repeated)
+	return a
+}
+
+// Refused is an authorize request that goes back to its client with an error.
+// The client and its address were right, so the browser may be sent to URL.
+type Refused struct {
+	URL     string
+	Problem *Problem
+}
+
+func (r *Refused) Error() string { return r.Problem.Error() }
+
+// Begin checks an authorize request and keeps it for the login door. When the
+// client or its redirect address is in doubt the error is for the person
+// (ErrUnknownClient, ErrWrongRedirect), since whoever wrote the link may want the
+// browser somewhere else; any other fault is a *Refused for the client.
+func (p *Provider) Begin(tx *sqldb.Tx, a AuthorizeParams) (requestID string, err error) {
+	if !sane(a.ClientID) || slices.Contains(a.repeated, "client_id") {
+		return "", ErrUnknownClient
+	}
+	c, found, err := findClient(tx, a.ClientID)
+	if err != nil {
+		return "", err
+	}
+	if !found {
+		return "", ErrUnknownClient
+	}
+	registered, err := clientURIs(tx, c.id, "redirect")
+	if err != nil {
+		return "", err
+	}
+	if slices.Contains(a.repeated, "redirect_uri") || !allowed(registered, a.RedirectURI) {
+		return "", ErrWrongRedirect
+	}
+	r, problem := readRequest(a, tx.Now)
+	if problem != nil {
+		state := a.State
+		if !stateOK(state) || slices.Contains(a.repeated, "state") {
+			state = ""
+		}
+		return "", &Refused{p.back(a.RedirectURI, state, "error", problem.Code, "error_description", problem.Description), problem}
+	}
+	r.id, r.clientID = secret.NewID(), c.id
+	r.scope = narrow(r.scope, c.scopes)
+	return r.id, insertRequest(tx, r)
+}
+
+// allowed compares redirect addresses letter by letter: every looser comparison
+// has been used to steal codes (RFC 9700 section 4.1).
+func allowed(registered []string, asked string) bool {
+	return asked != "" && slices.Contains(registered, asked)
+}
+
+// readRequest checks all that may be answered to the client.
+func readRequest(a AuthorizeParams, now time.Time) (request, *Problem) {
+	invalid := func(why string) (request, *Problem) { return request{}, &Problem{InvalidRequest, why} }
+	for _, text := range []string{a.ResponseType, a.ResponseMode, a.Scope, a.Nonce, a.Challenge, a.Method, a.Prompt, a.MaxAge, a.UILocales, a.LoginHint} {
+		if text != "" && !sane(text) {
+			return invalid("A parameter is too long or is not plain text.")
+		}
+	}
+	switch {
+	case len(a.repeated) > 0:
+		return invalid("A parameter came more than once.")
+	case a.State != "" && !stateOK(a.State):
+		return invalid("state is too long or has letters outside ASCII.")
+	case a.Request != "":
+		return request{}, &Problem{RequestNotSupported, "Request objects are not supported."}
+	case a.RequestURI != "":
+		return request{}, &Problem{RequestURINotSupported, "Request objects are not supported."}
+	case a.ResponseType == "":
+		return invalid("response_type is missing.")
+	case a.ResponseType != "code":
+		return request{}, &Problem{UnsupportedResponseType, "Only response_type=code is supported."}
+	case a.ResponseMode != "" && a.ResponseMode != "query":
+		return invalid("Only response_mode=query is supported.")
+	case !slices.Contains(strings.Fields(a.Scope), ScopeOpenID):
+		return request{}, &Problem{InvalidScope, "The scope openid is missing."}
+	case a.Challenge == "" || a.Method != "S256":
+		return invalid("PKCE is required: send code_challenge with code_challenge_method=S256.")
+	case !challengeOK(a.Challenge):
+		return invalid("code_challenge is not a SHA-256 in base64url.")
+	}
+	r := request{
+		redirectURI: a.RedirectURI, scope: a.Scope, state: a.State, nonce: a.Nonce,
+		challenge: a.Challenge, lang: language(a.UILocales), loginHint: a.LoginHint,
+		expiresAt: now.Add(RequestLife),
+	}
+	if problem := r.readPrompt(a.Prompt, now); problem != nil {
+		return request{}, problem
+	}
+	if problem := r.readMaxAge(a.MaxAge, now); problem != nil {
+		return request{}, problem
+	}
+	return r, nil
+}
+
+// readPrompt reads how much the person may be troubled. select_account is
+// answered with a fresh sign-in, where another account can be chosen. Consent is
+// not asked here: every client belongs to a library that the person joined.
+func (r *request) readPrompt(text string, now time.Time) *Problem {
+	wishes := strings.Fields(text)
+	for _, wish := range wishes {
+		switch wish {
+		case "none":
+			if len(wishes) > 1 {
+				return &Problem{InvalidRequest, "prompt=none goes with nothing else."}
+			}
+			r.prompt = PromptNone
+		case "login", "select_account":
+			r.prompt, r.freshSince = PromptLogin, now
+		case "consent":
+			return &Problem{ConsentRequired, "Consent is not asked here."}
+		default:
+			return &Problem{InvalidRequest, "prompt has an unknown value."}
+		}
+	}
+	return nil
+}
+
+func (r *request) readMaxAge(text string, now time.Time) *Problem {
+	if text == "" {
+		return nil
+	}
+	seconds, err := strconv.ParseUint(text, 10, 31)
+	if err != nil {
+		return &Problem{InvalidRequest, "max_age is not a number of seconds."}
+	}
+	since := now.Add(-time.Duration(seconds) * time.Second)
+	if since.After(r.freshSince) {
+		r.freshSince = since
+	}
+	return nil
+}
+
+// Prompts.
+const (
+	PromptNone  = "none"
+	PromptLogin = "login"
+)
+
+// Request is what the login door must know of an open request.
+type Request struct {
+	ID         string
+	ClientID   string
+	ClientName string
+	Lang       words.Lang // "" when the client did not say
+	Prompt     string     // "", PromptNone or PromptLogin
+	LoginHint  string
+	FreshSince time.Time // zero when any sign-in does
+	Expires    time.Time
+}
+
+// NeedsSignIn tells whether a session that signed in at authTime is too old for
+// this request (max_age, prompt=login).
+func (r Request) NeedsSignIn(authTime time.Time) bool { return authTime.Before(r.FreshSince) }
+
+// Pending finds an open request for the login door.
+func (p *Provider) Pending(tx *sqldb.Tx, requestID string) (Request, error) {
+	if !sane(requestID) {
+		return Request{}, ErrRequestSpent
+	}
+	r, found, err := openRequest(tx, requestID)
+	if err != nil {
+		return Request{}, err
+	}
+	if !found {
+		return Request{}, ErrRequestSpent
+	}
+	return r, nil
+}
+
+// request is a row of signon_request.
+type request struct {
+	id, clientID, redirectURI, scope, state, nonce, challenge, prompt, lang, loginHint string
+	freshSince, expiresAt                                                              time.Time
+}
+
+// back makes the address that answers a request: pairs, state and our name
+// (RFC 9207, against clients that mix up two providers) behind whatever query
+// the address has already.
+func (p *Provider) back(redirectURI, state string, pairs ...string) string {
+	v := url.Values{"iss": {p.Issuer}}
+	for i := 0; i < len(pairs); i += 2 {
+		v.Set(pairs[i], pairs[i+1])
+	}
+	if state != "" {
+		v.Set("state", state)
+	}
+	return extend(redirectURI, v)
+}
+
+func extend(uri string, v url.Values) string {
+	switch {
+	case len(v) == 0:
+		return uri
+	case !strings.Contains(uri, "?"):
+		return uri + "?" + v.Encode()
+	case strings.HasSuffix(uri, "?") || strings.HasSuffix(uri, "&"):
+		return uri + v.Encode()
+	default:
+		return uri + "&" + v.Encode()
+	}
+}
+
+// narrow leaves the scopes that we know and the client may have, each once.
+func narrow(asked, may string) string {
+	var out []string
+	for _, s := range knownScopes {
+		if slices.Contains(strings.Fields(asked), s) && slices.Contains(strings.Fields(may), s) {
+			out = append(out, s)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// language picks the first of our languages from a list such as "fy nl-NL en".
+func language(locales string) string {
+	for _, tag := range strings.Fields(locales) {
+		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		if lang := words.Lang(primary); lang == words.NL || lang == words.EN {
+			return primary
+		}
+	}
+	return ""
+}
+
+// challengeOK tells whether text is a SHA-256 in base64url, written the one way.
+func challengeOK(text string) bool {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	return err == nil && len(b) == 32 && base64.RawURLEncoding.EncodeToString(b) == text
+}
+
+// sane tells whether text may be kept and compared.
+func sane(text string) bool { return text != "" && len(text) <= maxParameter && printable(text) }
+
+// stateOK follows RFC 6749 appendix A.5: visible ASCII and spaces.
+func stateOK(text string) bool { return len(text) <= maxParameter && plain(text) }

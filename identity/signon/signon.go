@@ -1,0 +1,135 @@
+// Package signon lets a person who signed in with the login account be known at
+// other sites: it is the core of an OpenID Connect provider, without HTTP. Every
+// step is one transaction.
+//
+// A relying party ("client") sends the browser; the login door answers; the
+// client fetches what it was given:
+//
+//	RegisterClient  makes a site known, or changes it
+//	Begin           checks and keeps an authorize request
+//	Pending         tells the login door what was asked
+//	Grant           answers it for somebody who signed in: a code, once
+//	Refuse          answers it with an error
+//	Exchange        spends the code for an ID token and an access token
+//	UserInfo        answers the access token
+//	Revoke          ends one access token
+//	EndSession      signs out at the wish of a client
+//	RevokeSession   ends all that one sign-in gave
+//	RevokeAccount   ends all that one account gave
+//	Discovery, JWKS what clients must know of us
+//	TendKeys        makes and rotates signing keys (at start, and as a daily job)
+//	Expire          removes what is over (a job)
+//
+// Followed are RFC 6749 as RFC 9700 narrows it (code only, PKCE S256 always,
+// exact redirect addresses), RFC 7009, RFC 7636, RFC 9207 and OpenID Connect
+// Core, Discovery and RP-Initiated Logout.
+package signon
+
+import (
+	"embed"
+	"sync"
+	"time"
+
+	"lidwoord/base/day"
+	"lidwoord/base/fault"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+)
+
+// RequestLife is how long a person may take to sign in: long enough to look up a
+// letter with a password, or to activate an account first.
+const RequestLife = 30 * time.Minute
+
+// CodeLife is how long an authorization code works. It travels through the
+// address bar, so it is short; a server fetches it within a second (RFC 6749
+// section 4.1.2 allows ten minutes at most).
+const CodeLife = 60 * time.Second
+
+// AccessTokenLife is how long userinfo can be asked after a sign-in.
+const AccessTokenLife = time.Hour
+
+// IDTokenLife is how long an ID token may be presented as fresh. The client reads
+// it at once; whatever it remembers is its own session.
+const IDTokenLife = 5 * time.Minute
+
+// Scopes that we know. Whatever else is asked is left out, as OpenID Connect Core
+// section 3.1.2.1 wants.
+const (
+	ScopeOpenID      = "openid"
+	ScopeProfile     = "profile"     // preferred_username
+	ScopeEmail       = "email"       // email, email_verified
+	ScopeMemberships = "memberships" // memberships
+)
+
+var knownScopes = []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopeMemberships}
+
+// Words are the sentences of this room.
+//
+//go:embed words.*.txt
+var Words embed.FS
+
+// Errors for the person in front of the browser. They are shown, never sent to
+// the client: its address is what is in doubt, or the request is over.
+var (
+	ErrUnknownClient = fault.New(fault.Invalid, "signon.unknown_client")
+	ErrWrongRedirect = fault.New(fault.Invalid, "signon.wrong_redirect")
+	// ErrRequestSpent answers alike for unknown, answered and expired requests.
+	ErrRequestSpent = fault.New(fault.Gone, "signon.request_spent")
+	// ErrSignInAgain means that this request wants a sign-in of its own, or a
+	// younger one than the session has.
+	ErrSignInAgain = fault.New(fault.SignIn, "signon.sign_in_again")
+	ErrBadHint     = fault.New(fault.Invalid, "signon.bad_hint")
+)
+
+// Provider is the issuer. Its fields are set once; its methods may be called at
+// the same time and on any number of nodes.
+type Provider struct {
+	Issuer      string      // base URL of the oidc door, without a slash at the end
+	Box         *secret.Box // seals the signing keys
+	Memberships Memberships // nil when no administration is connected
+
+	signers sync.Map // kid → crypto.Signer, so that a key is unsealed once per process
+}
+
+// Memberships tells what the holder of an account may use. The administration's
+// wing fills it.
+type Memberships interface {
+	Of(tx *sqldb.Tx, accountID string) ([]Membership, error)
+}
+
+// Membership is one membership as the claim "memberships" shows it.
+type Membership struct {
+	Organisation     string   `json:"organisation"`
+	OrganisationName string   `json:"organisation_name"`
+	Number           string   `json:"number"` // of the customer, 14 digits
+	Code             string   `json:"code"`
+	Name             string   `json:"name"`
+	Rights           []string `json:"rights"`        // "digital", "physical"
+	ValidThrough     day.Day  `json:"valid_through"` // last day, ISO; "" has no end
+	State            string   `json:"state"`         // "active", "ended"
+}
+
+// Problem is a refusal in the words of RFC 6749 section 5.2, for a program to read.
+type Problem struct {
+	Code        string `json:"error"`
+	Description string `json:"error_description,omitempty"`
+}
+
+func (p *Problem) Error() string { return p.Code + ": " + p.Description }
+
+// Codes of problems; RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1 and
+// OpenID Connect Core section 3.1.2.6.
+const (
+	InvalidRequest          = "invalid_request"
+	InvalidClient           = "invalid_client"
+	InvalidGrant            = "invalid_grant"
+	InvalidScope            = "invalid_scope"
+	InvalidToken            = "invalid_token"
+	UnsupportedGrantType    = "unsupported_grant_type"
+	UnsupportedResponseType = "unsupported_response_type"
+	AccessDenied            = "access_denied"
+	LoginRequired           = "login_required"
+	ConsentRequired         = "consent_required"
+	RequestNotSupported     = "request_not_supported"
+	RequestURINotSupported  = "request_uri_not_supported"
+)
