@@ -1,0 +1,72 @@
+package ledger
+
+import (
+	"lidwoord/base/money"
+	"lidwoord/base/sqldb"
+)
+
+const postingColumns = `id, customer_id, kind, cents, subject, object_id, text, method, branch_id, staff_id, at, command`
+
+func (p Posting) values() []any {
+	return []any{p.ID, p.CustomerID, string(p.Kind), int64(p.Cents), string(p.Subject), p.ObjectID, p.Text, string(p.Method), p.BranchID, p.StaffID, p.At, p.Command}
+}
+
+// insertFree books without a limit; false means that the command was carried out before.
+func insertFree(tx *sqldb.Tx, p Posting) (bool, error) {
+	n, err := tx.Exec(`
+		INSERT INTO posting (`+postingColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		ON CONFLICT (command) DO NOTHING`, p.values()...)
+	return n == 1, err
+}
+
+// insertUpToOpen books only what fits in the open balance.
+func insertUpToOpen(tx *sqldb.Tx, p Posting) (bool, error) {
+	n, err := tx.Exec(`
+		INSERT INTO posting (`+postingColumns+`)
+		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS TEXT),
+			CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($9 AS TEXT), CAST($10 AS TEXT), CAST($11 AS BIGINT), CAST($12 AS TEXT)
+		WHERE (SELECT CAST(COALESCE(SUM(cents), 0) AS BIGINT) FROM posting WHERE customer_id = $2) + CAST($4 AS BIGINT) >= 0
+		ON CONFLICT (command) DO NOTHING`, p.values()...)
+	return n == 1, err
+}
+
+// insertUpToPaid books only what was paid and not yet paid back.
+func insertUpToPaid(tx *sqldb.Tx, p Posting) (bool, error) {
+	n, err := tx.Exec(`
+		INSERT INTO posting (`+postingColumns+`)
+		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS TEXT),
+			CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($9 AS TEXT), CAST($10 AS TEXT), CAST($11 AS BIGINT), CAST($12 AS TEXT)
+		WHERE (SELECT CAST(COALESCE(SUM(cents), 0) AS BIGINT) FROM posting WHERE customer_id = $2 AND kind IN ('payment', 'refund')) + CAST($4 AS BIGINT) <= 0
+		ON CONFLICT (command) DO NOTHING`, p.values()...)
+	return n == 1, err
+}
+
+func selectCommand(tx *sqldb.Tx, command string) (p Posting, found bool, err error) {
+	found, err = tx.One(`
+		SELECT `+postingColumns+` FROM posting WHERE command = $1`,
+		[]any{command}, p.targets()...)
+	return p, found, err
+}
+
+func selectBalance(tx *sqldb.Tx, customerID string) (money.Cents, error) {
+	var sum int64
+	_, err := tx.One(`
+		SELECT CAST(COALESCE(SUM(cents), 0) AS BIGINT) FROM posting WHERE customer_id = $1`,
+		[]any{customerID}, &sum)
+	return money.Cents(sum), err
+}
+
+func selectLines(tx *sqldb.Tx, customerID string) ([]Posting, error) {
+	return sqldb.Many(tx, `
+		SELECT `+postingColumns+` FROM posting WHERE customer_id = $1
+		ORDER BY at, CASE kind WHEN 'charge' THEN 1 WHEN 'discount' THEN 2 WHEN 'payment' THEN 3 ELSE 4 END, id`,
+		[]any{customerID}, func(r sqldb.Row) (p Posting, err error) {
+			err = r.Scan(p.targets()...)
+			return p, err
+		})
+}
+
+func (p *Posting) targets() []any {
+	return []any{&p.ID, &p.CustomerID, &p.Kind, &p.Cents, &p.Subject, &p.ObjectID, &p.Text, &p.Method, &p.BranchID, &p.StaffID, sqldb.Instant(&p.At), &p.Command}
+}
