@@ -65,15 +65,26 @@ func Check(plain string, about ...string) error {
 	return nil
 }
 
+// fewest is how many different characters a password has at least; with less it
+// is one thing drummed over and over, or a short word filled up with blanks.
+const fewest = 5
+
 // repeats finds one short piece written again and again: aaaa…, abab…, 1234 1234 1234.
 func repeats(plain string) bool {
+	different := map[rune]bool{}
+	for _, c := range plain {
+		different[c] = true
+	}
+	if len(different) < fewest {
+		return true
+	}
 	r := []rune(squash(plain))
 	for size := 1; size <= 4 && size*2 <= len(r); size++ {
 		if slices.Equal(r[size:], r[:len(r)-size]) {
 			return true
 		}
 	}
-	return len(r) == 0
+	return false
 }
 
 // keyRows are the rows along which fingers slide, here and on a French or
