@@ -1,0 +1,317 @@
+package customer
+
+import (
+	"fmt"
+	"strings"
+
+	"lidwoord/base/day"
+	"lidwoord/base/sqldb"
+)
+
+const columns = `
+	c.id, c.organisation_id, c.branch_id, c.type, c.number,
+	c.initials, c.prefix, c.last_name, c.first_name, c.birth,
+	c.country, c.postcode, c.house_number, c.house_addition, c.street, c.place, c.address_checked,
+	c.email, c.phone, c.lang, c.iban, c.bic,
+	c.identity_checked, c.identity_by, c.identity_at,
+	c.account_id, c.link_how, c.link_at, c.ended_on,
+	c.registered_at, c.registered_by, c.changed_at`
+
+func scanCustomer(row sqldb.Row) (c Customer, err error) {
+	a := &c.Address
+	err = row.Scan(&c.ID, &c.OrganisationID, &c.BranchID, &c.Type, &c.Number,
+		&c.Initials, &c.Prefix, &c.LastName, &c.FirstName, &c.Birth,
+		&a.Country, &a.Postcode, &a.Number, &a.Addition, &a.Street, &a.Place, &a.Checked,
+		&c.Email, &c.Phone, &c.Lang, &c.IBAN, &c.BIC,
+		&c.Identity.Checked, &c.Identity.By, sqldb.Instant(&c.Identity.At),
+		&c.Link.AccountID, &c.Link.How, sqldb.Instant(&c.Link.At), &c.EndedOn,
+		sqldb.Instant(&c.RegisteredAt), &c.RegisteredBy, sqldb.Instant(&c.ChangedAt))
+	return c, err
+}
+
+// customers lists what the callers in this room ask for, in the order of names.
+func customers(tx *sqldb.Tx, where string, args ...any) ([]Customer, error) {
+	return sqldb.Many(tx, `SELECT `+columns+` FROM customer c WHERE `+where+
+		` ORDER BY c.key_sort, c.key_initials, c.birth, c.id`, args, scanCustomer)
+}
+
+// facts are the columns that Change may touch, with the search keys made from
+// them, in the order of insertCustomer and updateCustomer.
+func facts(c Customer) []any {
+	a, k := c.Address, keysOf(c.Person)
+	return []any{
+		c.BranchID, c.Initials, c.Prefix, c.LastName, c.FirstName, c.Birth,
+		a.Country, a.Postcode, a.Number, a.Addition, a.Street, a.Place, a.Checked,
+		c.Email, c.Phone, string(c.Lang), c.IBAN, c.BIC,
+		c.Identity.Checked, c.Identity.By, c.Identity.At,
+		k.sort, k.last, k.second, k.full, k.first, k.initials, k.email,
+	}
+}
+
+func insertCustomer(tx *sqldb.Tx, c Customer) error {
+	_, err := tx.Exec(`
+		INSERT INTO customer (
+			branch_id, initials, prefix, last_name, first_name, birth,
+			country, postcode, house_number, house_addition, street, place, address_checked,
+			email, phone, lang, iban, bic,
+			identity_checked, identity_by, identity_at,
+			key_sort, key_last, key_second, key_full, key_first, key_initials, key_email,
+			id, organisation_id, type, number, account_id, link_how, ended_on, registered_at, registered_by, changed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+			$22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, '', '', '', $33, $34, $33)`,
+		append(facts(c), c.ID, c.OrganisationID, c.Type, c.Number, c.RegisteredAt, c.RegisteredBy)...)
+	return err
+}
+
+func updateCustomer(tx *sqldb.Tx, c Customer) error {
+	_, err := tx.Exec(`
+		UPDATE customer SET
+			branch_id = $1, initials = $2, prefix = $3, last_name = $4, first_name = $5, birth = $6,
+			country = $7, postcode = $8, house_number = $9, house_addition = $10, street = $11, place = $12, address_checked = $13,
+			email = $14, phone = $15, lang = $16, iban = $17, bic = $18,
+			identity_checked = $19, identity_by = $20, identity_at = $21,
+			key_sort = $22, key_last = $23, key_second = $24, key_full = $25, key_first = $26, key_initials = $27, key_email = $28,
+			changed_at = $30
+		WHERE id = $29`, append(facts(c), c.ID, tx.Now)...)
+	return err
+}
+
+func setEnded(tx *sqldb.Tx, id string, last day.Day) error {
+	n, err := tx.Exec(`UPDATE customer SET ended_on = $1, changed_at = $2 WHERE id = $3`, last, tx.Now, id)
+	if err == nil && n == 0 {
+		return ErrUnknown
+	}
+	return err
+}
+
+// linkAccount says false when another customer of the same library has the
+// account, or when there is no such customer.
+func linkAccount(tx *sqldb.Tx, id, accountID string, how How) (bool, error) {
+	n, err := tx.Exec(`
+		UPDATE customer SET account_id = $1, link_how = $2, link_at = $3, changed_at = $3
+		WHERE id = $4 AND NOT EXISTS (
+			SELECT 1 FROM customer other
+			WHERE other.account_id = $1 AND other.id <> $4 AND other.organisation_id = customer.organisation_id)`,
+		accountID, string(how), tx.Now, id)
+	return n == 1, err
+}
+
+func unlinkAccount(tx *sqldb.Tx, id string) error {
+	n, err := tx.Exec(`
+		UPDATE customer SET account_id = '', link_how = $1, link_at = $2, changed_at = $2 WHERE id = $3`,
+		string(LinkForgotten), tx.Now, id)
+	if err == nil && n == 0 {
+		return ErrUnknown
+	}
+	return err
+}
+
+func insertOverride(tx *sqldb.Tx, id, other, reason, actor string) error {
+	_, err := tx.Exec(`
+		INSERT INTO customer_override (customer_id, other_id, reason, actor, at) VALUES ($1, $2, $3, $4, $5)`,
+		id, other, reason, actor, tx.Now)
+	return err
+}
+
+func overrides(tx *sqldb.Tx, id string) ([]Overridden, error) {
+	return sqldb.Many(tx, `
+		SELECT other_id, reason, actor, at FROM customer_override WHERE customer_id = $1 ORDER BY at`, []any{id},
+		func(row sqldb.Row) (o Overridden, err error) {
+			return o, row.Scan(&o.OtherID, &o.Reason, &o.Actor, sqldb.Instant(&o.At))
+		})
+}
+
+// Numbers.
+
+func giveNumber(tx *sqldb.Tx, number string, c Customer) error {
+	n, err := tx.Exec(`
+		INSERT INTO customer_number (number, organisation_id, customer_id, state, given_at)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (number) DO NOTHING`,
+		number, c.OrganisationID, c.ID, string(NumberActive), tx.Now)
+	if err == nil && n == 0 {
+		return ErrNumberInUse.At(FieldNumber)
+	}
+	return err
+}
+
+func endNumber(tx *sqldb.Tx, number string, state NumberState) error {
+	_, err := tx.Exec(`UPDATE customer_number SET state = $1, ended_at = $2 WHERE number = $3`, string(state), tx.Now, number)
+	return err
+}
+
+func setNumber(tx *sqldb.Tx, id, number string) error {
+	_, err := tx.Exec(`UPDATE customer SET number = $1, changed_at = $2 WHERE id = $3`, number, tx.Now, id)
+	return err
+}
+
+const selectNumber = `SELECT number, customer_id, state, given_at, ended_at FROM customer_number`
+
+func scanNumber(row sqldb.Row) (n Number, err error) {
+	err = row.Scan(&n.Number, &n.CustomerID, &n.State, sqldb.Instant(&n.GivenAt), sqldb.Instant(&n.EndedAt))
+	return n, err
+}
+
+func findNumber(tx *sqldb.Tx, number string) (n Number, found bool, err error) {
+	list, err := sqldb.Many(tx, selectNumber+` WHERE number = $1`, []any{number}, scanNumber)
+	if err != nil || len(list) == 0 {
+		return Number{}, false, err
+	}
+	return list[0], true, nil
+}
+
+func numbersOf(tx *sqldb.Tx, id string) ([]Number, error) {
+	return sqldb.Many(tx, selectNumber+` WHERE customer_id = $1 ORDER BY given_at DESC, number DESC`, []any{id}, scanNumber)
+}
+
+// takeSerial moves the pointer of the branch's first range that is not used up,
+// the reserve coming after all of the branch's own.
+func takeSerial(tx *sqldb.Tx, organisationID, branchID string) (label string, serial int64, ok bool, err error) {
+	ok, err = tx.One(`
+		UPDATE number_range SET next_serial = next_serial + 1
+		WHERE next_serial <= last_serial AND id = (
+			SELECT id FROM number_range
+			WHERE organisation_id = $1 AND (branch_id = $2 OR branch_id IS NULL) AND next_serial <= last_serial
+			ORDER BY CASE WHEN branch_id IS NULL THEN 1 ELSE 0 END, label, first_serial LIMIT 1)
+		RETURNING label, next_serial - 1`,
+		[]any{organisationID, branchID}, &label, &serial)
+	return label, serial, ok, err
+}
+
+func inRange(tx *sqldb.Tx, organisationID, label string, serial int64) (bool, error) {
+	var one int
+	return tx.One(`
+		SELECT 1 FROM number_range
+		WHERE organisation_id = $1 AND label = $2 AND first_serial <= $3 AND last_serial >= $3`,
+		[]any{organisationID, label, serial}, &one)
+}
+
+// rangeOverlaps looks across organisations: a number must be one person's only,
+// in every library that shares this database.
+func rangeOverlaps(tx *sqldb.Tx, r Range) (bool, error) {
+	var one int
+	return tx.One(`
+		SELECT 1 FROM number_range
+		WHERE label = $1 AND first_serial <= $2 AND last_serial >= $3 AND NOT (first_serial = $3 AND organisation_id = $4)
+		LIMIT 1`, []any{r.Label, r.Last, r.First, r.OrganisationID}, &one)
+}
+
+func putRange(tx *sqldb.Tx, r Range) (id string, next int64, err error) {
+	var branch any // NULL is the reserve
+	if r.BranchID != "" {
+		branch = r.BranchID
+	}
+	_, err = tx.One(`
+		INSERT INTO number_range (id, organisation_id, branch_id, label, first_serial, last_serial, next_serial)
+		VALUES ($1, $2, $3, $4, $5, $6, $5)
+		ON CONFLICT (label, first_serial) DO UPDATE SET branch_id = excluded.branch_id, last_serial = excluded.last_serial
+		RETURNING id, next_serial`,
+		[]any{r.ID, r.OrganisationID, branch, r.Label, r.First, r.Last}, &id, &next)
+	return id, next, err
+}
+
+func stocks(tx *sqldb.Tx, organisationID string) ([]Stock, error) {
+	return sqldb.Many(tx, `
+		SELECT COALESCE(branch_id, ''),
+			CAST(SUM(CASE WHEN next_serial > last_serial THEN 0 ELSE last_serial - next_serial + 1 END) AS BIGINT) AS free,
+			CAST(SUM(last_serial - first_serial + 1) AS BIGINT)
+		FROM number_range WHERE organisation_id = $1 GROUP BY COALESCE(branch_id, '') ORDER BY 2, 1`, []any{organisationID},
+		func(row sqldb.Row) (s Stock, err error) {
+			if err := row.Scan(&s.BranchID, &s.Left, &s.Total); err != nil {
+				return s, err
+			}
+			s.Level = level(s.Left, s.Total)
+			return s, nil
+		})
+}
+
+// Looking for people.
+
+// last stands behind every text that begins with a key: the key columns sort by
+// the bytes of UTF-8 on both engines (migration 0011_customer_keys).
+const last = "\U0010FFFF"
+
+// conditions collects the parts of a WHERE and their arguments.
+type conditions struct {
+	args []any
+}
+
+func (c *conditions) put(v any) string {
+	c.args = append(c.args, v)
+	return fmt.Sprintf("$%d", len(c.args))
+}
+
+// begins is a prefix search that an index answers. LIKE would mind capitals on
+// one engine only, and use an index on neither.
+func (c *conditions) begins(column, start string) string {
+	return "(" + column + " >= " + c.put(start) + " AND " + column + " < " + c.put(start+last) + ")"
+}
+
+func search(tx *sqldb.Tx, organisationID string, q Query, limit int) ([]Customer, error) {
+	var c conditions
+	organisation := "c.organisation_id = " + c.put(organisationID)
+	var any, all []string
+	switch {
+	case q.Number != "":
+		any = append(any, "c.id IN (SELECT customer_id FROM customer_number WHERE "+c.begins("number", q.Number)+")")
+		if len(q.Number) == 5 { // a German postcode looks the same
+			any = append(any, "c.postcode = "+c.put(q.Number))
+		}
+	case q.Email != "":
+		any = append(any, c.begins("c.key_email", q.Email))
+	case q.Postcode != "":
+		all = append(all, c.begins("c.postcode", q.Postcode))
+		if q.House > 0 {
+			all = append(all, "c.house_number = "+c.put(q.House))
+		}
+	}
+	for _, r := range q.Names {
+		name := "(" + c.begins("c.key_last", r.Last) + " OR " + c.begins("c.key_full", r.Last) + " OR " + c.begins("c.key_second", r.Last) + ")"
+		if r.Given != "" {
+			name = "(" + name + " AND (" + c.begins("c.key_initials", r.Given) + " OR " + c.begins("c.key_first", r.Given) + "))"
+		}
+		any = append(any, name)
+	}
+	if q.Birth != "" {
+		all = append(all, "c.birth = "+c.put(q.Birth))
+	}
+	if len(any) > 0 {
+		all = append(all, "("+strings.Join(any, " OR ")+")")
+	}
+	return sqldb.Many(tx, `SELECT `+columns+` FROM customer c WHERE `+organisation+" AND "+strings.Join(all, " AND ")+
+		` ORDER BY c.key_sort, c.key_initials, c.birth, c.id LIMIT `+c.put(limit), c.args, scanCustomer)
+}
+
+// candidatesMost bounds what Duplicates compares: a family name with a first
+// name can be common, an e-mail address can be a school's.
+const candidatesMost = 100
+
+// candidates are the customers that agree with p in something strong. Each part
+// has an index of its own; UNION takes doubles out.
+func candidates(tx *sqldb.Tx, organisationID string, p Person, k keys) ([]Customer, error) {
+	var c conditions
+	organisation := c.put(organisationID)
+	var parts []string
+	part := func(where string) {
+		parts = append(parts, `SELECT id FROM customer WHERE organisation_id = `+organisation+` AND `+where)
+	}
+	if p.Birth != "" {
+		part("birth = " + c.put(p.Birth))
+		if s := swapped(p.Birth); s != "" && k.last != "" {
+			part("birth = " + c.put(s) + " AND key_last = " + c.put(k.last))
+		}
+	}
+	if p.Address.Postcode != "" && p.Address.Number > 0 {
+		part("postcode = " + c.put(p.Address.Postcode) + " AND house_number = " + c.put(p.Address.Number))
+	}
+	if k.email != "" {
+		part("key_email = " + c.put(k.email))
+	}
+	if k.last != "" && k.first != "" {
+		part("key_last = " + c.put(k.last) + " AND key_first = " + c.put(k.first))
+	}
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	return sqldb.Many(tx, `SELECT `+columns+` FROM customer c WHERE c.id IN (`+strings.Join(parts, ` UNION `)+`)
+		ORDER BY c.ended_on, c.id LIMIT `+c.put(candidatesMost), c.args, scanCustomer)
+}
