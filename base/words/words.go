@@ -155,10 +155,11 @@ func (c *Catalogue) fill(lang Lang, hole string, args []any) string {
 		}
 		return parts[2]
 	}
-	return c.write(lang, args[n])
+	return c.Write(lang, args[n])
 }
 
-func (c *Catalogue) write(lang Lang, arg any) string {
+// Write writes one argument as a sentence would.
+func (c *Catalogue) Write(lang Lang, arg any) string {
 	if l, ok := arg.(Local); ok {
 		return l.Text(lang)
 	}

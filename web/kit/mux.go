@@ -1,0 +1,261 @@
+package kit
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lidwoord/base/fault"
+)
+
+// A Handler answers a request or says why not.
+type Handler func(http.ResponseWriter, *http.Request) error
+
+// Mux names the addresses of one door. Patterns are those of http.ServeMux with
+// the path below the door's base: "GET /klant/{id}". A door's Routes function
+// that fills it reads as the door's site map.
+type Mux struct {
+	site *Site
+	mux  *http.ServeMux
+	base string
+}
+
+// Routes is what each door offers.
+type Routes interface{ Routes(*Mux) }
+
+// Handler returns the whole door, from request id to page.
+func (s *Site) Handler(door Routes) http.Handler {
+	m := &Mux{site: s, mux: http.NewServeMux(), base: strings.TrimSuffix(s.Base.Path, "/")}
+	door.Routes(m)
+	m.Raw("GET /_/{file}", s.assets)
+	m.mux.Handle("/", s.page(m.unknown))
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(s.page(func(http.ResponseWriter, *http.Request) error { return ErrOtherSite }))
+	return s.chain(guard.Handler(m.mux))
+}
+
+// Page adds a page or form.
+func (m *Mux) Page(pattern string, h Handler) { m.Raw(pattern, m.site.page(h)) }
+
+// Raw adds a handler that answers by itself: media, machine endpoints.
+func (m *Mux) Raw(pattern string, h http.Handler) {
+	method, path, ok := strings.Cut(pattern, " ")
+	if !ok {
+		panic("kit: a pattern names its method: " + pattern)
+	}
+	if path == "/" {
+		// The door itself is known with and without a closing slash.
+		if m.base != "" {
+			m.mux.Handle(method+" "+m.base, h)
+		}
+		path = "/{$}"
+	}
+	m.mux.Handle(method+" "+m.base+path, h)
+}
+
+var (
+	ErrNoPage    = fault.New(fault.NotFound, "kit.no_page")
+	ErrMethod    = fault.New(fault.NotFound, "kit.method")
+	ErrOtherSite = fault.New(fault.Denied, "kit.other_site")
+	ErrSignIn    = fault.New(fault.SignIn, "kit.sign_in")
+)
+
+// unknown answers what no pattern took: a known address with another method is
+// 405, everything else 404.
+func (m *Mux) unknown(w http.ResponseWriter, r *http.Request) error {
+	var allow []string
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := m.mux.Handler(other); pattern != "/" {
+			allow = append(allow, method)
+		}
+	}
+	if len(allow) > 0 && !slices.Contains(allow, r.Method) {
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		return ErrMethod
+	}
+	return ErrNoPage
+}
+
+var status = map[fault.Kind]int{
+	fault.Internal:    http.StatusInternalServerError,
+	fault.Invalid:     http.StatusUnprocessableEntity,
+	fault.NotFound:    http.StatusNotFound,
+	fault.Conflict:    http.StatusConflict,
+	fault.Gone:        http.StatusGone,
+	fault.Denied:      http.StatusForbidden,
+	fault.SignIn:      http.StatusUnauthorized,
+	fault.Slow:        http.StatusTooManyRequests,
+	fault.Unavailable: http.StatusServiceUnavailable,
+	fault.TooLarge:    http.StatusRequestEntityTooLarge,
+}
+
+// Status is the HTTP status of an error.
+func Status(err error) int {
+	if errors.Is(err, ErrMethod) {
+		return http.StatusMethodNotAllowed
+	}
+	return status[fault.KindOf(err)]
+}
+
+// page turns h into a plain handler. It is the only place where an error
+// becomes a page.
+func (s *Site) page(h Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				s.Log.ErrorContext(r.Context(), "panic", "id", VisitOf(r).ID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				s.Fail(w, r, fmt.Errorf("panic: %v", p))
+			}
+		}()
+		if err := h(w, r); err != nil {
+			s.Fail(w, r, err)
+		}
+	})
+}
+
+// ErrorPage is what the error page shows.
+type ErrorPage struct {
+	Status  int
+	Faults  fault.List // empty when it is our fault
+	ID      string     // reference number
+	SignIn  string     // where to sign in, when that is what is missing
+	Refresh bool       // trying again may help
+}
+
+// Fail shows an error as a page. A visitor without a session who only looked is
+// sent to the sign-in page and comes back afterwards.
+func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	kind := fault.KindOf(err)
+	page := ErrorPage{Status: Status(err), Faults: fault.Of(err), ID: VisitOf(r).ID}
+	switch kind {
+	case fault.Internal:
+		if r.Context().Err() == nil {
+			s.Log.ErrorContext(r.Context(), "request failed", "id", page.ID, "door", s.Name, "route", r.Pattern, "err", err)
+		}
+		page.Refresh = true
+	case fault.Unavailable:
+		s.Log.WarnContext(r.Context(), "unavailable", "id", page.ID, "door", s.Name, "route", r.Pattern, "err", err)
+		page.Refresh = true
+		w.Header().Set("Retry-After", "30")
+	case fault.Slow:
+		if wait, ok := firstArg(err).(int); ok {
+			w.Header().Set("Retry-After", strconv.Itoa(wait))
+		}
+	case fault.SignIn:
+		page.SignIn = s.SignInAddress(r)
+		if s.SignInPath != "" && r.Method == http.MethodGet && r.Header.Get("Accept") != "application/json" {
+			http.Redirect(w, r, page.SignIn, http.StatusSeeOther)
+			return
+		}
+	}
+	if err := s.Show(w, r, page.Status, "error", page); err != nil {
+		s.Log.ErrorContext(r.Context(), "the error page failed", "id", page.ID, "err", err)
+		http.Error(w, "500 · "+page.ID, http.StatusInternalServerError)
+	}
+}
+
+func firstArg(err error) any {
+	for _, e := range fault.Of(err) {
+		if len(e.Args) > 0 {
+			return e.Args[0]
+		}
+	}
+	return nil
+}
+
+// backParam carries the page that a visitor wanted before signing in.
+const backParam = "naar"
+
+// SignInAddress is the sign-in page that leads back to the page of r.
+func (s *Site) SignInAddress(r *http.Request) string {
+	to := s.Link("%s", s.SignInPath)
+	if r.Method != http.MethodGet {
+		return to
+	}
+	return to + "?" + url.Values{backParam: {r.URL.RequestURI()}}.Encode()
+}
+
+// Back is the page to return to after signing in: only ever one of this door.
+func (s *Site) Back(wanted string) string {
+	u, err := url.Parse(wanted)
+	base := strings.TrimSuffix(s.Base.Path, "/")
+	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.Contains(wanted, `\`) ||
+		!(u.Path == base || strings.HasPrefix(u.Path, base+"/")) || strings.HasPrefix(u.Path, "//") {
+		return s.Link("/")
+	}
+	return u.RequestURI()
+}
+
+// RequireSession lets only visitors with a session at this door through.
+func RequireSession(h Handler) Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if VisitOf(r).Session == nil {
+			return ErrSignIn
+		}
+		return h(w, r)
+	}
+}
+
+// chain is what every request passes, in this order: number, log, headers, body
+// limit, language and session.
+func (s *Site) chain(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := s.DB.Now()
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		s.secure(w.Header())
+		r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
+		v, err := s.visit(rec, r)
+		if err != nil {
+			s.Fail(rec, v, err)
+		} else {
+			next.ServeHTTP(rec, v)
+		}
+		// The route, never the path: a path may hold a token or a name.
+		s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", VisitOf(v).ID), slog.String("door", s.Name),
+			slog.String("method", r.Method), slog.String("route", v.Pattern), slog.Int("status", rec.status),
+			slog.Int64("us", s.DB.Now().Sub(start).Microseconds()))
+	})
+}
+
+// secure sets the headers that every answer carries; a page that needs more
+// room (the reader) sets its own policy.
+func (s *Site) secure(h http.Header) {
+	action := s.FormAction
+	if action == "" {
+		action = "'self'"
+	}
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "+
+		"connect-src 'self'; media-src 'self'; manifest-src 'self'; form-action "+action+"; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+	if s.Base.Scheme == "https" {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(code int) {
+	r.status = code
+	r.ResponseWriter.WriteHeader(code)
+}
+
+// Unwrap lets http.ResponseController and ServeContent reach the real writer.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

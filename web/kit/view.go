@@ -1,0 +1,164 @@
+package kit
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"lidwoord/base/day"
+	"lidwoord/base/fault"
+	"lidwoord/base/session"
+	"lidwoord/base/words"
+)
+
+// View is what a template sees: the page's own struct in Page, and the visit.
+type View struct {
+	*Visit
+	Site  *Site
+	Page  any
+	Flash *Flash
+}
+
+// Show renders a page in full before the first byte leaves, so that a fault
+// half way never sends half a page.
+func (s *Site) Show(w http.ResponseWriter, r *http.Request, status int, page string, data any) error {
+	t, ok := s.pages[page]
+	if !ok {
+		return fmt.Errorf("door %s has no page %s", s.Name, page)
+	}
+	visit := VisitOf(r)
+	view := View{Visit: visit, Site: s, Page: data, Flash: s.takeFlash(w, r)}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "layout", view); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", string(visit.Lang))
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store")
+	}
+	w.WriteHeader(status)
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// ShowPart renders one named template of a page without the layout, for scripts
+// that refresh a part.
+func (s *Site) ShowPart(w http.ResponseWriter, r *http.Request, page, part string, data any) error {
+	t, ok := s.pages[page]
+	if !ok {
+		return fmt.Errorf("door %s has no page %s", s.Name, page)
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, part, View{Visit: VisitOf(r), Site: s, Page: data}); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// Redirect answers a form: the browser gets the page at path with GET, so that a
+// refresh sends nothing again.
+func (s *Site) Redirect(w http.ResponseWriter, r *http.Request, format string, args ...any) error {
+	http.Redirect(w, r, s.Link(format, args...), http.StatusSeeOther)
+	return nil
+}
+
+// T is the sentence for key in the visitor's language.
+func (v View) T(key string, args ...any) string { return v.Site.Words.Text(v.Lang, key, args...) }
+
+// Html is the sentence for key, which may hold the few tags that our own words
+// files use; its arguments are made harmless first.
+func (v View) Html(key string, args ...any) template.HTML {
+	safe := make([]any, len(args))
+	for i, a := range args {
+		safe[i] = html.EscapeString(v.Site.Words.Write(v.Lang, a))
+	}
+	return template.HTML(v.Site.Words.Text(v.Lang, key, safe...))
+}
+
+// Sentence is what a person may read of a fault.
+func (v View) Sentence(e *fault.Error) string { return v.T(e.Key, e.Args...) }
+
+// Link is the address of a path below this door: {{.Link "/klant/%s" .ID}}.
+func (v View) Link(format string, args ...any) string { return v.Site.Link(format, args...) }
+
+// Door is the full address of a path below another door.
+func (v View) Door(name, path string) string {
+	door := v.Site.Doors.Of(name)
+	if door == nil {
+		return ""
+	}
+	return Absolute(door, path)
+}
+
+// Asset is the address of a style, script or picture of the kit or the door.
+func (v View) Asset(name string) string { return v.Site.Link("/_/%s", v.Site.assets.print[name]) }
+
+// Long writes a day as "4 januari 1991" in the visitor's language.
+func (v View) Long(d day.Day) string { return d.Long(v.Lang) }
+
+// MonthYear writes "mei 2025".
+func (v View) MonthYear(d day.Day) string { return d.MonthYear(v.Lang) }
+
+// Moment writes an instant to the minute by the Dutch clock.
+func (v View) Moment(t time.Time) string { return day.Moment(t, v.Lang) }
+
+// Languages lists the addresses of this same page in the other languages.
+func (v View) Languages() []LangLink {
+	var list []LangLink
+	for _, l := range words.Langs {
+		q := url.Values{}
+		for k, vs := range v.query {
+			q[k] = vs
+		}
+		q.Set(langParam, string(l))
+		list = append(list, LangLink{Lang: l, Name: map[words.Lang]string{words.NL: "Nederlands", words.EN: "English"}[l],
+			Href: v.path + "?" + q.Encode(), Here: l == v.Lang})
+	}
+	return list
+}
+
+// LangLink is one entry of the language switch.
+type LangLink struct {
+	Lang words.Lang
+	Name string
+	Href string
+	Here bool
+}
+
+// Here reports whether the page lies at or below a path of the menu.
+func (v View) Here(path string) bool {
+	full := v.Site.Link("%s", path)
+	return v.path == full || strings.HasPrefix(v.path, strings.TrimSuffix(full, "/")+"/")
+}
+
+// Bad reports whether the page's form has something wrong, for the page title.
+func (v View) Bad() bool {
+	form, ok := v.Page.(interface{ Bad() bool })
+	return ok && form.Bad()
+}
+
+// SignedIn reports whether the visitor has a session at this door.
+func (v View) SignedIn() bool { return v.Session != nil }
+
+// Who is the session, or an empty one.
+func (v View) Who() session.Session {
+	if v.Session == nil {
+		return session.Session{}
+	}
+	return *v.Session
+}
+
+var funcs = template.FuncMap{
+	// list makes a list of strings inside a template.
+	"list": func(s ...string) []string { return s },
+}

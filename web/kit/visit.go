@@ -1,0 +1,170 @@
+package kit
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"lidwoord/base/secret"
+	"lidwoord/base/session"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
+)
+
+// Visit is what is known of one request.
+type Visit struct {
+	ID      string // reference number, in the log and on an error page
+	Lang    words.Lang
+	Session *session.Session // nil when not signed in at this door
+	path    string
+	query   url.Values
+}
+
+type visitKey struct{}
+
+// VisitOf returns the visit that a request belongs to.
+func VisitOf(r *http.Request) *Visit {
+	if v, ok := r.Context().Value(visitKey{}).(*Visit); ok {
+		return v
+	}
+	return &Visit{Lang: words.NL, path: r.URL.Path, query: r.URL.Query()}
+}
+
+const (
+	langParam  = "taal"
+	langCookie = "lidwoord-taal"
+)
+
+func (s *Site) visit(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+	v := &Visit{ID: secret.NewID()[:10], path: r.URL.Path, query: r.URL.Query()}
+	v.Lang = s.language(w, r)
+	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+	cookie, err := r.Cookie(s.cookieName("sessie"))
+	if err != nil {
+		return r, nil
+	}
+	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		found, ok, err := session.Find(tx, s.Name, secret.Token(cookie.Value))
+		if ok {
+			v.Session = &found
+		}
+		return err
+	})
+	if err != nil {
+		return r, err
+	}
+	if v.Session != nil && v.Session.Stale(s.DB.Now()) {
+		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Touch(tx, *v.Session, s.Idle) })
+	}
+	return r, err
+}
+
+// language is what the visitor chose, or else what the browser asks for.
+func (s *Site) language(w http.ResponseWriter, r *http.Request) words.Lang {
+	if l, ok := words.Read(r.URL.Query().Get(langParam)); ok && r.URL.Query().Has(langParam) {
+		http.SetCookie(w, &http.Cookie{Name: langCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600,
+			HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.Base.Scheme == "https"})
+		return l
+	}
+	if c, err := r.Cookie(langCookie); err == nil {
+		if l, ok := words.Read(c.Value); ok {
+			return l
+		}
+	}
+	return words.Accepted(r.Header.Get("Accept-Language"))
+}
+
+// cookieName keeps the doors' cookies apart when they share a host. The prefix
+// __Host- binds a cookie to this very host, and needs https.
+func (s *Site) cookieName(what string) string {
+	name := "lidwoord-" + s.Name + "-" + what
+	if s.Base.Scheme == "https" {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// SetSession gives the browser its session token. Call it after the commit of
+// the transaction that started the session.
+func (s *Site) SetSession(w http.ResponseWriter, token secret.Token) {
+	s.setCookie(w, "sessie", string(token), 0)
+}
+
+// ClearSession takes the session token back.
+func (s *Site) ClearSession(w http.ResponseWriter) { s.setCookie(w, "sessie", "", -1) }
+
+// SetCookie keeps a small value of this door in the browser for some time; 0 is
+// until the browser closes, a negative time removes it.
+func (s *Site) SetCookie(w http.ResponseWriter, name, value string, life time.Duration) {
+	s.setCookie(w, name, value, int(life/time.Second))
+}
+
+// Cookie returns what SetCookie kept, or "".
+func (s *Site) Cookie(r *http.Request, name string) string {
+	c, err := r.Cookie(s.cookieName(name))
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+func (s *Site) setCookie(w http.ResponseWriter, name, value string, maxAge int) {
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(name), Value: value, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.Base.Scheme == "https"})
+}
+
+// Flash is a sentence that the next page shows once.
+type Flash struct {
+	Key  string
+	Args []string
+}
+
+// FlashText is the sentence of the flash in the visitor's language.
+func (v View) FlashText() string {
+	args := make([]any, len(v.Flash.Args))
+	for i, a := range v.Flash.Args {
+		args[i] = a
+	}
+	return v.T(v.Flash.Key, args...)
+}
+
+// SetFlash lets the next page of this door say something once. The cookie is
+// signed, so that nobody else puts words in our mouth.
+func (s *Site) SetFlash(w http.ResponseWriter, key string, args ...string) {
+	text, err := json.Marshal(Flash{Key: key, Args: args})
+	if err != nil || s.DB.Box == nil {
+		return
+	}
+	mac := hmac.New(sha256.New, s.DB.Box.Derive("flash"))
+	mac.Write(text)
+	s.setCookie(w, "melding", base64.RawURLEncoding.EncodeToString(mac.Sum(text)), 60)
+}
+
+func (s *Site) takeFlash(w http.ResponseWriter, r *http.Request) *Flash {
+	value := s.Cookie(r, "melding")
+	if value == "" || s.DB.Box == nil {
+		return nil
+	}
+	s.setCookie(w, "melding", "", -1)
+	raw, err := base64.RawURLEncoding.DecodeString(value)
+	if err != nil || len(raw) < sha256.Size {
+		return nil
+	}
+	text, sum := raw[:len(raw)-sha256.Size], raw[len(raw)-sha256.Size:]
+	mac := hmac.New(sha256.New, s.DB.Box.Derive("flash"))
+	mac.Write(text)
+	var f Flash
+	if !hmac.Equal(sum, mac.Sum(nil)) || json.Unmarshal(text, &f) != nil {
+		return nil
+	}
+	return &f
+}
+
+// Device is what the browser calls itself, for the list of sessions.
+func Device(r *http.Request) string { return strings.ToValidUTF8(r.UserAgent(), "") }
