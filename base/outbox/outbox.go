@@ -31,6 +31,7 @@ import (
 
 // Mail is one letter to one person.
 type Mail struct {
+	ID       string            `json:"-"` // the letter's own, the same at every try; filled in by the worker
 	Kind     string            // what it is about, such as "account.activation"; goes into logs
 	To       string            // one bare address
 	FromName string            // name beside our own address, such as the library's; may be empty

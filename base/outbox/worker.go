@@ -153,6 +153,7 @@ func (w *Worker) send(ctx context.Context, l row) error {
 	if err != nil {
 		return &Refusal{Code: "unreadable", Cause: err} // another node may have the right key
 	}
+	m.ID = l.ID
 	ctx, done := context.WithTimeout(ctx, SendLimit)
 	defer done()
 	return w.Sender.Send(ctx, m)
