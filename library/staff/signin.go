@@ -1,0 +1,100 @@
+package staff
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"lidwoord/base/audit"
+	"lidwoord/base/fault"
+	"lidwoord/base/password"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/throttle"
+)
+
+// Attempt is one try to sign in.
+type Attempt struct {
+	Username string
+	Password string
+	Address  string // remote address of the browser
+	BranchID string // where the worker says to be; "" is not asked
+}
+
+var (
+	// ErrSignIn is the one answer to an unknown name, a wrong password, a worker
+	// who left and a branch that is not theirs: a stranger learns nothing.
+	ErrSignIn = fault.New(fault.Invalid, "staff.sign_in")
+	// ErrWait says how many seconds to wait ({0}).
+	ErrWait = fault.New(fault.Slow, "staff.wait")
+)
+
+// The desk has one network address and several people, and a queue in front: a
+// mistyped password must not stop the counter. So a name may fail five times and
+// a network thirty before it slows down, and never for longer than a person
+// would wait; a lock for a day is something a stranger could do to a library.
+var (
+	perName    = throttle.Rule{Name: "staff.name", Free: 5, First: 2 * time.Second, Most: 5 * time.Minute, Forget: 10 * time.Minute}
+	perNetwork = throttle.Rule{Name: "staff.network", Free: 30, First: 2 * time.Second, Most: time.Minute, Forget: time.Minute}
+)
+
+// SignIn lets a worker in. It works in three steps, because hashing takes long
+// and a transaction may run twice: count the try, compare, forget the try. A try
+// counts before its outcome is known, so that sixteen guesses at the same moment
+// are sixteen. An unknown name costs as much time as a known one.
+func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
+	name, network := usernameKey(try.Username), throttle.Network(try.Address)
+	var w Worker
+	var hash string
+	var wait time.Duration
+	err := db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
+		w, hash, err = workerByName(tx, name)
+		if err != nil {
+			return err
+		}
+		a, err := throttle.Wait(tx, perName, name)
+		if err != nil {
+			return err
+		}
+		b, err := throttle.Wait(tx, perNetwork, network)
+		if err != nil {
+			return err
+		}
+		if wait = max(a, b); wait > 0 {
+			return nil // a try that is not looked at does not count
+		}
+		return errors.Join(throttle.Failed(tx, perName, name), throttle.Failed(tx, perNetwork, network))
+	})
+	if err != nil {
+		return Worker{}, err
+	}
+	if wait > 0 {
+		return Worker{}, ErrWait.With(int((wait + time.Second - 1) / time.Second))
+	}
+	ok, rehash, err := password.Verify(ctx, hash, try.Password) // an empty hash is never right and costs the same
+	if err != nil {
+		return Worker{}, err
+	}
+	if !ok || !w.Active || len(w.Posts) == 0 || try.BranchID != "" && !w.WorksAt(try.BranchID) {
+		return Worker{}, ErrSignIn
+	}
+	fresh := ""
+	if rehash {
+		if fresh, err = password.Hash(ctx, try.Password); err != nil {
+			return Worker{}, err
+		}
+	}
+	return w, db.InTx(ctx, func(tx *sqldb.Tx) error {
+		if fresh != "" {
+			if err := setHash(tx, w.ID, fresh); err != nil {
+				return err
+			}
+		}
+		if err := throttle.Clear(tx, perName, name); err != nil {
+			return err
+		}
+		if err := markSignedIn(tx, w.ID); err != nil {
+			return err
+		}
+		return audit.Record(tx, audit.Entry{Actor: w.Actor(), Act: "staff.signed_in", Object: "staff:" + w.ID, Branch: try.BranchID})
+	})
+}

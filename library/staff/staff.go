@@ -1,0 +1,194 @@
+// Package staff is the people who work at the desk: who they are, how they sign
+// in, and what each of them may do where. They are never customers here: a
+// worker who borrows has a customer record like anybody else.
+//
+//	Save         adds a worker or brings one up to date
+//	SetPassword  sets a password
+//	SignIn       lets a worker in, or not
+//	Find, List   one worker, or all of an organisation
+//	Can          may this worker do this at that branch?
+package staff
+
+import (
+	"context"
+	"embed"
+	"regexp"
+	"slices"
+	"strings"
+
+	"lidwoord/base/audit"
+	"lidwoord/base/fault"
+	"lidwoord/base/password"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
+)
+
+// Words are this room's sentences.
+//
+//go:embed words.*.txt
+var Words embed.FS
+
+// Role is a kind of work.
+type Role string
+
+const (
+	Desk    Role = "balie"      // enrols and helps customers
+	Manager Role = "beheer"     // ranges, mail, jobs, and all that the desk does
+	Finance Role = "financieel" // money, and looking at customers
+)
+
+// Post is a role at one branch, or everywhere.
+type Post struct {
+	Role     Role
+	BranchID string // "" is every branch of the organisation
+}
+
+// Worker is somebody who works for a library organisation.
+type Worker struct {
+	ID             string
+	OrganisationID string
+	Username       string
+	Name           string // shown in the bar: "Anja de Boer"
+	Lang           words.Lang
+	Posts          []Post
+	Active         bool // a worker who left keeps a record, because the audit log names them
+}
+
+// Actor is the worker as the audit log names them.
+func (w Worker) Actor() string { return "staff:" + w.ID }
+
+var (
+	ErrUnknown  = fault.New(fault.NotFound, "staff.unknown")
+	ErrUsername = fault.New(fault.Invalid, "staff.username")
+	ErrName     = fault.New(fault.Invalid, "staff.name")
+	ErrRole     = fault.New(fault.Invalid, "staff.role")
+	ErrTaken    = fault.New(fault.Conflict, "staff.username_taken")
+	ErrDenied   = fault.New(fault.Denied, "staff.denied")
+)
+
+// usernameForm leaves out what looks alike or hides: no capitals, no spaces.
+var usernameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{1,78}[a-z0-9]$`)
+
+func usernameKey(username string) string { return strings.ToLower(strings.TrimSpace(username)) }
+
+// Save adds a worker, or brings the one with this username up to date. Saving
+// twice changes nothing, and a password that was set stays. It returns the
+// worker with an id; created says whether the worker is new and so without
+// password.
+func Save(tx *sqldb.Tx, w Worker) (saved Worker, created bool, err error) {
+	w.Username, w.Name = usernameKey(w.Username), strings.TrimSpace(w.Name)
+	if w.Lang == "" {
+		w.Lang = words.NL
+	}
+	var wrong fault.List
+	if !usernameForm.MatchString(w.Username) {
+		wrong.Add("username", ErrUsername)
+	}
+	if w.Name == "" {
+		wrong.Add("name", ErrName)
+	}
+	for _, p := range w.Posts {
+		if _, known := rights[p.Role]; !known {
+			wrong.Add("role", ErrRole)
+		}
+	}
+	if err := wrong.Err(); err != nil {
+		return w, false, err
+	}
+	fresh := secret.NewID()
+	organisation, id, err := putWorker(tx, fresh, w)
+	if err != nil {
+		return w, false, err
+	}
+	if organisation != w.OrganisationID {
+		return w, false, ErrTaken.At("username")
+	}
+	w.ID = id
+	return w, id == fresh, putPosts(tx, id, w.Posts)
+}
+
+// SetPassword sets a worker's password. It hashes before the transaction: a
+// hash takes 25 ms, and a transaction may run more than once.
+func SetPassword(ctx context.Context, db *sqldb.DB, workerID, plain, actor string) error {
+	hash, err := password.Hash(ctx, plain)
+	if err != nil {
+		return err
+	}
+	return db.InTx(ctx, func(tx *sqldb.Tx) error {
+		if err := setHash(tx, workerID, hash); err != nil {
+			return err
+		}
+		return audit.Record(tx, audit.Entry{Actor: actor, Act: "staff.password_set", Object: "staff:" + workerID})
+	})
+}
+
+// Find returns the worker with this id, also one who left.
+func Find(tx *sqldb.Tx, id string) (Worker, error) {
+	list, err := workers(tx, "id = $1", id)
+	if err != nil {
+		return Worker{}, err
+	}
+	if len(list) == 0 {
+		return Worker{}, ErrUnknown
+	}
+	return list[0], nil
+}
+
+// List returns every worker of an organisation, by name.
+func List(tx *sqldb.Tx, organisationID string) ([]Worker, error) {
+	return workers(tx, "organisation_id = $1", organisationID)
+}
+
+// Act is something that takes a right.
+type Act string
+
+const (
+	SeeCustomers    Act = "see_customers"
+	Enrol           Act = "enrol"
+	ChangeCustomers Act = "change_customers"
+	Override        Act = "override"       // go past a double
+	ForgetAccount   Act = "forget_account" // Vergeet inlogaccount, Opnieuw sturen
+	TakePayment     Act = "take_payment"
+	SeeMoney        Act = "see_money"
+	Refund          Act = "refund"
+	SeeStatistics   Act = "see_statistics"
+	Manage          Act = "manage" // the pages under /beheer
+)
+
+// rights says what each role may do. Every role can do its daily work without
+// asking another, and nobody can both give money back and hide it: refunds are
+// not for the desk, and ranges are not for finance.
+var rights = map[Role][]Act{
+	Desk:    {SeeCustomers, Enrol, ChangeCustomers, Override, ForgetAccount, TakePayment},
+	Manager: {SeeCustomers, Enrol, ChangeCustomers, Override, ForgetAccount, TakePayment, SeeStatistics, Manage},
+	Finance: {SeeCustomers, TakePayment, SeeMoney, Refund, SeeStatistics},
+}
+
+// Can reports whether a worker may do something at a branch. Who left may
+// nothing, whatever the session says.
+func (w Worker) Can(act Act, branchID string) bool {
+	return w.Active && slices.ContainsFunc(w.Posts, func(p Post) bool {
+		return (p.BranchID == "" || p.BranchID == branchID) && slices.Contains(rights[p.Role], act)
+	})
+}
+
+// May is Can as a fault, for handlers and acts.
+func (w Worker) May(act Act, branchID string) error {
+	if !w.Can(act, branchID) {
+		return ErrDenied
+	}
+	return nil
+}
+
+// WorksAt reports whether a worker has any post at a branch, so can sign in
+// there.
+func (w Worker) WorksAt(branchID string) bool {
+	return w.Active && slices.ContainsFunc(w.Posts, func(p Post) bool { return p.BranchID == "" || p.BranchID == branchID })
+}
+
+// Everywhere reports whether a worker holds a role for the whole organisation.
+func (w Worker) Everywhere(role Role) bool {
+	return w.Active && slices.Contains(w.Posts, Post{Role: role})
+}
+

@@ -1,0 +1,80 @@
+package staff
+
+import (
+	"lidwoord/base/sqldb"
+)
+
+// putWorker inserts a worker or updates the one with this username, if it is of
+// the same organisation; the organisation it returns is the one in the table.
+func putWorker(tx *sqldb.Tx, fresh string, w Worker) (organisationID, id string, err error) {
+	_, err = tx.One(`
+		INSERT INTO worker (id, organisation_id, username, username_key, name, lang, hash, active, created_at)
+		VALUES ($1, $2, $3, $3, $4, $5, '', $6, $7)
+		ON CONFLICT (username_key) DO UPDATE SET
+			name = CASE WHEN worker.organisation_id = excluded.organisation_id THEN excluded.name ELSE worker.name END,
+			lang = CASE WHEN worker.organisation_id = excluded.organisation_id THEN excluded.lang ELSE worker.lang END,
+			active = CASE WHEN worker.organisation_id = excluded.organisation_id THEN excluded.active ELSE worker.active END
+		RETURNING organisation_id, id`,
+		[]any{fresh, w.OrganisationID, w.Username, w.Name, string(w.Lang), w.Active, tx.Now}, &organisationID, &id)
+	return organisationID, id, err
+}
+
+func putPosts(tx *sqldb.Tx, id string, posts []Post) error {
+	if _, err := tx.Exec(`DELETE FROM post WHERE worker_id = $1`, id); err != nil {
+		return err
+	}
+	for _, p := range posts {
+		if _, err := tx.Exec(`INSERT INTO post (worker_id, branch_id, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+			id, p.BranchID, string(p.Role)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func setHash(tx *sqldb.Tx, id, hash string) error {
+	n, err := tx.Exec(`UPDATE worker SET hash = $1 WHERE id = $2`, hash, id)
+	if err == nil && n == 0 {
+		return ErrUnknown
+	}
+	return err
+}
+
+func markSignedIn(tx *sqldb.Tx, id string) error {
+	_, err := tx.Exec(`UPDATE worker SET signed_in_at = $1 WHERE id = $2`, tx.Now, id)
+	return err
+}
+
+// workers lists what the callers in this room ask for, with their posts.
+func workers(tx *sqldb.Tx, where string, args ...any) ([]Worker, error) {
+	list, err := sqldb.Many(tx, `
+		SELECT id, organisation_id, username, name, lang, active FROM worker WHERE `+where+` ORDER BY name, id`, args,
+		func(row sqldb.Row) (w Worker, err error) {
+			return w, row.Scan(&w.ID, &w.OrganisationID, &w.Username, &w.Name, &w.Lang, &w.Active)
+		})
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if list[i].Posts, err = postsOf(tx, list[i].ID); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func postsOf(tx *sqldb.Tx, id string) ([]Post, error) {
+	return sqldb.Many(tx, `SELECT role, branch_id FROM post WHERE worker_id = $1 ORDER BY branch_id, role`, []any{id},
+		func(row sqldb.Row) (p Post, err error) { return p, row.Scan(&p.Role, &p.BranchID) })
+}
+
+// workerByName returns the worker and the hash behind a username, and neither
+// when there is none.
+func workerByName(tx *sqldb.Tx, name string) (w Worker, hash string, err error) {
+	found, err := tx.One(`SELECT id, hash FROM worker WHERE username_key = $1`, []any{name}, &w.ID, &hash)
+	if err != nil || !found {
+		return Worker{}, "", err
+	}
+	w, err = Find(tx, w.ID)
+	return w, hash, err
+}
