@@ -1,0 +1,167 @@
+package signon
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"lidwoord/base/secret"
+	"lidwoord/base/words"
+)
+
+var fuzzProvider = &Provider{Issuer: "https://inlog.example/oidc"}
+
+// FuzzRedirect tries to get a code to another place than a registered address.
+func FuzzRedirect(f *testing.F) {
+	registered := []string{"https://lezen.example/terug", "https://lezen.example/app?kant=2", "nl.bind.lezen:/terug"}
+	for _, seed := range append(registered, "https://lezen.example/terug/..", "https://lezen.example@evil.example/terug",
+		"https://lezen.example/terug#", "//lezen.example/terug", "https://lezen.example/app?kant=2&code=x", "") {
+		f.Add(seed, "state & more")
+	}
+	f.Fuzz(func(t *testing.T, asked, state string) {
+		if !allowed(registered, asked) {
+			return
+		}
+		want, err := url.Parse(asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		address := fuzzProvider.back(asked, state, "code", "the-code")
+		got, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Scheme != want.Scheme || got.Host != want.Host || got.Path != want.Path || got.Fragment != "" || got.User != nil {
+			t.Errorf("%q leads to %q", asked, address)
+		}
+		v := got.Query()
+		if v.Get("code") != "the-code" || v.Get("state") != state || v.Get("iss") != fuzzProvider.Issuer || len(v["code"]) != 1 {
+			t.Errorf("%q with state %q answers %v", asked, state, v)
+		}
+	})
+}
+
+// FuzzRegistrable tries to register an address that a browser would run or that
+// hides another host.
+func FuzzRegistrable(f *testing.F) {
+	for _, seed := range []string{"https://lezen.example/", "javascript:alert(1)", "java\tscript:x", "data:text/html,x", "http://localhost/", "nl.bind:/x", "https://a@b/", " https://x.example"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, uri string) {
+		if !fuzzProvider.registrable(uri) {
+			return
+		}
+		u, err := url.Parse(uri)
+		if err != nil || u.User != nil || strings.ContainsAny(uri, "#\r\n\t\x00") {
+			t.Fatalf("%q was taken", uri)
+		}
+		switch {
+		case u.Scheme == "javascript", u.Scheme == "data", u.Scheme == "file", u.Scheme == "", u.Scheme == "vbscript":
+			t.Errorf("%q was taken", uri)
+		case u.Scheme == "http" && !local(u.Hostname()):
+			t.Errorf("%q was taken without TLS", uri)
+		}
+	})
+}
+
+// FuzzAuthorize feeds whole queries: whatever is taken can be kept by both
+// engines, and whatever is refused has a code.
+func FuzzAuthorize(f *testing.F) {
+	good := "client_id=r&redirect_uri=https%3A%2F%2Fx&response_type=code&scope=openid+email&state=s&nonce=n" +
+		"&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
+	for _, seed := range []string{good, good + "&prompt=none", good + "&max_age=0&prompt=login", good + "&ui_locales=fy+nl", good + "&state=2", good + "&nonce=%00", ""} {
+		f.Add(seed)
+	}
+	now := time.Date(2026, 7, 2, 12, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, query string) {
+		v, err := url.ParseQuery(query)
+		if err != nil {
+			return
+		}
+		a := ReadAuthorize(v)
+		r, problem := readRequest(a, now)
+		if problem != nil {
+			if problem.Code == "" || !plain(problem.Description) {
+				t.Errorf("%q is refused with %+v", query, problem)
+			}
+			return
+		}
+		for _, kept := range []string{r.scope, r.state, r.nonce, r.challenge, r.prompt, r.lang, r.loginHint} {
+			if !printable(kept) || len(kept) > maxParameter {
+				t.Errorf("%q would keep %q", query, kept)
+			}
+		}
+		if !challengeOK(r.challenge) || a.Method != "S256" || len(a.repeated) > 0 || r.freshSince.After(now) {
+			t.Errorf("%q was taken as %+v", query, r)
+		}
+		if r.lang != "" && r.lang != string(words.NL) && r.lang != string(words.EN) {
+			t.Errorf("language %q", r.lang)
+		}
+	})
+}
+
+// FuzzVerifier holds that what passes is what RFC 7636 allows, and that each
+// verifier has one challenge that Begin would have taken.
+func FuzzVerifier(f *testing.F) {
+	f.Add("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+	f.Add(strings.Repeat("é", 30))
+	f.Add("")
+	f.Fuzz(func(t *testing.T, text string) {
+		if !verifierOK(text) {
+			return
+		}
+		if len(text) < 43 || len(text) > 128 || url.QueryEscape(text) != text {
+			t.Errorf("%q was taken", text)
+		}
+		if c := challenge(secret.Token(text)); !challengeOK(c) {
+			t.Errorf("challenge %q of %q would not be taken", c, text)
+		}
+	})
+}
+
+// FuzzChallenge holds that a challenge is written in one way only.
+func FuzzChallenge(f *testing.F) {
+	f.Add("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
+	f.Add("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cN")
+	f.Add("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw\n-cM")
+	f.Fuzz(func(t *testing.T, text string) {
+		b, err := base64.RawURLEncoding.DecodeString(text)
+		if challengeOK(text) != (err == nil && len(b) == 32 && base64.RawURLEncoding.EncodeToString(b) == text) {
+			t.Errorf("challengeOK(%q) = %v", text, challengeOK(text))
+		}
+	})
+}
+
+func TestTheVerifierOfTheStandard(t *testing.T) {
+	// RFC 7636 appendix B.
+	if got := challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"); got != "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" {
+		t.Errorf("challenge = %s", got)
+	}
+	for text, want := range map[string]bool{
+		strings.Repeat("a", 42): false, strings.Repeat("a", 43): true, strings.Repeat("~", 128): true,
+		strings.Repeat("a", 129): false, strings.Repeat("a", 42) + "+": false,
+	} {
+		if verifierOK(text) != want {
+			t.Errorf("verifierOK(%d letters) = %v", len(text), !want)
+		}
+	}
+}
+
+func TestEveryFaultHasASentence(t *testing.T) {
+	catalogue, err := words.Load(Words)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []interface{ Error() string }{
+		ErrUnknownClient, ErrWrongRedirect, ErrRequestSpent, ErrSignInAgain, ErrBadHint,
+		ErrClientIncomplete, ErrClientAddress, ErrClientSecret, ErrClientAlgorithm, ErrClientScope,
+	} {
+		for _, lang := range []words.Lang{words.NL, words.EN} {
+			if got := catalogue.Text(lang, e.Error(), "x"); got == "" || strings.Contains(got, e.Error()) {
+				t.Errorf("%s in %s: %q", e.Error(), lang, got)
+			}
+		}
+	}
+}
