@@ -46,17 +46,14 @@ CREATE TABLE membership (
 	valid_through   TEXT    NOT NULL,
 	last_day        TEXT    NOT NULL, -- of its rights; before valid_through when it was ended
 	end_reason      TEXT    NOT NULL,
-	account_id      TEXT,   -- the login account that carries these rights
 	open            BOOLEAN NOT NULL, -- false once it is history
 	started_at      BIGINT  NOT NULL,
 	started_by      TEXT    NOT NULL,
 	FOREIGN KEY (organisation_id, code) REFERENCES definition (organisation_id, code)
 );
 CREATE INDEX membership_customer ON membership (customer_id, first_day);
-CREATE INDEX membership_account ON membership (account_id);
--- One running membership for each customer, and one for each library on a login account.
+-- One running membership for each customer.
 CREATE UNIQUE INDEX membership_one_open ON membership (customer_id) WHERE open;
-CREATE UNIQUE INDEX membership_one_for_account ON membership (organisation_id, account_id) WHERE open AND account_id IS NOT NULL;
 
 -- Every yes and no to the newsletter with its proof; the highest number counts.
 CREATE TABLE newsletter_consent (

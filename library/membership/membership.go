@@ -4,7 +4,6 @@
 //	Fee, PeriodEnd, Build             the fee engine: pure functions of a tariff, a birth date and a day
 //	Start                             a period begins; also the next one of a customer who was a member before
 //	End                               a period ends, today or when it runs out, with the reason
-//	Link, Unlink                      which login account carries the rights
 //	Of, RightsOf, OfAccount           what holds on a day; the last one fills the sign-on claim
 //
 // A membership is a period. Its state follows from its days and from nothing
@@ -20,6 +19,8 @@ import (
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
+	"lidwoord/library/branch"
+	"lidwoord/library/customer"
 )
 
 // Words are this room's sentences.
@@ -36,10 +37,7 @@ var (
 	ErrRunning = fault.New(fault.Conflict, "membership.running")
 	// ErrNotRunning means that there is no membership to end.
 	ErrNotRunning = fault.New(fault.Conflict, "membership.not_running")
-	// ErrAccountTaken means that the login account carries another running
-	// membership of the same library: one person, one membership.
-	ErrAccountTaken = fault.New(fault.Conflict, "membership.account_taken")
-	ErrReason       = fault.New(fault.Invalid, "membership.reason")
+	ErrReason     = fault.New(fault.Invalid, "membership.reason")
 )
 
 // State of a membership on a day.
@@ -70,7 +68,6 @@ type Membership struct {
 	ValidThrough   day.Day // as paid for
 	LastDay        day.Day // of its rights: ValidThrough, or earlier when it was ended
 	EndReason      string  // "" while nobody ended it
-	AccountID      string  // "" without a login account
 	StartedAt      time.Time
 	StartedBy      string
 }
@@ -108,7 +105,6 @@ type Beginning struct {
 	Definition Definition
 	BranchID   string
 	Start      day.Day
-	AccountID  string // the login account that will carry it, "" for none yet
 	StaffID    string
 }
 
@@ -116,27 +112,27 @@ type Beginning struct {
 // history; whoever still is one is refused.
 func Start(tx *sqldb.Tx, b Beginning) (Membership, error) {
 	today := day.Of(tx.Now)
-	if err := closeRunOut(tx, b.CustomerID, b.AccountID, today); err != nil {
+	if err := closeRunOut(tx, b.CustomerID, today); err != nil {
 		return Membership{}, err
 	}
 	end := PeriodEnd(b.Definition, b.Start)
 	m := Membership{
 		ID: secret.NewID(), CustomerID: b.CustomerID, OrganisationID: b.Definition.OrganisationID, BranchID: b.BranchID, Code: b.Definition.Code,
 		NameNL: b.Definition.NameNL, NameEN: b.Definition.NameEN, Kind: b.Definition.Kind, Rights: b.Definition.Rights,
-		FirstDay: b.Start, ValidThrough: end, LastDay: end, AccountID: b.AccountID, StartedAt: tx.Now, StartedBy: b.StaffID,
+		FirstDay: b.Start, ValidThrough: end, LastDay: end, StartedAt: tx.Now, StartedBy: b.StaffID,
 	}
 	ok, err := insertMembership(tx, m)
-	if err != nil || ok {
-		return m, err
-	}
-	running, found, err := selectOpen(tx, b.CustomerID)
-	switch {
-	case err != nil:
+	if err != nil {
 		return Membership{}, err
-	case found:
-		return Membership{}, ErrRunning.With(running.LastDay)
 	}
-	return Membership{}, ErrAccountTaken
+	if ok {
+		return m, customer.MarkEnded(tx, m.CustomerID, m.LastDay)
+	}
+	running, _, err := selectOpen(tx, b.CustomerID)
+	if err != nil {
+		return Membership{}, err
+	}
+	return Membership{}, ErrRunning.With(running.LastDay)
 }
 
 // End ends a customer's running membership; lastDay is the last day of its
@@ -157,35 +153,15 @@ func End(tx *sqldb.Tx, customerID, reason string, lastDay day.Day) (Membership, 
 	if !ok {
 		return Membership{}, ErrNotRunning
 	}
-	m, found, err := selectLatest(tx, customerID)
-	if err == nil && !found {
-		err = ErrNotRunning
+	m, _, err := selectLatest(tx, customerID)
+	if err != nil {
+		return Membership{}, err
 	}
-	return m, err
+	return m, customer.MarkEnded(tx, customerID, m.LastDay)
 }
 
 // AtOnce is the lastDay for End that takes the rights away now.
 func AtOnce(tx *sqldb.Tx) day.Day { return day.Of(tx.Now).AddDays(-1) }
-
-// Link makes a login account carry the customer's running membership.
-func Link(tx *sqldb.Tx, customerID, accountID string) error {
-	if err := closeRunOut(tx, "", accountID, day.Of(tx.Now)); err != nil {
-		return err
-	}
-	taken, err := otherOpenOfAccount(tx, customerID, accountID)
-	if err != nil {
-		return err
-	}
-	if taken {
-		return ErrAccountTaken
-	}
-	return setAccount(tx, customerID, accountID)
-}
-
-// Unlink takes the login account off all periods of a customer.
-func Unlink(tx *sqldb.Tx, customerID string) error {
-	return clearAccount(tx, customerID)
-}
 
 // Of is every period of a customer, newest first.
 func Of(tx *sqldb.Tx, customerID string) ([]Membership, error) {
@@ -207,8 +183,35 @@ func RightsOf(tx *sqldb.Tx, customerID string, on day.Day) (Rights, error) {
 	return m.RightsOn(on), nil
 }
 
-// OfAccount is every membership a login account carries, running ones first,
-// the newest of each customer only. It fills the sign-on claim.
-func OfAccount(tx *sqldb.Tx, accountID string) ([]Membership, error) {
-	return selectOfAccount(tx, accountID)
+// Held is a membership with whose it is, as the sign-on claim tells it.
+type Held struct {
+	Membership
+	Number           string // the customer's
+	OrganisationSlug string
+	OrganisationName string
+}
+
+// OfAccount is the newest membership of every customer who signs in with a
+// login account, one for each library. It fills the sign-on claim.
+func OfAccount(tx *sqldb.Tx, accountID string) ([]Held, error) {
+	customers, err := customer.FindByAccount(tx, accountID)
+	if err != nil {
+		return nil, err
+	}
+	var held []Held
+	for _, c := range customers {
+		m, found, err := selectLatest(tx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			continue
+		}
+		o, err := branch.OrganisationByID(tx, c.OrganisationID)
+		if err != nil {
+			return nil, err
+		}
+		held = append(held, Held{Membership: m, Number: c.Number, OrganisationSlug: o.Slug, OrganisationName: o.Name})
+	}
+	return held, nil
 }

@@ -70,29 +70,25 @@ func selectDefinitions(tx *sqldb.Tx, organisationID string) ([]Definition, error
 	return sqldb.Many(tx, selectDefinitionText+`WHERE organisation_id = $1 ORDER BY code`, []any{organisationID}, scanDefinition)
 }
 
-// insertMembership begins a period unless the customer or the login account
-// has an open one; the two unique indexes decide, also between two desks.
+// insertMembership begins a period unless the customer has an open one; the
+// unique index decides, also between two desks.
 func insertMembership(tx *sqldb.Tx, m Membership) (bool, error) {
-	var account any
-	if m.AccountID != "" {
-		account = m.AccountID
-	}
 	n, err := tx.Exec(`
 		INSERT INTO membership (id, customer_id, organisation_id, branch_id, code, kind, digital, physical, newsletter,
-			first_day, valid_through, last_day, end_reason, account_id, open, started_at, started_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', $13, TRUE, $14, $15)
+			first_day, valid_through, last_day, end_reason, open, started_at, started_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', TRUE, $13, $14)
 		ON CONFLICT DO NOTHING`,
 		m.ID, m.CustomerID, m.OrganisationID, m.BranchID, m.Code, string(m.Kind), m.Rights.Digital, m.Rights.Physical, m.Rights.Newsletter,
-		string(m.FirstDay), string(m.ValidThrough), string(m.LastDay), account, m.StartedAt, m.StartedBy)
+		string(m.FirstDay), string(m.ValidThrough), string(m.LastDay), m.StartedAt, m.StartedBy)
 	return n == 1, err
 }
 
 // closeRunOut makes history of periods whose last day has passed.
-func closeRunOut(tx *sqldb.Tx, customerID, accountID string, today day.Day) error {
+func closeRunOut(tx *sqldb.Tx, customerID string, today day.Day) error {
 	_, err := tx.Exec(`
 		UPDATE membership SET open = FALSE
-		WHERE (customer_id = $1 OR account_id = $2) AND open AND last_day < $3`,
-		customerID, accountID, string(today))
+		WHERE customer_id = $1 AND open AND last_day < $2`,
+		customerID, string(today))
 	return err
 }
 
@@ -104,37 +100,14 @@ func endOpen(tx *sqldb.Tx, customerID, reason string, lastDay, today day.Day) (b
 	return n == 1, err
 }
 
-func otherOpenOfAccount(tx *sqldb.Tx, customerID, accountID string) (bool, error) {
-	var one int64
-	return tx.One(`
-		SELECT 1 FROM membership mine JOIN membership other ON other.organisation_id = mine.organisation_id
-		WHERE mine.customer_id = $1 AND other.customer_id <> $1 AND other.account_id = $2 AND other.open
-		LIMIT 1`,
-		[]any{customerID, accountID}, &one)
-}
-
-func setAccount(tx *sqldb.Tx, customerID, accountID string) error {
-	_, err := tx.Exec(`
-		UPDATE membership SET account_id = $2 WHERE customer_id = $1 AND open`,
-		customerID, accountID)
-	return err
-}
-
-func clearAccount(tx *sqldb.Tx, customerID string) error {
-	_, err := tx.Exec(`
-		UPDATE membership SET account_id = NULL WHERE customer_id = $1`,
-		customerID)
-	return err
-}
-
 const selectMembershipText = `
 	SELECT m.id, m.customer_id, m.organisation_id, m.branch_id, m.code, d.name_nl, d.name_en, m.kind, m.digital, m.physical, m.newsletter,
-		m.first_day, m.valid_through, m.last_day, m.end_reason, COALESCE(m.account_id, ''), m.started_at, m.started_by
+		m.first_day, m.valid_through, m.last_day, m.end_reason, m.started_at, m.started_by
 	FROM membership m JOIN definition d ON d.organisation_id = m.organisation_id AND d.code = m.code `
 
 func scanMembership(r sqldb.Row) (m Membership, err error) {
 	err = r.Scan(&m.ID, &m.CustomerID, &m.OrganisationID, &m.BranchID, &m.Code, &m.NameNL, &m.NameEN, &m.Kind, &m.Rights.Digital, &m.Rights.Physical, &m.Rights.Newsletter,
-		&m.FirstDay, &m.ValidThrough, &m.LastDay, &m.EndReason, &m.AccountID, sqldb.Instant(&m.StartedAt), &m.StartedBy)
+		&m.FirstDay, &m.ValidThrough, &m.LastDay, &m.EndReason, sqldb.Instant(&m.StartedAt), &m.StartedBy)
 	return m, err
 }
 
@@ -160,14 +133,4 @@ func selectOn(tx *sqldb.Tx, customerID string, on day.Day) (Membership, bool, er
 
 func selectOfCustomer(tx *sqldb.Tx, customerID string) ([]Membership, error) {
 	return sqldb.Many(tx, selectMembershipText+`WHERE m.customer_id = $1 ORDER BY m.started_at DESC, m.id DESC`, []any{customerID}, scanMembership)
-}
-
-// selectOfAccount leaves out periods that a later one of the same customer on
-// the same account replaced.
-func selectOfAccount(tx *sqldb.Tx, accountID string) ([]Membership, error) {
-	return sqldb.Many(tx, selectMembershipText+`
-		WHERE m.account_id = $1 AND NOT EXISTS (
-			SELECT 1 FROM membership n
-			WHERE n.account_id = $1 AND n.customer_id = m.customer_id AND (n.started_at > m.started_at OR (n.started_at = m.started_at AND n.id > m.id)))
-		ORDER BY m.last_day DESC, m.id`, []any{accountID}, scanMembership)
 }

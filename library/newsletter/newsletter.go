@@ -14,6 +14,7 @@ import (
 
 	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
 )
 
 // Words are this room's sentences.
@@ -32,6 +33,23 @@ const (
 	TextVersion = "2026-11"
 	TextKey     = "newsletter.consent"
 )
+
+var sentences = func() *words.Catalogue {
+	c, err := words.Load(Words)
+	if err != nil {
+		panic(err) // embedded
+	}
+	return c
+}()
+
+// Text is the sentence beside the box, as the page shows it and as the proof
+// keeps it.
+func Text(lang words.Lang) string {
+	if lang == "" {
+		lang = words.NL
+	}
+	return sentences.Text(lang, TextKey)
+}
 
 var (
 	// ErrParent means that a child asked for the newsletter without a parent.

@@ -1,0 +1,356 @@
+package enrol
+
+import (
+	"slices"
+	"strings"
+
+	"lidwoord/base/day"
+	"lidwoord/base/fault"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
+	"lidwoord/library/branch"
+	"lidwoord/library/customer"
+	"lidwoord/library/membership"
+	"lidwoord/library/newsletter"
+)
+
+// GuardianAge is the age under which the form asks for a parent. It is a
+// courtesy, not a lock: an account that a contract needs wants no consent
+// (domain/facts.md §5.2); the newsletter does, and has its own rule.
+const GuardianAge = newsletter.ConsentAge
+
+// Check looks at one screen, or at AllSteps, and returns a fault.List with the
+// names of the fields. It changes nothing.
+func Check(tx *sqldb.Tx, c Clerk, app Application, step Step) error {
+	b, _, err := c.at(tx)
+	if err != nil {
+		return err
+	}
+	f, err := examine(tx, b, app, step)
+	if err != nil {
+		return err
+	}
+	if step == StepPerson || step == AllSteps {
+		if err := f.lookAlikes(tx, b, app); err != nil {
+			return err
+		}
+	}
+	return f.wrong.Err()
+}
+
+// Duplicates are the customers, former ones too, who may be the person on the
+// form. It is asked while the clerk types and forgives what is not there yet.
+func Duplicates(tx *sqldb.Tx, c Clerk, app Application) ([]customer.Match, error) {
+	b, _, err := c.at(tx)
+	if err != nil {
+		return nil, err
+	}
+	p, _ := app.person(day.Of(tx.Now))
+	return customer.Duplicates(tx, b.OrganisationID, p, again(tx, b, app))
+}
+
+// SeenOf is the value of the hidden field FieldSeen for the look-alikes on a page.
+func SeenOf(matches []customer.Match) string {
+	var ids []string
+	for _, m := range matches {
+		ids = append(ids, m.ID)
+	}
+	return strings.Join(ids, ",")
+}
+
+// Offers are the memberships for the person on the form at the clerk's branch.
+func Offers(tx *sqldb.Tx, c Clerk, app Application) ([]membership.Definition, error) {
+	b, _, err := c.at(tx)
+	if err != nil {
+		return nil, err
+	}
+	today := day.Of(tx.Now)
+	birth := app.BirthDay()
+	if err := customer.CheckBirth(birth, today); err != nil {
+		return nil, at(FieldBirth, err)
+	}
+	return membership.Offered(tx, b, birth.Age(today), membership.Desk)
+}
+
+// Preview is the Opbouw abonnementskosten before saving. Its Digest goes into
+// the hidden field FieldBuildUp; saving refuses when it is no longer true.
+func Preview(tx *sqldb.Tx, c Clerk, app Application) (membership.BuildUp, error) {
+	b, _, err := c.at(tx)
+	if err != nil {
+		return membership.BuildUp{}, err
+	}
+	_, up, err := price(tx, b, app)
+	return up, err
+}
+
+// price finds the chosen definition and computes what it costs this person today.
+func price(tx *sqldb.Tx, b branch.Branch, app Application) (membership.Definition, membership.BuildUp, error) {
+	today := day.Of(tx.Now)
+	birth := app.BirthDay()
+	if err := customer.CheckBirth(birth, today); err != nil {
+		return membership.Definition{}, membership.BuildUp{}, at(FieldBirth, err)
+	}
+	if app.Membership == "" {
+		return membership.Definition{}, membership.BuildUp{}, ErrMembership.At(FieldMembership)
+	}
+	d, err := membership.Choose(tx, b, app.Membership, birth.Age(today), membership.Desk)
+	if err != nil {
+		return d, membership.BuildUp{}, at(FieldMembership, err)
+	}
+	p, _ := app.person(today)
+	return d, membership.Build(d, p.Full(), birth, b.Code, today), nil
+}
+
+// form is an application that was looked at: what it means, and what is wrong.
+type form struct {
+	wrong      fault.List
+	person     customer.Person
+	iban, bic  string
+	number     string            // "" for a system number
+	former     customer.Customer // who is re-registered, with an ID when so
+	definition membership.Definition
+	buildUp    membership.BuildUp
+	guardian   string
+	guardEmail string
+}
+
+// examine reads and checks the fields of a step, in the order of the screens.
+// Its error is ours; what a person can mend goes into the list.
+func examine(tx *sqldb.Tx, b branch.Branch, app Application, step Step) (form, error) {
+	var f form
+	today := day.Of(tx.Now)
+	on := func(s Step) bool { return step == s || step == AllSteps }
+	if on(StepPerson) {
+		if err := f.checkNumber(tx, b, app); err != nil {
+			return f, err
+		}
+		var wrong fault.List
+		f.person, wrong = app.person(today)
+		f.wrong = append(f.wrong, wrong...)
+		if f.former.ID != "" && f.person.Birth != "" && f.former.Birth != "" && f.person.Birth != f.former.Birth {
+			f.wrong.Add(FieldNumber, ErrOtherPerson)
+		}
+		f.checkGuardian(app)
+	}
+	if on(StepContact) {
+		f.checkContact(b, app, today)
+	}
+	if on(StepAccount) && app.WantsLogin() {
+		switch {
+		case app.Account != NewAccount && app.Account != ExistingAccount:
+			f.wrong.Add(FieldAccount, ErrChoice)
+		case app.Account == ExistingAccount && app.Username == "":
+			f.wrong.Add(FieldUsername, ErrUsername)
+		}
+	}
+	if on(StepMembership) || on(StepSave) {
+		var err error
+		f.definition, f.buildUp, err = price(tx, b, app)
+		switch {
+		case err == nil && on(StepSave) && app.BuildUp != f.buildUp.Digest():
+			f.wrong.Add(FieldBuildUp, ErrBuildUpChanged)
+		case err == nil:
+		case fault.KindOf(err) == fault.Internal:
+			return f, err
+		case step == AllSteps && f.person.Birth == "":
+			// The birth date has its own fault already.
+		default:
+			f.wrong = append(f.wrong, fault.Of(err)...)
+		}
+	}
+	return f, nil
+}
+
+func (f *form) checkNumber(tx *sqldb.Tx, b branch.Branch, app Application) error {
+	switch {
+	case app.Number == "":
+		f.wrong.Add(FieldNumber, ErrNumberMissing)
+		return nil
+	case customer.IsSystemNumber(app.Number):
+		return nil
+	}
+	check, err := customer.CheckNumber(tx, b.OrganisationID, app.Number)
+	switch {
+	case err != nil && fault.KindOf(err) == fault.Internal:
+		return err
+	case err != nil:
+		f.wrong = append(f.wrong, fault.Of(at(FieldNumber, err))...)
+	case check.State == customer.NumberExpired && app.Again != Yes:
+		f.wrong.Add(FieldNumber, ErrAgain.With(check.Customer.Listed(), check.Number))
+	case check.State == customer.NumberExpired:
+		f.former, f.number = check.Customer, check.Number
+	default:
+		f.number = check.Number
+	}
+	return nil
+}
+
+func (f *form) checkGuardian(app Application) {
+	f.guardian = strings.Join(strings.Fields(app.Guardian), " ")
+	var err error
+	if f.guardEmail, err = customer.CleanEmail(app.GuardianEmail); err != nil {
+		f.wrong.Add(FieldGuardianEmail, err)
+	}
+	if f.guardian == "" && f.guardEmail != "" {
+		f.wrong.Add(FieldGuardian, ErrGuardian)
+	}
+}
+
+func (f *form) checkContact(b branch.Branch, app Application, today day.Day) {
+	var err error
+	f.iban, f.bic, err = customer.CheckBank(app.IBAN, app.BIC)
+	f.wrong = append(f.wrong, fault.Of(renamed(err))...)
+	switch {
+	case app.Identity != "" && app.Identity != Yes && app.Identity != No:
+		f.wrong.Add(FieldIdentity, ErrChoice)
+	case b.Choices.NeedIdentity && app.Identity != Yes:
+		f.wrong.Add(FieldIdentity, ErrIdentity)
+	}
+	if app.Login != Yes && app.Login != No {
+		f.wrong.Add(FieldLogin, ErrChoice)
+	}
+	email, err := customer.CleanEmail(app.Email)
+	switch {
+	case err != nil:
+		f.wrong.Add(FieldEmail, err)
+	case email == "" && app.WantsLogin():
+		f.wrong.Add(FieldEmail, ErrEmailNeeded)
+	}
+	if app.Newsletter == Yes {
+		birth := app.BirthDay()
+		switch {
+		case birth != "" && newsletter.MayConsent(birth.Age(today)) != nil:
+			f.wrong.Add(FieldNewsletter, newsletter.ErrParent)
+		case email == "" && err == nil && !app.WantsLogin():
+			f.wrong.Add(FieldEmail, newsletter.ErrAddress)
+		}
+	}
+	if _, ok := words.Read(app.Lang); !ok {
+		f.wrong.Add(FieldLang, ErrChoice)
+	}
+}
+
+// lookAlikes refuses a person we know already, unless the clerk saw that person
+// on the screen and said why it is somebody else. A look-alike that came while
+// the clerk was typing was never seen, so it stops the form once more.
+func (f *form) lookAlikes(tx *sqldb.Tx, b branch.Branch, app Application) error {
+	if f.person.LastName == "" || f.person.Birth == "" {
+		return nil
+	}
+	matches, err := customer.Duplicates(tx, b.OrganisationID, f.person, f.former.ID)
+	if err != nil {
+		return err
+	}
+	seen := strings.Split(app.Seen, ",")
+	for _, m := range matches {
+		if !m.Same || app.Reason != "" && slices.Contains(seen, m.ID) {
+			continue
+		}
+		known, err := duplicateOf(tx, m)
+		if err != nil {
+			return err
+		}
+		f.wrong.Add(FieldReason, known)
+		return nil
+	}
+	return nil
+}
+
+// duplicateOf says whom we know, with which number and since when.
+func duplicateOf(tx *sqldb.Tx, m customer.Match) (*fault.Error, error) {
+	known, err := customer.Find(tx, m.ID)
+	if err != nil {
+		return nil, err
+	}
+	return ErrDuplicate.With(known.Full(), known.Birth, known.Number, known.RegisteredAt), nil
+}
+
+// again is the id of the former customer whom the form takes back, or "".
+func again(tx *sqldb.Tx, b branch.Branch, app Application) string {
+	if app.Again != Yes || app.Number == "" || customer.IsSystemNumber(app.Number) {
+		return ""
+	}
+	check, err := customer.CheckNumber(tx, b.OrganisationID, app.Number)
+	if err != nil {
+		return ""
+	}
+	return check.Customer.ID
+}
+
+// person reads the person off the form with every fault under the name of its
+// field. What could be read is there, also when something else could not.
+func (a Application) person(today day.Day) (customer.Person, fault.List) {
+	p := customer.Person{
+		Initials: a.Initials, Prefix: a.Prefix, LastName: a.Surname, FirstName: a.GivenName, Email: a.Email, Lang: a.language(),
+		Address: customer.Address{Country: a.Country, Postcode: a.Postcode, Addition: a.Addition, Street: a.Street, Place: a.Place},
+	}
+	var birthFault error
+	if a.Birth != "" {
+		p.Birth, birthFault = day.Parse(a.Birth)
+	}
+	var houseFault error
+	if a.HouseNumber != "" {
+		p.Address.Number, p.Address.Addition, houseFault = customer.ParseHouse(cmpCountry(a.Country), a.HouseNumber+" "+a.Addition)
+	}
+	clean, err := p.Clean(today)
+	var wrong fault.List
+	for _, e := range fault.Of(renamed(err)) {
+		switch e.Field {
+		case FieldBirth:
+			if birthFault != nil {
+				wrong.Add(FieldBirth, birthFault)
+				continue
+			}
+		case FieldHouseNumber:
+			if houseFault != nil {
+				continue
+			}
+		case FieldEmail: // on the next screen
+			continue
+		}
+		wrong = append(wrong, e)
+	}
+	if houseFault != nil {
+		wrong.Add(FieldHouseNumber, houseFault)
+	}
+	return clean, wrong
+}
+
+func cmpCountry(text string) string {
+	if text == "" {
+		return "NL"
+	}
+	return strings.ToUpper(strings.TrimSpace(text))
+}
+
+// pageField is the name on the page of a field of library/customer.
+var pageField = map[string]string{
+	customer.FieldInitials: FieldInitials, customer.FieldPrefix: FieldPrefix, customer.FieldLastName: FieldSurname,
+	customer.FieldFirstName: FieldGivenName, customer.FieldBirth: FieldBirth, customer.FieldCountry: FieldCountry,
+	customer.FieldPostcode: FieldPostcode, customer.FieldHouseNumber: FieldHouseNumber, customer.FieldStreet: FieldStreet,
+	customer.FieldPlace: FieldPlace, customer.FieldEmail: FieldEmail, customer.FieldLang: FieldLang, customer.FieldIBAN: FieldIBAN,
+	customer.FieldBIC: FieldBIC, customer.FieldIdentity: FieldIdentity, customer.FieldNumber: FieldNumber, customer.FieldReason: FieldReason,
+}
+
+// renamed gives the faults of library/customer the names of the page's fields.
+func renamed(err error) error {
+	if err == nil || fault.KindOf(err) == fault.Internal {
+		return err
+	}
+	var list fault.List
+	for _, e := range fault.Of(err) {
+		if name, ok := pageField[e.Field]; ok {
+			e = e.At(name)
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// at puts a fault that a person may read under a field.
+func at(field string, err error) error {
+	if e := fault.Of(err); len(e) > 0 {
+		return e[0].At(field)
+	}
+	return err
+}

@@ -1,0 +1,181 @@
+package enrol
+
+import (
+	"errors"
+
+	"lidwoord/base/audit"
+	"lidwoord/base/sqldb"
+	"lidwoord/library/branch"
+	"lidwoord/library/customer"
+)
+
+// LoginState is how a customer's login account is now.
+//
+// The job of the identity wing deletes accounts that were never activated; the
+// library still knows that it generated one, and calls that Expired. So does a
+// link that stopped working a minute ago.
+func (o Office) LoginState(tx *sqldb.Tx, customerID string) (Login, error) {
+	who, err := customer.Find(tx, customerID)
+	if err != nil {
+		return Login{}, err
+	}
+	return o.stateOf(tx, who)
+}
+
+func (o Office) stateOf(tx *sqldb.Tx, who customer.Customer) (Login, error) {
+	if who.Link.AccountID == "" {
+		return Login{State: None}, nil
+	}
+	login, err := o.Accounts.State(tx, who.Link.AccountID)
+	if err != nil {
+		return Login{}, err
+	}
+	generated := who.Link.How == customer.LinkGenerated
+	switch {
+	case login.State == Gone && generated:
+		return Login{State: Expired, Username: who.Number, Email: who.Email}, nil
+	case login.State == Waiting && !login.Until.After(tx.Now):
+		login.State = Expired
+	case login.State == Active && !generated:
+		login.State = Linked
+	}
+	return login, nil
+}
+
+// Resend is Opnieuw sturen: a fresh link; the old one dies.
+func (o Office) Resend(tx *sqldb.Tx, c Clerk, customerID string) (Login, error) {
+	who, _, err := o.customer(tx, c, customerID)
+	if err != nil {
+		return Login{}, err
+	}
+	if who.Link.AccountID == "" {
+		return Login{}, ErrNoLogin
+	}
+	if _, err := o.Accounts.Resend(tx, who.Link.AccountID, ""); err != nil {
+		return Login{}, err
+	}
+	if err := c.note(tx, "enrol.login_resent", who); err != nil {
+		return Login{}, err
+	}
+	return o.stateOf(tx, who)
+}
+
+// Forget is Vergeet inlogaccount: the library lets go of the account. One that
+// was never activated is deleted; one that works stays its owner's, who may
+// have other libraries on it. Number, membership and money stay as they are.
+func (o Office) Forget(tx *sqldb.Tx, c Clerk, customerID string) error {
+	who, _, err := o.customer(tx, c, customerID)
+	if err != nil {
+		return err
+	}
+	if who.Link.AccountID == "" {
+		return ErrNoLogin
+	}
+	return o.forget(tx, c, who)
+}
+
+func (o Office) forget(tx *sqldb.Tx, c Clerk, who customer.Customer) error {
+	// Only an account that we generated may be deleted through us.
+	if who.Link.How == customer.LinkGenerated {
+		if err := o.Accounts.Forget(tx, who.Link.AccountID); err != nil && !errors.Is(err, ErrAccountGone) {
+			return err
+		}
+	}
+	if err := customer.ClearLink(tx, who.ID, c.by()); err != nil {
+		return err
+	}
+	return c.note(tx, "enrol.login_forgotten", who)
+}
+
+// Generate makes a new login account for a customer who has none (any more),
+// under the customer's number.
+func (o Office) Generate(tx *sqldb.Tx, c Clerk, customerID string) (Login, error) {
+	who, lib, err := o.customer(tx, c, customerID)
+	switch {
+	case err != nil:
+		return Login{}, err
+	case who.Link.AccountID != "":
+		return Login{}, ErrHasLogin
+	case who.Email == "":
+		return Login{}, ErrEmailNeeded.At(FieldEmail)
+	}
+	login, err := o.open(tx, c, lib, &who)
+	if err != nil {
+		return Login{}, err
+	}
+	return login, c.note(tx, "enrol.login_generated", who)
+}
+
+// EmailChange tells what a new address meant for the login account.
+type EmailChange struct {
+	Login   Login
+	Sent    bool // the account still waited: a fresh link went to the new address
+	Differs bool // the account works under another address, which only its owner changes
+}
+
+// ChangeEmail changes where the library writes to a customer. An account that
+// still waits for its owner moves along and gets a fresh link, since the old
+// address may be a slip; an account in use keeps its own address, because that
+// is how its owner gets back in, and only the owner may change it.
+func (o Office) ChangeEmail(tx *sqldb.Tx, c Clerk, customerID, email string) (EmailChange, error) {
+	was, _, err := o.customer(tx, c, customerID)
+	if err != nil {
+		return EmailChange{}, err
+	}
+	before, err := o.stateOf(tx, was)
+	if err != nil {
+		return EmailChange{}, err
+	}
+	who, err := customer.ChangeEmail(tx, customerID, email, c.by())
+	if err != nil {
+		return EmailChange{}, renamed(err)
+	}
+	sleeping := before.State == Waiting || before.State == Expired
+	if sleeping && who.Email == "" {
+		return EmailChange{}, ErrEmailNeeded.At(FieldEmail)
+	}
+	if sleeping && who.Email != before.Email {
+		_, err := o.Accounts.Resend(tx, who.Link.AccountID, who.Email)
+		if err != nil && !errors.Is(err, ErrAccountGone) {
+			return EmailChange{}, err
+		}
+		if err == nil {
+			if err := c.note(tx, "enrol.login_resent", who); err != nil {
+				return EmailChange{}, err
+			}
+			now, err := o.stateOf(tx, who)
+			return EmailChange{Login: now, Sent: true}, err
+		}
+	}
+	now, err := o.stateOf(tx, who)
+	return EmailChange{Login: now, Differs: Differs(now, who.Email)}, err
+}
+
+// Differs reports whether an account in use has another address than the
+// library writes to.
+func Differs(l Login, email string) bool {
+	return (l.State == Active || l.State == Linked) && l.Email != email
+}
+
+// GuardianOf is the parent named when a child was enrolled, "" for none.
+func GuardianOf(tx *sqldb.Tx, customerID string) (name, email string, err error) {
+	return selectGuardian(tx, customerID)
+}
+
+// customer finds a customer of the clerk's own library; of another library
+// there is nobody.
+func (o Office) customer(tx *sqldb.Tx, c Clerk, id string) (customer.Customer, branch.Organisation, error) {
+	_, lib, err := c.at(tx)
+	if err != nil {
+		return customer.Customer{}, lib, err
+	}
+	who, err := customer.Find(tx, id)
+	if err == nil && who.OrganisationID != lib.ID {
+		err = customer.ErrUnknown
+	}
+	return who, lib, err
+}
+
+func (c Clerk) note(tx *sqldb.Tx, act string, who customer.Customer) error {
+	return audit.Record(tx, audit.Entry{Actor: c.StaffID, Act: act, Object: who.ID, Branch: c.BranchID})
+}

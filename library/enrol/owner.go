@@ -1,0 +1,66 @@
+package enrol
+
+import (
+	"fmt"
+	"strings"
+
+	"lidwoord/base/fault"
+	"lidwoord/base/sqldb"
+)
+
+// AskOwner asks the owner of an existing login account to confirm the link: a
+// code goes to the account's own address. The answer is the same when there is
+// no such account, so that nobody finds out usernames at a desk, and a username
+// mistyped into somebody else's links nothing. Only Save spends the proof.
+func (o Office) AskOwner(tx *sqldb.Tx, c Clerk, draftID, username string) error {
+	d, err := openDraft(tx, c, draftID)
+	if err != nil {
+		return err
+	}
+	username = strings.TrimSpace(username)
+	if username == "" {
+		return ErrUsername.At(FieldUsername)
+	}
+	_, lib, err := c.at(tx)
+	if err != nil {
+		return err
+	}
+	d.askID, err = o.Owners.Ask(tx, username, lib.Name, d.App.language())
+	if err != nil {
+		return fmt.Errorf("ask owner: %w", err)
+	}
+	d.App.Login, d.App.Account, d.App.Username = Yes, ExistingAccount, username
+	d.accountID, d.Proved = "", ""
+	return d.write(tx, c)
+}
+
+// ProveOwner takes the code that the account's owner read out. False is every
+// kind of wrong, to be shown as ErrCode. It is not an error, because the
+// transaction has to be committed: the try that failed must stay counted.
+func (o Office) ProveOwner(tx *sqldb.Tx, c Clerk, draftID, code string) (bool, error) {
+	d, err := openDraft(tx, c, draftID)
+	if err != nil {
+		return false, err
+	}
+	if d.askID == "" {
+		return false, nil
+	}
+	accountID, username, err := o.Owners.Prove(tx, d.askID, code)
+	switch {
+	case err != nil && fault.KindOf(err) != fault.Internal:
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("prove owner: %w", err)
+	}
+	d.askID, d.accountID, d.Proved = "", accountID, username
+	return true, d.write(tx, c)
+}
+
+// openDraft is FindDraft for acts that need a draft not yet saved.
+func openDraft(tx *sqldb.Tx, c Clerk, id string) (Draft, error) {
+	d, err := FindDraft(tx, c, id)
+	if err == nil && !d.SavedAt.IsZero() {
+		err = ErrSaved
+	}
+	return d, err
+}
