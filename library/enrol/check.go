@@ -12,6 +12,7 @@ import (
 	"lidwoord/library/customer"
 	"lidwoord/library/membership"
 	"lidwoord/library/newsletter"
+	"lidwoord/library/staff"
 )
 
 // GuardianAge is the age under which the form asks for a parent. It is a
@@ -256,13 +257,21 @@ func (f *form) lookAlikes(tx *sqldb.Tx, b branch.Branch, app Application) error 
 	return nil
 }
 
-// duplicateOf says whom we know, with which number and since when.
+// duplicateOf says whom we know, with which number, since when and by whom:
+// mostly the colleague at the next desk, whom the same person asked first.
 func duplicateOf(tx *sqldb.Tx, m customer.Match) (*fault.Error, error) {
 	known, err := customer.Find(tx, m.ID)
 	if err != nil {
 		return nil, err
 	}
-	return ErrDuplicate.With(known.Full(), known.Birth, known.Number, known.RegisteredAt), nil
+	by := "–" // nobody of the staff: loaded, or enrolled online
+	switch worker, err := staff.Find(tx, strings.TrimPrefix(known.RegisteredBy, actorStaff)); {
+	case err == nil:
+		by = worker.Name
+	case fault.KindOf(err) == fault.Internal:
+		return nil, err
+	}
+	return ErrDuplicate.With(known.Full(), known.Birth, known.Number, known.RegisteredAt, by), nil
 }
 
 // again is the id of the former customer whom the form takes back, or "".

@@ -41,7 +41,12 @@ type Clerk struct {
 	Lang     words.Lang
 }
 
-func (c Clerk) by() customer.By { return customer.By{Actor: c.StaffID, Branch: c.BranchID} }
+// actor is the clerk as the audit log names one.
+func (c Clerk) actor() string { return actorStaff + c.StaffID }
+
+const actorStaff = "staff:"
+
+func (c Clerk) by() customer.By { return customer.By{Actor: c.actor(), Branch: c.BranchID} }
 
 var (
 	// ErrDraft hides whether a draft never was, is gone, or is another clerk's.

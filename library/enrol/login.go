@@ -177,5 +177,5 @@ func (o Office) customer(tx *sqldb.Tx, c Clerk, id string) (customer.Customer, b
 }
 
 func (c Clerk) note(tx *sqldb.Tx, act string, who customer.Customer) error {
-	return audit.Record(tx, audit.Entry{Actor: c.StaffID, Act: act, Object: who.ID, Branch: c.BranchID})
+	return audit.Record(tx, audit.Entry{Actor: c.actor(), Act: act, Object: "customer:" + who.ID, Branch: c.BranchID})
 }

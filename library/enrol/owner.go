@@ -27,7 +27,7 @@ func (o Office) AskOwner(tx *sqldb.Tx, c Clerk, draftID, username string) error 
 	}
 	d.askID, err = o.Owners.Ask(tx, username, lib.Name, d.App.language())
 	if err != nil {
-		return fmt.Errorf("ask owner: %w", err)
+		return at(FieldUsername, err) // asked too often, mostly
 	}
 	d.App.Login, d.App.Account, d.App.Username = Yes, ExistingAccount, username
 	d.accountID, d.Proved = "", ""

@@ -110,7 +110,7 @@ func (o Office) enrol(tx *sqldb.Tx, c Clerk, app Application, p proof) (Result, 
 		}
 	}
 	return r, audit.Record(tx, audit.Entry{
-		Actor: c.StaffID, Act: "enrol.saved", Object: who.ID, Branch: c.BranchID, Detail: m.Code + " " + string(r.Outcome),
+		Actor: c.actor(), Act: "enrol.saved", Object: "customer:" + who.ID, Branch: c.BranchID, Detail: m.Code + " " + string(r.Outcome),
 	})
 }
 
