@@ -117,7 +117,8 @@ func overrides(tx *sqldb.Tx, id string) ([]Overridden, error) {
 	return sqldb.Many(tx, `
 		SELECT other_id, reason, actor, at FROM customer_override WHERE customer_id = $1 ORDER BY at`, []any{id},
 		func(row sqldb.Row) (o Overridden, err error) {
-			return o, row.Scan(&o.OtherID, &o.Reason, &o.Actor, sqldb.Instant(&o.At))
+			err = row.Scan(&o.OtherID, &o.Reason, &o.Actor, sqldb.Instant(&o.At))
+			return o, err
 		})
 }
 

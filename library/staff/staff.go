@@ -191,4 +191,3 @@ func (w Worker) WorksAt(branchID string) bool {
 func (w Worker) Everywhere(role Role) bool {
 	return w.Active && slices.Contains(w.Posts, Post{Role: role})
 }
-

@@ -50,7 +50,8 @@ func workers(tx *sqldb.Tx, where string, args ...any) ([]Worker, error) {
 	list, err := sqldb.Many(tx, `
 		SELECT id, organisation_id, username, name, lang, active FROM worker WHERE `+where+` ORDER BY name, id`, args,
 		func(row sqldb.Row) (w Worker, err error) {
-			return w, row.Scan(&w.ID, &w.OrganisationID, &w.Username, &w.Name, &w.Lang, &w.Active)
+			err = row.Scan(&w.ID, &w.OrganisationID, &w.Username, &w.Name, &w.Lang, &w.Active)
+			return w, err
 		})
 	if err != nil {
 		return nil, err
@@ -65,7 +66,10 @@ func workers(tx *sqldb.Tx, where string, args ...any) ([]Worker, error) {
 
 func postsOf(tx *sqldb.Tx, id string) ([]Post, error) {
 	return sqldb.Many(tx, `SELECT role, branch_id FROM post WHERE worker_id = $1 ORDER BY branch_id, role`, []any{id},
-		func(row sqldb.Row) (p Post, err error) { return p, row.Scan(&p.Role, &p.BranchID) })
+		func(row sqldb.Row) (p Post, err error) {
+			err = row.Scan(&p.Role, &p.BranchID)
+			return p, err
+		})
 }
 
 // workerByName returns the worker and the hash behind a username, and neither
