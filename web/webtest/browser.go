@@ -1,0 +1,95 @@
+// Package webtest walks through pages in a real Chromium, as a person does: by
+// the labels on the fields and the words on the buttons, never by the names that
+// only the code knows. A test that fails because a label changed is a test that
+// found what the manual of the library would get wrong.
+//
+//	Start       one Chromium for one test
+//	Person      somebody at it, with cookies of their own
+//	Visit, Fill, Choose, Tick, Press, Type, Key   what a person does
+//	Want, Lacks, Text, Value, URL                 what a person sees
+//	Look        pictures at two widths, no sideways scrolling, no axe violations
+//
+// Whatever goes wrong behind the page fails the test too: an error in the
+// console, a breach of the content policy, a request to another host, a dialog.
+package webtest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Patience is how long a page may take. Two cores that also run a database and
+// a password hash are slow; a page that hangs still fails the test.
+const Patience = 30 * time.Second
+
+// Browser is a running Chromium.
+type Browser struct{ ctx context.Context }
+
+// Start runs a Chromium until the test ends. Where there is none it skips the
+// test, and fails it where CI asks for one.
+func Start(t testing.TB) *Browser {
+	t.Helper()
+	path := find()
+	if path == "" {
+		missing(t, "no Chromium: install it, or name one in LIDWOORD_CHROMIUM (make test installs it on Debian)")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), // with an empty profile of its own, which is the default
+		chromedp.NoSandbox,      // its sandbox refuses root, and a container gives no other; the pages are ours
+		chromedp.Flag("no-proxy-server", true),
+		// Whatever a page asks from elsewhere must fail here as it must fail in a library.
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1"),
+		chromedp.Flag("lang", "nl-NL"),
+	)
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	ctx, stop = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // it names every event it does not know
+	t.Cleanup(stop)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("Chromium at %s does not start: %v", path, err)
+	}
+	return &Browser{ctx: ctx}
+}
+
+func find() string {
+	for _, name := range []string{os.Getenv("LIDWOORD_CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "headless_shell"} {
+		if name == "" {
+			continue
+		}
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// missing skips what cannot be tried here, and fails where nothing may be skipped.
+func missing(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
+// Person opens an empty window with cookies of its own, 1280 pixels wide, for
+// somebody who reads Dutch.
+func (b *Browser) Person(t testing.TB) *Page {
+	t.Helper()
+	ctx, leave := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(leave)
+	p := &Page{t: t, ctx: ctx}
+	p.do(chromedp.EmulateViewport(Wide, 900))
+	if err := chromedp.Listen(ctx, p.watch.hear); err != nil {
+		t.Fatal(err)
+	}
+	p.answerDialogs()
+	p.Language("nl")
+	t.Cleanup(p.Clean) // runs before leave: last in, first out
+	return p
+}

@@ -1,0 +1,327 @@
+package webtest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+// Page is one window of one person. It belongs to one goroutine. Its methods
+// fail the test when a person would be stuck.
+type Page struct {
+	t     testing.TB
+	ctx   context.Context
+	watch watch
+	last  string // the address, for messages
+	keys  int
+}
+
+// Visit types an address and returns the status of the page that came.
+func (p *Page) Visit(url string) int {
+	p.t.Helper()
+	p.last = url
+	p.do(chromedp.Navigate(url))
+	p.settle()
+	return p.Status()
+}
+
+// Status is the HTTP status of the page that is shown.
+func (p *Page) Status() int {
+	p.watch.mu.Lock()
+	defer p.watch.mu.Unlock()
+	return int(p.watch.status)
+}
+
+// Language says what the person's browser asks for, such as "en".
+func (p *Page) Language(lang string) {
+	p.t.Helper()
+	p.call(func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": lang}})
+		return err
+	})
+}
+
+// NoScript turns JavaScript off, as some people and some networks do.
+func (p *Page) NoScript() {
+	p.t.Helper()
+	p.call(func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	})
+}
+
+// Fill types text into the field with this label, in place of what was there.
+func (p *Page) Fill(label, text string) {
+	p.t.Helper()
+	p.find("field", label, "el.focus(); if (el.select) el.select(); else getSelection().selectAllChildren(el)")
+	if text == "" {
+		p.do(chromedp.KeyEvent("\b"))
+		return
+	}
+	p.insert(text)
+}
+
+// Select picks an option of the list with this label, by its words.
+func (p *Page) Select(label, option string) {
+	p.t.Helper()
+	p.find("field", label, fmt.Sprintf(`
+		const o = [...el.options].find(o => clean(o.text) === %s);
+		if (!o) throw new Error('no such option; there are: ' + [...el.options].map(o => clean(o.text)).join(', '));
+		el.value = o.value;
+		el.dispatchEvent(new Event('input', {bubbles: true}));
+		el.dispatchEvent(new Event('change', {bubbles: true}))`, quote(option)))
+	p.settle()
+}
+
+// Choose picks an answer of a question: the words above it, then the answer's.
+func (p *Page) Choose(question, answer string) {
+	p.t.Helper()
+	p.click("answer", question+"\n"+answer)
+}
+
+// Tick clicks the box with this label.
+func (p *Page) Tick(label string) {
+	p.t.Helper()
+	p.click("field", label)
+}
+
+// Press clicks the button or the link with these words, with a real click: one
+// that lies under something else cannot be pressed. It waits for the page that
+// comes of it.
+func (p *Page) Press(text string) {
+	p.t.Helper()
+	p.click("press", text)
+}
+
+// Type presses the keys of text, where the cursor stands. These keys are what
+// the person has to tell, so Keys does not count them.
+func (p *Page) Type(text string) {
+	p.t.Helper()
+	for _, r := range text {
+		if r > unicode.MaxASCII { // the key codes of chromedp stop there, and mean other keys above
+			p.insert(string(r))
+			continue
+		}
+		p.do(chromedp.KeyEvent(string(r)))
+	}
+}
+
+// Key presses keys that steer, such as kb.Tab or kb.Enter, and waits for what
+// comes of each. Keys counts them.
+func (p *Page) Key(keys ...string) {
+	p.t.Helper()
+	for _, key := range keys {
+		p.keys++
+		p.do(chromedp.KeyEvent(key))
+		p.settle()
+	}
+}
+
+// Shortcut presses a key with a modifier, such as chromedp.ModifierAlt. It counts as one key.
+func (p *Page) Shortcut(key string, modifiers ...chromedp.Modifier) {
+	p.t.Helper()
+	p.keys++
+	p.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(modifiers...)))
+	p.settle()
+}
+
+// Keys is how many keys were pressed beside the typed text.
+func (p *Page) Keys() int { return p.keys }
+
+// Back goes one page back, as the button of the browser does.
+func (p *Page) Back() {
+	p.t.Helper()
+	Eval[chromedp.Void](p, "void history.back()") // chromedp's own waits for events that a kept page does not send
+	time.Sleep(50 * time.Millisecond)
+	p.settle()
+}
+
+// Reload asks for the page again.
+func (p *Page) Reload() {
+	p.t.Helper()
+	p.do(chromedp.Reload())
+	p.settle()
+}
+
+// Text is all that a person can read on the page.
+func (p *Page) Text() string {
+	p.t.Helper()
+	return Eval[string](p, "document.body.innerText")
+}
+
+// Title is the title of the window.
+func (p *Page) Title() string {
+	p.t.Helper()
+	return Eval[string](p, "document.title")
+}
+
+// URL is the address of the page.
+func (p *Page) URL() string {
+	p.t.Helper()
+	return Eval[string](p, "location.href")
+}
+
+// Value is what the field with this label holds.
+func (p *Page) Value(label string) string {
+	p.t.Helper()
+	return p.find("field", label, "return el.type === 'checkbox' ? String(el.checked) : el.value")
+}
+
+// Focused is the label, or the words, of what has the cursor.
+func (p *Page) Focused() string {
+	p.t.Helper()
+	return Eval[string](p, `(() => { const el = document.activeElement;
+		return ((el.labels && el.labels[0] || el).innerText || el.value || '').replace(/\s+/g, ' ').trim() })()`)
+}
+
+// Want waits until all these words are on the page, and fails the test when
+// they do not come. Nearly always they are there at once.
+func (p *Page) Want(words ...string) {
+	p.t.Helper()
+	for _, w := range words {
+		if !p.wait(func() bool { return strings.Contains(plain(p.Text()), plain(w)) }, 5*time.Second) {
+			p.t.Fatalf("%s does not say %q; it says:\n%s", p.URL(), w, p.Text())
+		}
+	}
+}
+
+// Lacks fails the test when any of these words is on the page.
+func (p *Page) Lacks(words ...string) {
+	p.t.Helper()
+	text := plain(p.Text())
+	for _, w := range words {
+		if strings.Contains(text, plain(w)) {
+			p.t.Errorf("%s says %q", p.URL(), w)
+		}
+	}
+}
+
+// WantURL waits until the address contains part.
+func (p *Page) WantURL(part string) {
+	p.t.Helper()
+	if !p.wait(func() bool { return strings.Contains(p.URL(), part) }, 5*time.Second) {
+		p.t.Fatalf("the page is %s, want one with %s; it says:\n%s", p.URL(), part, p.Text())
+	}
+}
+
+// Eval runs script in the page and returns what it gives.
+func Eval[T any](p *Page, script string) (value T) {
+	p.t.Helper()
+	p.call(func(ctx context.Context) (err error) {
+		value, err = chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+		return err
+	})
+	return value
+}
+
+func plain(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func quote(s string) string {
+	b, _ := json.Marshal(s)
+	return string(b)
+}
+
+// insert types text in one go, as pasting and scanning do.
+func (p *Page) insert(text string) {
+	p.t.Helper()
+	p.call(func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, input.InsertText, input.InsertTextParams{Text: text})
+		return err
+	})
+}
+
+// find runs script with el, the element that a person would mean.
+func (p *Page) find(kind, words, script string) string {
+	p.t.Helper()
+	return Eval[string](p, fmt.Sprintf("(() => { %s; const el = seek(%s, %s); const r = (() => { %s })(); return r === undefined ? '' : String(r) })()",
+		seek, quote(kind), quote(words), script))
+}
+
+func (p *Page) click(kind, words string) {
+	p.t.Helper()
+	at := p.find(kind, words, `
+		const target = el.labels && el.labels[0] && el.getBoundingClientRect().width < 2 ? el.labels[0] : el;
+		target.scrollIntoView({block: 'center', behavior: 'instant'});
+		const box = [...target.getClientRects()].find(b => b.width > 0 && b.height > 0);
+		if (!box) throw new Error('it is not visible');
+		const x = box.left + box.width / 2, y = box.top + box.height / 2;
+		const top = document.elementFromPoint(x, y);
+		if (!top || !(target.contains(top) || top.contains(target) || top.closest('label')?.control === el))
+			throw new Error('it lies under ' + (top ? top.outerHTML.slice(0, 100) : 'nothing'));
+		return x + ' ' + y`)
+	var x, y float64
+	if _, err := fmt.Sscan(at, &x, &y); err != nil {
+		p.t.Fatalf("%q has no place on the page: %v", words, err)
+	}
+	p.do(chromedp.MouseClickXY(x, y))
+	p.settle()
+}
+
+// settle waits until the window has arrived: the events of what was just done
+// come before the answer to one more question, and a form is sent one task later.
+func (p *Page) settle() {
+	p.t.Helper()
+	time.Sleep(25 * time.Millisecond)
+	p.ask("1")
+	if !p.wait(func() bool { return !p.watch.onItsWay() && p.ask("document.readyState") == "complete" }, Patience) {
+		p.t.Fatalf("%s does not finish loading", p.last)
+	}
+	p.last = p.ask("location.href")
+}
+
+// ask is Eval for moments when the page may be going away: "" instead of an error.
+func (p *Page) ask(script string) string {
+	ctx, done := context.WithTimeout(p.ctx, Patience)
+	defer done()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[string]("String("+script+")"))
+	if err != nil {
+		return ""
+	}
+	return v
+}
+
+func (p *Page) wait(ready func() bool, most time.Duration) bool {
+	p.t.Helper()
+	for range int(most / (20 * time.Millisecond)) {
+		if ready() {
+			return true
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return ready()
+}
+
+func (p *Page) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	// The first action opens the window and binds its life to its context.
+	if chromedp.FromContext(p.ctx).Target == nil {
+		if err := chromedp.Do(p.ctx); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	p.call(func(ctx context.Context) error { return chromedp.Do(ctx, steps...) })
+}
+
+func (p *Page) call(f func(context.Context) error) {
+	p.t.Helper()
+	ctx, done := context.WithTimeout(p.ctx, Patience)
+	defer done()
+	err := f(ctx)
+	var thrown *chromedp.ExceptionError
+	if errors.As(err, &thrown) && thrown.ExceptionDetails.Exception != nil {
+		p.t.Fatalf("on %s: %s", p.last, thrown.ExceptionDetails.Exception.Description)
+	}
+	if err != nil {
+		p.t.Fatalf("on %s: %v", p.last, err)
+	}
+}
