@@ -1,0 +1,210 @@
+package catalogue
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/xml"
+	"errors"
+	"io"
+	"regexp"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/text/encoding/charmap"
+)
+
+// maxDepth is how deep elements may nest. Real books stay under 60; without a
+// bound a file of a few kilobytes could exhaust the stack of whoever walks it.
+const maxDepth = 400
+
+var errTooDeep = errors.New("elements nest too deep")
+
+// Namespaces of a chapter, and the short names by which html.Node knows them.
+var namespaces = map[string]string{
+	"http://www.w3.org/1999/xhtml":         "",
+	"http://www.w3.org/2000/svg":           "svg",
+	"http://www.w3.org/1998/Math/MathML":   "math",
+	"http://www.w3.org/1999/xlink":         "xlink",
+	"http://www.idpf.org/2007/ops":         "epub",
+	"http://www.w3.org/XML/1998/namespace": "xml",
+	"xml":                                  "xml",
+}
+
+// parseMarkup reads a chapter, a drawing or a table of contents into a tree. It
+// is XML by the rules and often not in life: what is no XML is read as browsers
+// read HTML.
+func parseMarkup(text []byte) (*html.Node, error) {
+	text = toUTF8(text)
+	root, err := parseXML(text)
+	if err == nil || errors.Is(err, errTooDeep) {
+		return root, err
+	}
+	text = emptyRaw.ReplaceAll(text, []byte("<$1$2></$1>"))
+	root, err = html.Parse(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	if deeper(root, maxDepth) {
+		return nil, errTooDeep
+	}
+	return root, nil
+}
+
+// emptyRaw finds <title/>: to an HTML parser it is a title that never ends and
+// swallows the book.
+var emptyRaw = regexp.MustCompile(`(?i)<(title|script|style|textarea|iframe|noscript|noframes|noembed|xmp)(\s[^<>]*)?/>`)
+
+// parseXML builds the tree of a well-formed document. Attributes get plain names
+// such as "epub:type", whatever prefix the book chose. External entities are
+// never fetched: encoding/xml does not know how.
+func parseXML(text []byte) (*html.Node, error) {
+	d := newDecoder(text)
+	root := &html.Node{Type: html.DocumentNode}
+	at, depth, seen := root, 0, false
+	for {
+		token, err := d.Token()
+		if err == io.EOF {
+			if !seen {
+				return nil, errors.New("no element")
+			}
+			return root, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			if depth++; depth > maxDepth {
+				return nil, errTooDeep
+			}
+			space, known := namespaces[token.Name.Space]
+			if !known && token.Name.Space != "" {
+				space = "other"
+			}
+			n := &html.Node{Type: html.ElementNode, Data: token.Name.Local, Namespace: space}
+			for _, a := range token.Attr {
+				if a.Name.Space == "xmlns" || a.Name.Local == "xmlns" {
+					continue
+				}
+				key := a.Name.Local
+				if prefix, known := namespaces[a.Name.Space]; a.Name.Space != "" {
+					if !known {
+						continue
+					}
+					key = prefix + ":" + key
+				}
+				n.Attr = append(n.Attr, html.Attribute{Key: key, Val: a.Value})
+			}
+			at.AppendChild(n)
+			at, seen = n, true
+		case xml.EndElement:
+			at, depth = at.Parent, depth-1
+		case xml.CharData:
+			at.AppendChild(&html.Node{Type: html.TextNode, Data: string(token)})
+		}
+	}
+}
+
+// newDecoder reads XML with the entities that books borrow from HTML (&nbsp;).
+func newDecoder(text []byte) *xml.Decoder {
+	d := xml.NewDecoder(bytes.NewReader(text))
+	d.Entity = xml.HTMLEntity
+	d.CharsetReader = func(label string, in io.Reader) (io.Reader, error) {
+		switch strings.ToLower(label) {
+		case "iso-8859-1", "latin1", "windows-1252", "us-ascii":
+			return charmap.Windows1252.NewDecoder().Reader(in), nil
+		}
+		return in, nil // UTF-16 was converted before; anything else is taken as UTF-8
+	}
+	return d
+}
+
+// toUTF8 undoes what some tools still write: a byte order mark, UTF-16, NUL.
+func toUTF8(text []byte) []byte {
+	if after, found := bytes.CutPrefix(text, []byte("\xef\xbb\xbf")); found {
+		text = after
+	}
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(text, []byte{0xff, 0xfe}):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(text, []byte{0xfe, 0xff}):
+		order = binary.BigEndian
+	default:
+		return bytes.ReplaceAll(text, []byte{0}, nil)
+	}
+	units := make([]uint16, 0, len(text)/2)
+	for i := 2; i+1 < len(text); i += 2 {
+		units = append(units, order.Uint16(text[i:]))
+	}
+	return bytes.ReplaceAll([]byte(string(utf16.Decode(units))), []byte{0}, nil)
+}
+
+func deeper(n *html.Node, room int) bool {
+	if room == 0 {
+		return true
+	}
+	for c := range n.ChildNodes() {
+		if deeper(c, room-1) {
+			return true
+		}
+	}
+	return false
+}
+
+// find returns the first element for which ok says so, in reading order.
+func find(n *html.Node, ok func(*html.Node) bool) *html.Node {
+	for c := range n.Descendants() {
+		if c.Type == html.ElementNode && ok(c) {
+			return c
+		}
+	}
+	return nil
+}
+
+func named(name string) func(*html.Node) bool {
+	return func(n *html.Node) bool { return n.Data == name && n.Namespace == "" }
+}
+
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if attributeName(a) == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// attributeName is "xlink:href" for an attribute from either parser.
+func attributeName(a html.Attribute) string {
+	if a.Namespace != "" {
+		return a.Namespace + ":" + a.Key
+	}
+	return a.Key
+}
+
+// textOf is the text of an element on one line.
+func textOf(n *html.Node) string {
+	var b strings.Builder
+	for c := range n.Descendants() {
+		switch {
+		case c.Type == html.TextNode:
+			b.WriteString(c.Data)
+		case c.Data == "img":
+			b.WriteString(" " + attribute(c, "alt") + " ")
+		case c.Data == "br" || c.Data == "p":
+			b.WriteByte(' ')
+		}
+	}
+	return oneLine(b.String())
+}
+
+// oneLine folds white space and drops what is no text.
+func oneLine(s string) string {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	return strings.Join(strings.Fields(strings.ReplaceAll(s, "\x00", "")), " ")
+}

@@ -1,0 +1,127 @@
+package catalogue
+
+import (
+	"embed"
+	"encoding/json"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+)
+
+// Words are the sentences of this room.
+//
+//go:embed words.*.txt
+var Words embed.FS
+
+// Add enters a publication whose files are kept. The same content is entered
+// once; entered again, it gets what we now know about it.
+func Add(tx *sqldb.Tx, p *Publication) (Title, error) {
+	t := p.Title
+	t.ID, t.AddedAt = secret.NewID(), tx.Now
+	if err := putTitle(tx, &t); err != nil {
+		return t, err
+	}
+	text, err := json.Marshal(p.Manifest)
+	if err != nil {
+		return t, err
+	}
+	return t, putManifest(tx, t.ID, string(text))
+}
+
+// Find returns one title.
+func Find(tx *sqldb.Tx, id string) (Title, error) {
+	t, found, err := titleByID(tx, id)
+	if err == nil && !found {
+		err = ErrNoTitle
+	}
+	return t, err
+}
+
+// Contents returns how a title is built.
+func Contents(tx *sqldb.Tx, id string) (*Manifest, error) {
+	text, found, err := manifestOf(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, ErrNoTitle
+	}
+	m := new(Manifest)
+	return m, json.Unmarshal([]byte(text), m)
+}
+
+// Query is what somebody looks for. The zero Query finds every title.
+type Query struct {
+	Text     string // words that must all occur in title, people or subjects
+	Kind     Kind   // "" for both
+	Language string // "" for all
+	Youth    bool   // only titles for children
+	Skip     int
+	Limit    int // 0 is PageSize
+}
+
+// PageSize is how many titles a page of the catalogue shows.
+const PageSize = 24
+
+// maxWords bounds a search; more words only cost time.
+const maxWords = 8
+
+// Search returns a page of titles in alphabetical order, and how many there are.
+func Search(tx *sqldb.Tx, q Query) ([]Title, int, error) {
+	if q.Limit <= 0 || q.Limit > 200 {
+		q.Limit = PageSize
+	}
+	words := strings.Fields(Fold(q.Text))
+	return searchTitles(tx, q, words[:min(len(words), maxWords)])
+}
+
+// Fold brings a text to the form in which we search: small letters without
+// marks, so that "Zoë" is found by zoe, "ĳsbeer" by ijsbeer.
+func Fold(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(strings.ToLower(s)) {
+		switch {
+		case r >= 0x300 && r < 0x370: // a mark on the letter before
+		case r == 'ß':
+			b.WriteString("ss")
+		case r == 'ø':
+			b.WriteByte('o')
+		case r == 'ı':
+			b.WriteByte('i')
+		case r == 'ł':
+			b.WriteByte('l')
+		case r == 'æ':
+			b.WriteString("ae")
+		case strings.ContainsRune("'’‘`´", r): // s' and s read alike
+		case strings.ContainsRune(".,:;!?()[]{}\"“”„«»-–—_/", r):
+			b.WriteByte(' ')
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return oneLine(b.String())
+}
+
+// sortName is the title as it stands in an alphabetical list: without the
+// article in front.
+func sortName(name string) string {
+	folded := Fold(name)
+	for _, article := range []string{"de ", "het ", "een ", "t ", "n ", "the ", "a ", "an "} {
+		if after, found := strings.CutPrefix(folded, article); found && after != "" {
+			return after
+		}
+	}
+	return folded
+}
+
+// searchText is all that a search may find a title by.
+func searchText(t *Title) string {
+	all := append([]string{t.Name, t.Subtitle, t.Publisher, t.Identifier}, t.Subjects...)
+	for _, c := range t.Contributors {
+		all = append(all, c.Name)
+	}
+	return Fold(strings.Join(all, " "))
+}

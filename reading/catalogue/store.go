@@ -1,0 +1,120 @@
+package catalogue
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"lidwoord/base/sqldb"
+)
+
+// details is the part of a title that is only shown and never searched.
+type details struct {
+	Subtitle     string        `json:"subtitle,omitempty"`
+	Contributors []Contributor `json:"contributors,omitempty"`
+	Publisher    string        `json:"publisher,omitempty"`
+	Published    string        `json:"published,omitempty"`
+	Description  string        `json:"description,omitempty"`
+	Subjects     []string      `json:"subjects,omitempty"`
+	Rights       string        `json:"rights,omitempty"`
+	Access       Access        `json:"access"`
+}
+
+func putTitle(tx *sqldb.Tx, t *Title) error {
+	more, err := json.Marshal(details{t.Subtitle, t.Contributors, t.Publisher, t.Published, t.Description, t.Subjects, t.Rights, t.Access})
+	if err != nil {
+		return err
+	}
+	_, err = tx.One(`
+		INSERT INTO title (id, digest, kind, identifier, name, language, youth, duration, size, cover, details, sort_name, search_text, added_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		ON CONFLICT (digest) DO UPDATE SET
+			identifier = excluded.identifier, name = excluded.name, language = excluded.language, youth = excluded.youth,
+			duration = excluded.duration, size = excluded.size, cover = excluded.cover, details = excluded.details,
+			sort_name = excluded.sort_name, search_text = excluded.search_text
+		RETURNING id, added_at`,
+		[]any{t.ID, t.Digest, string(t.Kind), t.Identifier, t.Name, t.Language, t.Youth, int64(t.Duration / time.Microsecond),
+			t.Size, t.Cover, string(more), sortName(t.Name), searchText(t), t.AddedAt},
+		&t.ID, sqldb.Instant(&t.AddedAt))
+	return err
+}
+
+func putManifest(tx *sqldb.Tx, id, text string) error {
+	_, err := tx.Exec(`
+		INSERT INTO title_manifest (title_id, manifest)
+		VALUES ($1, $2)
+		ON CONFLICT (title_id) DO UPDATE SET manifest = excluded.manifest`,
+		id, text)
+	return err
+}
+
+func manifestOf(tx *sqldb.Tx, id string) (text string, found bool, err error) {
+	found, err = tx.One(`SELECT manifest FROM title_manifest WHERE title_id = $1`, []any{id}, &text)
+	return text, found, err
+}
+
+const titleColumns = `id, digest, kind, identifier, name, language, youth, duration, size, cover, details, added_at`
+
+func scanTitle(row sqldb.Row) (Title, error) {
+	var t Title
+	var micros int64
+	var text string
+	err := row.Scan(&t.ID, &t.Digest, &t.Kind, &t.Identifier, &t.Name, &t.Language, &t.Youth, &micros, &t.Size, &t.Cover, &text, sqldb.Instant(&t.AddedAt))
+	if err != nil {
+		return t, err
+	}
+	t.Duration = time.Duration(micros) * time.Microsecond
+	var d details
+	err = json.Unmarshal([]byte(text), &d)
+	t.Subtitle, t.Contributors, t.Publisher, t.Published = d.Subtitle, d.Contributors, d.Publisher, d.Published
+	t.Description, t.Subjects, t.Rights, t.Access = d.Description, d.Subjects, d.Rights, d.Access
+	return t, err
+}
+
+func titleByID(tx *sqldb.Tx, id string) (Title, bool, error) {
+	return oneTitle(tx, `SELECT `+titleColumns+` FROM title WHERE id = $1`, id)
+}
+
+func titleByDigest(tx *sqldb.Tx, digest string) (Title, bool, error) {
+	return oneTitle(tx, `SELECT `+titleColumns+` FROM title WHERE digest = $1`, digest)
+}
+
+func oneTitle(tx *sqldb.Tx, query, arg string) (Title, bool, error) {
+	list, err := sqldb.Many(tx, query, []any{arg}, scanTitle)
+	if err != nil || len(list) == 0 {
+		return Title{}, false, err
+	}
+	return list[0], true, nil
+}
+
+// searchTitles finds titles that contain every word. The filters are put
+// together here, because the two engines disagree about "$1 IS NULL OR …".
+func searchTitles(tx *sqldb.Tx, q Query, words []string) ([]Title, int, error) {
+	where, args := []string{"1 = 1"}, []any{}
+	add := func(condition string, arg any) {
+		args = append(args, arg)
+		where = append(where, fmt.Sprintf(condition, len(args)))
+	}
+	for _, w := range words {
+		add(`search_text LIKE $%d ESCAPE '!'`, "%"+strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(w)+"%")
+	}
+	if q.Kind != "" {
+		add(`kind = $%d`, string(q.Kind))
+	}
+	if q.Language != "" {
+		add(`language = $%d`, q.Language)
+	}
+	if q.Youth {
+		where = append(where, "youth")
+	}
+	filter := strings.Join(where, " AND ")
+	var total int
+	if _, err := tx.One(`SELECT COUNT(*) FROM title WHERE `+filter, args, &total); err != nil {
+		return nil, 0, err
+	}
+	n := len(args)
+	list, err := sqldb.Many(tx, `SELECT `+titleColumns+` FROM title WHERE `+filter+
+		fmt.Sprintf(` ORDER BY sort_name, id LIMIT $%d OFFSET $%d`, n+1, n+2), append(args, q.Limit, max(q.Skip, 0)), scanTitle)
+	return list, total, err
+}

@@ -1,0 +1,140 @@
+// Package catalogue is what the Online Bibliotheek has to lend: e-books and
+// audiobooks, and the files of which they are made.
+//
+//	OpenEPUB   reads an EPUB 2 or 3 and says what is in it
+//	OpenAudio  reads a folder with an audiobook manifest
+//	Keep       unpacks and cleans the files of a publication into the stacks
+//	Add        enters a publication in the catalogue, once for each content
+//	Find       returns one title
+//	Search     lists titles by words, kind and language
+//	Contents   returns a title's reading order and its table of contents
+//	Inline     makes a chapter fit to stand inside a page of ours
+//
+// A book is somebody else's program text: it may hold scripts, forms and
+// addresses of strangers. Nothing of a book leaves this package uncleaned.
+package catalogue
+
+import (
+	"strings"
+	"time"
+
+	"lidwoord/base/fault"
+)
+
+// Kind is how a title is enjoyed.
+type Kind string
+
+const (
+	EBook     Kind = "ebook"
+	Audiobook Kind = "audiobook"
+)
+
+var (
+	// ErrNoTitle means that there is no such title.
+	ErrNoTitle = fault.New(fault.NotFound, "catalogue.no_title")
+	// ErrNoPart means that a title has no such file.
+	ErrNoPart = fault.New(fault.NotFound, "catalogue.no_part")
+	// ErrNotABook means that a file is no EPUB that we can read.
+	ErrNotABook = fault.New(fault.Invalid, "catalogue.not_a_book")
+	// ErrTooBig means that a publication would take more room than we give.
+	ErrTooBig = fault.New(fault.TooLarge, "catalogue.too_big")
+	// ErrLocked means that a book is encrypted for another platform.
+	ErrLocked = fault.New(fault.Invalid, "catalogue.locked")
+)
+
+// Contributor is a person behind a title. Role is a MARC relator: aut, nrt, trl, ill.
+type Contributor struct {
+	Name   string `json:"name"`
+	Role   string `json:"role"`
+	SortAs string `json:"sort_as,omitempty"`
+}
+
+// Access is what a title says about its accessibility, in the words of the
+// schema.org vocabularies. The European Accessibility Act wants it to be shown.
+type Access struct {
+	Modes      []string `json:"modes,omitempty"`      // textual, visual, auditory
+	Sufficient []string `json:"sufficient,omitempty"` // "textual", "textual,visual": each suffices to read it whole
+	Features   []string `json:"features,omitempty"`
+	Hazards    []string `json:"hazards,omitempty"`
+	Summary    string   `json:"summary,omitempty"`
+}
+
+// Title is one entry of the catalogue.
+type Title struct {
+	ID           string
+	Digest       string // SHA-256 of the content; also the name of its folder in the stacks
+	Kind         Kind
+	Identifier   string // a URI: urn:isbn:…, urn:uuid:…
+	Name         string
+	Subtitle     string
+	Contributors []Contributor
+	Language     string // BCP 47, "nl"
+	Publisher    string
+	Published    string // as the book says it: "2026" or "2026-09-01"
+	Description  string // plain text
+	Subjects     []string
+	Rights       string
+	Access       Access
+	Youth        bool          // says itself that it is for children
+	Duration     time.Duration // of an audiobook
+	Size         int64         // bytes of all its files
+	Cover        string        // href of its cover picture, "" when it has none
+	AddedAt      time.Time
+}
+
+// Author names the authors for a line under the title: "Ada Kingma, Jelle Nautha".
+func (t Title) Author() string { return t.names("aut") }
+
+// Narrator names who reads an audiobook aloud.
+func (t Title) Narrator() string { return t.names("nrt") }
+
+func (t Title) names(role string) string {
+	var names []string
+	for _, c := range t.Contributors {
+		if c.Role == role {
+			names = append(names, c.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// Manifest is how a title is built.
+type Manifest struct {
+	Order     []Part   `json:"order"`               // from the first page to the last, or track by track
+	Resources []Part   `json:"resources,omitempty"` // pictures, styles, fonts
+	Chapters  []Entry  `json:"chapters"`            // the table of contents
+	Direction string   `json:"direction,omitempty"` // rtl, ltr or ""
+	Fixed     bool     `json:"fixed,omitempty"`     // pages with a fixed layout
+	Notes     []string `json:"notes,omitempty"`     // what we had to mend at the door, for the librarian
+}
+
+// Part is one file of a title.
+type Part struct {
+	Href     string  `json:"href"` // path inside the publication, decoded, without fragment
+	Type     string  `json:"type"` // one of the types that we know; never the book's own word for it
+	File     int     `json:"file"` // its number in the stacks
+	Size     int64   `json:"size,omitempty"`
+	Title    string  `json:"title,omitempty"`
+	Aside    bool    `json:"aside,omitempty"`    // not part of the straight reading order (linear="no")
+	Duration float64 `json:"duration,omitempty"` // seconds
+	Text     string  `json:"text,omitempty"`     // href of the written words of a track
+}
+
+// Entry is a line in the table of contents.
+type Entry struct {
+	Title string `json:"title"`
+	Href  string `json:"href"` // may end in #fragment; "" for a heading that leads nowhere
+	Level int    `json:"level,omitempty"`
+}
+
+// Part returns the part with the given href.
+func (m *Manifest) Part(href string) (Part, bool) {
+	for _, list := range [][]Part{m.Order, m.Resources} {
+		for _, p := range list {
+			if p.Href == href {
+				return p, true
+			}
+		}
+	}
+	return Part{}, false
+}
