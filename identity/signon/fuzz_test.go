@@ -88,7 +88,7 @@ func FuzzAuthorize(f *testing.F) {
 			}
 			return
 		}
-		for _, kept := range []string{r.scope, r.state, r.nonce, r.challenge, r.prompt, r.lang, r.loginHint} {
+		for _, kept := range []string{r.scope, r.state, r.nonce, r.challenge, r.prompt, r.loginHint} {
 			if !printable(kept) || len(kept) > maxParameter {
 				t.Errorf("%q would keep %q", query, kept)
 			}
@@ -96,7 +96,7 @@ func FuzzAuthorize(f *testing.F) {
 		if !challengeOK(r.challenge) || a.Method != "S256" || len(a.repeated) > 0 || r.freshSince.After(now) {
 			t.Errorf("%q was taken as %+v", query, r)
 		}
-		if r.lang != "" && r.lang != string(words.NL) && r.lang != string(words.EN) {
+		if r.lang != "" && r.lang != words.NL && r.lang != words.EN {
 			t.Errorf("language %q", r.lang)
 		}
 	})

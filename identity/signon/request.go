@@ -150,7 +150,7 @@ func readRequest(a AuthorizeParams, now time.Time) (request, *Problem) {
 	}
 	r := request{
 		redirectURI: a.RedirectURI, scope: a.Scope, state: a.State, nonce: a.Nonce,
-		challenge: a.Challenge, lang: language(a.UILocales), loginHint: a.LoginHint,
+		challenge: a.Challenge, lang: Language(a.UILocales), loginHint: a.LoginHint,
 		expiresAt: now.Add(RequestLife),
 	}
 	if problem := r.readPrompt(a.Prompt, now); problem != nil {
@@ -239,8 +239,9 @@ func (p *Provider) Pending(tx *sqldb.Tx, requestID string) (Request, error) {
 
 // request is a row of signon_request.
 type request struct {
-	id, clientID, redirectURI, scope, state, nonce, challenge, prompt, lang, loginHint string
-	freshSince, expiresAt                                                              time.Time
+	id, clientID, redirectURI, scope, state, nonce, challenge, prompt, loginHint string
+	lang                                                                         words.Lang
+	freshSince, expiresAt                                                        time.Time
 }
 
 // back makes the address that answers a request: pairs, state and our name
@@ -281,12 +282,13 @@ func narrow(asked, may string) string {
 	return strings.Join(out, " ")
 }
 
-// language picks the first of our languages from a list such as "fy nl-NL en".
-func language(locales string) string {
+// Language picks the first of our languages from a list such as "fy nl-NL en",
+// the shape of ui_locales; "" when there is none.
+func Language(locales string) words.Lang {
 	for _, tag := range strings.Fields(locales) {
 		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
 		if lang := words.Lang(primary); lang == words.NL || lang == words.EN {
-			return primary
+			return lang
 		}
 	}
 	return ""

@@ -1,0 +1,199 @@
+package oidc
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/identity/signon"
+)
+
+// endpoint is one address for programs.
+type endpoint struct {
+	methods string // as the Allow header writes them
+	origins originRule
+	answer  func(http.ResponseWriter, *http.Request) error
+}
+
+// originRule tells whose scripts may read an answer.
+type originRule int
+
+const (
+	anyOrigin        originRule = iota // for what is public anyway
+	registeredOrigin                   // only sites that a client registered
+)
+
+// machine is the chain of a machine endpoint: number, log, headers, CORS, method,
+// body limit; and the only place where an error becomes JSON.
+func (s *Site) machine(e endpoint) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, start := secret.NewID()[:10], s.DB.Now()
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				s.Log.ErrorContext(r.Context(), "panic", "id", id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				s.refuse(rec, r, id, fmt.Errorf("panic: %v", p))
+			}
+			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", id), slog.String("door", s.Name),
+				slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Int("status", rec.status),
+				slog.Int64("us", s.DB.Now().Sub(start).Microseconds()))
+		}()
+		if err := s.serve(rec, withLimit(rec, r), e); err != nil {
+			s.refuse(rec, r, id, err)
+		}
+	})
+}
+
+func (s *Site) serve(w http.ResponseWriter, r *http.Request, e endpoint) error {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store") // the public documents say otherwise themselves
+	if s.Base.Scheme == "https" {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+	if err := s.cors(h, r, e); err != nil {
+		return err
+	}
+	switch {
+	case r.Method == http.MethodOptions:
+		h.Set("Allow", e.methods+", OPTIONS")
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	case !slices.Contains(strings.Split(e.methods, ", "), r.Method) && !(r.Method == http.MethodHead && strings.HasPrefix(e.methods, "GET")):
+		h.Set("Allow", e.methods+", OPTIONS")
+		return errMethod
+	}
+	return e.answer(w, r)
+}
+
+// cors lets scripts of other sites read the answer. Never with credentials: no
+// endpoint takes a cookie.
+func (s *Site) cors(h http.Header, r *http.Request, e endpoint) error {
+	if e.origins == anyOrigin {
+		h.Set("Access-Control-Allow-Origin", "*")
+		return nil
+	}
+	h.Add("Vary", "Origin")
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return nil
+	}
+	var known bool
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		known, err = s.Provider.KnownOrigin(tx, origin)
+		return err
+	})
+	if err != nil || !known {
+		return err
+	}
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Expose-Headers", "WWW-Authenticate")
+	if r.Method == http.MethodOptions {
+		h.Set("Access-Control-Allow-Methods", e.methods)
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+		h.Set("Access-Control-Max-Age", "600")
+	}
+	return nil
+}
+
+var (
+	errMethod   = errors.New("method not allowed")
+	errTooLarge = errors.New("body too large")
+)
+
+// refuse answers an error in the words of RFC 6749 section 5.2.
+func (s *Site) refuse(w http.ResponseWriter, r *http.Request, id string, err error) {
+	var problem *signon.Problem
+	status := http.StatusBadRequest
+	switch {
+	case errors.As(err, &problem) && problem.Code == signon.InvalidClient:
+		status = http.StatusUnauthorized
+		w.Header().Set("WWW-Authenticate", `Basic realm="Lidwoord", charset="UTF-8"`)
+	case errors.As(err, &problem) && problem.Code == signon.InvalidToken:
+		status = http.StatusUnauthorized
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="Lidwoord", error=%q, error_description=%q`, problem.Code, problem.Description))
+	case errors.As(err, &problem):
+	case errors.Is(err, errNoToken):
+		// RFC 6750 section 3.1: who brought no token is told the way, not an error.
+		status, problem = http.StatusUnauthorized, &signon.Problem{Code: signon.InvalidRequest, Description: "An access token is missing."}
+		w.Header().Set("WWW-Authenticate", `Bearer realm="Lidwoord"`)
+	case errors.Is(err, errMethod):
+		status, problem = http.StatusMethodNotAllowed, &signon.Problem{Code: signon.InvalidRequest, Description: "This method is not supported here."}
+	case errors.Is(err, errTooLarge):
+		status, problem = http.StatusRequestEntityTooLarge, &signon.Problem{Code: signon.InvalidRequest, Description: "The request is too large."}
+	default:
+		status, problem = http.StatusInternalServerError, &signon.Problem{Code: "server_error", Description: "Reference " + id}
+		if r.Context().Err() == nil {
+			s.Log.ErrorContext(r.Context(), "request failed", "id", id, "door", s.Name, "route", r.Pattern, "err", err)
+		}
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	answer(w, status, problem)
+}
+
+// answer writes v as JSON in full, or nothing of it.
+func answer(w http.ResponseWriter, status int, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
+
+// readForm reads a posted form. A parameter in the address is none: it would end
+// up in logs. One that came twice is refused, because two readers may each pick
+// another (RFC 6749 section 3.2).
+func readForm(r *http.Request) (url.Values, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return nil, &signon.Problem{Code: signon.InvalidRequest, Description: "Send application/x-www-form-urlencoded."}
+	}
+	r.URL.RawQuery = ""
+	err = r.ParseForm()
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, errTooLarge
+	case err != nil:
+		return nil, &signon.Problem{Code: signon.InvalidRequest, Description: "The form cannot be read."}
+	}
+	for name, values := range r.PostForm {
+		if len(values) > 1 {
+			return nil, &signon.Problem{Code: signon.InvalidRequest, Description: "A parameter came more than once."}
+		}
+		if values[0] == "" {
+			delete(r.PostForm, name) // RFC 6749 section 3.2: empty is not sent
+		}
+	}
+	return r.PostForm, nil
+}
+
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(code int) {
+	r.status = code
+	r.ResponseWriter.WriteHeader(code)
+}
+
+// Unwrap lets http.ResponseController reach the real writer.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

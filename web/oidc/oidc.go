@@ -1,0 +1,76 @@
+// Package oidc is the front door of single sign-on: the OpenID Connect endpoints
+// over HTTP. What they mean is in identity/signon.
+//
+//	GET       /.well-known/openid-configuration  what we do and where
+//	GET       /jwks                              public keys
+//	GET POST  /authorize                         keeps the request, sends the browser to the login door
+//	POST      /token                             spends a code
+//	GET POST  /userinfo                          answers an access token
+//	POST      /revoke                            ends an access token
+//	GET POST  /end_session                       signs out at the wish of a client
+//	GET       /                                  sends a lost visitor to the login door
+//
+// Programs get JSON, people get pages. No endpoint needs or sets a cookie of the
+// login door, so this door may live on a host of its own, and scripts of other
+// sites can do nothing here that their owner could not do with curl.
+package oidc
+
+import (
+	"embed"
+	"net/http"
+	"strings"
+
+	"lidwoord/identity/signon"
+	"lidwoord/web/kit"
+)
+
+//go:embed pages words.*.txt
+var files embed.FS
+
+// Words are the sentences of this door.
+//
+//go:embed words.*.txt
+var Words embed.FS
+
+// Site is the door.
+type Site struct {
+	*kit.Site
+	Provider *signon.Provider
+}
+
+// New makes the door. The issuer of p must be the door's own address.
+func New(house *kit.House, p *signon.Provider) (*Site, error) {
+	s, err := kit.New(house, "oidc", files)
+	if err != nil {
+		return nil, err
+	}
+	s.FormAction = "'none'"
+	return &Site{Site: s, Provider: p}, nil
+}
+
+// Handler is the whole door. Machine endpoints stand outside the chain of the
+// pages: its guard against cross-site posts, right for every form with a cookie,
+// would refuse the scripts and forms of our clients.
+func (s *Site) Handler() http.Handler {
+	base := strings.TrimSuffix(s.Base.Path, "/")
+	mux := http.NewServeMux()
+	mux.Handle(base+signon.PathDiscovery, s.machine(endpoint{"GET", anyOrigin, s.discovery}))
+	mux.Handle(base+signon.PathJWKS, s.machine(endpoint{"GET", anyOrigin, s.jwks}))
+	mux.Handle(base+signon.PathToken, s.machine(endpoint{"POST", registeredOrigin, s.token}))
+	mux.Handle(base+signon.PathUserInfo, s.machine(endpoint{"GET, POST", registeredOrigin, s.userinfo}))
+	mux.Handle(base+signon.PathRevoke, s.machine(endpoint{"POST", registeredOrigin, s.revoke}))
+	people := s.Site.Handler(pages{s})
+	mux.Handle("POST "+base+signon.PathAuthorize, formAsQuery(people))
+	mux.Handle("POST "+base+signon.PathEndSession, formAsQuery(people))
+	mux.Handle("/", people)
+	return mux
+}
+
+// pages are the addresses where people come with a browser.
+type pages struct{ *Site }
+
+func (s pages) Routes(m *kit.Mux) {
+	m.Page("GET /", s.home)
+	m.Page("GET "+signon.PathAuthorize, s.authorize)
+	m.Page("GET "+signon.PathEndSession, s.endSession)
+}

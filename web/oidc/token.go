@@ -1,0 +1,211 @@
+package oidc
+
+import (
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/identity/signon"
+)
+
+// discovery may be cached for an hour: it changes with a release.
+func (s *Site) discovery(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	return answer(w, http.StatusOK, s.Provider.Discovery())
+}
+
+// jwks may be cached for a quarter of an hour: new keys are shown two days before
+// they sign. A set without a key for each algorithm is from before the first
+// start was done, and is completed instead of cached.
+func (s *Site) jwks(w http.ResponseWriter, r *http.Request) error {
+	set, err := s.keySet(r)
+	if err == nil && !complete(set, s.Provider.Discovery().IDTokenAlgorithms) {
+		if err = s.DB.InTx(r.Context(), s.Provider.TendKeys); err == nil {
+			set, err = s.keySet(r)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "public, max-age=900")
+	return answer(w, http.StatusOK, set)
+}
+
+func (s *Site) keySet(r *http.Request) (set jose.JSONWebKeySet, err error) {
+	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		set, err = s.Provider.JWKS(tx)
+		return err
+	})
+	return set, err
+}
+
+func complete(set jose.JSONWebKeySet, algorithms []string) bool {
+	missing := map[string]bool{}
+	for _, a := range algorithms {
+		missing[a] = true
+	}
+	for _, k := range set.Keys {
+		delete(missing, k.Algorithm)
+	}
+	return len(missing) == 0
+}
+
+// tokenAnswer is RFC 6749 section 5.1 with OpenID Connect Core section 3.1.3.3.
+type tokenAnswer struct {
+	AccessToken string `json:"access_token"`
+	TokenType   string `json:"token_type"`
+	ExpiresIn   int    `json:"expires_in"` // seconds
+	IDToken     string `json:"id_token"`
+	Scope       string `json:"scope"`
+}
+
+func (s *Site) token(w http.ResponseWriter, r *http.Request) error {
+	form, client, err := s.fromClient(r)
+	if err != nil {
+		return err
+	}
+	var tokens signon.Tokens
+	var problem *signon.Problem
+	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		tokens, problem, err = s.Provider.Exchange(tx, signon.TokenParams{
+			Client:      client,
+			GrantType:   form.Get("grant_type"),
+			Code:        secret.Token(form.Get("code")),
+			RedirectURI: form.Get("redirect_uri"),
+			Verifier:    secret.Token(form.Get("code_verifier")),
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if problem != nil {
+		return problem
+	}
+	w.Header().Set("Pragma", "no-cache")
+	return answer(w, http.StatusOK, tokenAnswer{
+		AccessToken: string(tokens.AccessToken), TokenType: "Bearer",
+		ExpiresIn: int(tokens.ExpiresIn.Seconds()), IDToken: tokens.IDToken, Scope: tokens.Scope,
+	})
+}
+
+func (s *Site) revoke(w http.ResponseWriter, r *http.Request) error {
+	form, client, err := s.fromClient(r)
+	if err != nil {
+		return err
+	}
+	var problem *signon.Problem
+	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		problem, err = s.Provider.Revoke(tx, client, secret.Token(form.Get("token")))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if problem != nil {
+		return problem
+	}
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (s *Site) userinfo(w http.ResponseWriter, r *http.Request) error {
+	token, err := bearer(r)
+	if err != nil {
+		return err
+	}
+	var person signon.Person
+	var problem *signon.Problem
+	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		person, problem, err = s.Provider.UserInfo(tx, token)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if problem != nil {
+		return problem
+	}
+	return answer(w, http.StatusOK, person)
+}
+
+var errNoToken = errors.New("no access token")
+
+// bearer finds the access token: in the header, or in a posted form (RFC 6750
+// section 2.2). Never in the address, where logs would keep it.
+func bearer(r *http.Request) (secret.Token, error) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		token = ""
+	}
+	if r.Method == http.MethodPost && r.Header.Get("Content-Type") != "" && r.ContentLength != 0 {
+		form, err := readForm(r)
+		if err != nil {
+			return "", err
+		}
+		posted := form.Get("access_token")
+		if posted != "" && token != "" {
+			return "", &signon.Problem{Code: signon.InvalidRequest, Description: "The access token came in two ways."}
+		}
+		token += posted
+	}
+	if token = strings.TrimSpace(token); token == "" {
+		return "", errNoToken
+	}
+	return secret.Token(token), nil
+}
+
+// fromClient reads a form that a client posted, and how the client names itself:
+// client_secret_basic, client_secret_post or none, but not two at once (RFC 6749
+// section 2.3).
+func (s *Site) fromClient(r *http.Request) (url.Values, signon.ClientAuth, error) {
+	form, err := readForm(r)
+	if err != nil {
+		return nil, signon.ClientAuth{}, err
+	}
+	posted := signon.ClientAuth{ID: form.Get("client_id"), Secret: secret.Token(form.Get("client_secret"))}
+	header := r.Header.Get("Authorization")
+	if header == "" {
+		return form, posted, nil
+	}
+	basic, ok := readBasic(header)
+	switch {
+	case !ok:
+		return nil, signon.ClientAuth{}, &signon.Problem{Code: signon.InvalidClient, Description: "The Authorization header cannot be read."}
+	case posted.Secret != "" || posted.ID != "" && posted.ID != basic.ID:
+		return nil, signon.ClientAuth{}, &signon.Problem{Code: signon.InvalidRequest, Description: "The client named itself in two ways."}
+	}
+	return form, basic, nil
+}
+
+// readBasic reads client_secret_basic. Name and secret are form-encoded before
+// they are joined (RFC 6749 section 2.3.1), unlike any other use of the header.
+func readBasic(header string) (signon.ClientAuth, bool) {
+	scheme, encoded, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return signon.ClientAuth{}, false
+	}
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	if err != nil {
+		return signon.ClientAuth{}, false
+	}
+	name, password, ok := strings.Cut(string(raw), ":")
+	if !ok {
+		return signon.ClientAuth{}, false
+	}
+	id, err := url.QueryUnescape(name)
+	if err != nil || id == "" {
+		return signon.ClientAuth{}, false
+	}
+	key, err := url.QueryUnescape(password)
+	if err != nil {
+		return signon.ClientAuth{}, false
+	}
+	return signon.ClientAuth{ID: id, Secret: secret.Token(key)}, true
+}
