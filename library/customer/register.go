@@ -54,7 +54,7 @@ func Register(tx *sqldb.Tx, n New) (Customer, error) {
 	if c.Number, err = n.number(tx); err != nil {
 		return Customer{}, err
 	}
-	c.RegisteredAt, c.RegisteredBy = tx.Now, n.By.Actor
+	c.RegisteredAt, c.RegisteredBy, c.ChangedAt = tx.Now, n.By.Actor, tx.Now
 	if err := insertCustomer(tx, c); err != nil {
 		return Customer{}, err
 	}
