@@ -13,7 +13,7 @@ import (
 )
 
 func TestAStrangerIsNeverSentAnywhere(t *testing.T) {
-	for name, c := range map[string]struct {
+	cases := map[string]struct {
 		change func(*signon.AuthorizeParams)
 		want   error
 	}{
@@ -30,17 +30,17 @@ func TestAStrangerIsNeverSentAnywhere(t *testing.T) {
 		"another client's sign-out":  {func(a *signon.AuthorizeParams) { a.RedirectURI = "https://lezen.example/uit" }, signon.ErrWrongRedirect},
 		"a name before an at sign":   {func(a *signon.AuthorizeParams) { a.RedirectURI = "https://lezen.example@evil.example/terug" }, signon.ErrWrongRedirect},
 		"a fragment after the right": {func(a *signon.AuthorizeParams) { a.RedirectURI = callback + "#x" }, signon.ErrWrongRedirect},
-	} {
-		t.Run(name, func(t *testing.T) {
-			sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-				a := ask()
-				c.change(&a)
-				if _, err := open(t, db).begin(a); !errors.Is(err, c.want) {
-					t.Errorf("Begin = %v, want %v", err, c.want)
-				}
-			})
-		})
 	}
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		for name, c := range cases {
+			a := ask()
+			c.change(&a)
+			if _, err := h.begin(a); !errors.Is(err, c.want) {
+				t.Errorf("%s: Begin = %v, want %v", name, err, c.want)
+			}
+		}
+	})
 }
 
 func TestABadRequestGoesBackToItsClient(t *testing.T) {
@@ -161,21 +161,20 @@ func (h house) pending(id string) (r signon.Request) {
 }
 
 func TestARequestLivesHalfAnHour(t *testing.T) {
-	for wait, want := range map[time.Duration]error{
-		30*time.Minute - time.Microsecond: nil,
-		30 * time.Minute:                  signon.ErrRequestSpent,
-	} {
-		t.Run(wait.String(), func(t *testing.T) {
-			sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-				h := open(t, db)
-				id := h.mustBegin(ask())
-				h.at(wait)
-				if _, err := h.grant(id, zoe()); !errors.Is(err, want) {
-					t.Errorf("Grant = %v, want %v", err, want)
-				}
-			})
-		})
-	}
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		for wait, want := range map[time.Duration]error{
+			30*time.Minute - time.Microsecond: nil,
+			30 * time.Minute:                  signon.ErrRequestSpent,
+		} {
+			h.at(0)
+			id := h.mustBegin(ask())
+			h.at(wait)
+			if _, err := h.grant(id, zoe()); !errors.Is(err, want) {
+				t.Errorf("after %v: Grant = %v, want %v", wait, err, want)
+			}
+		}
+	})
 }
 
 func TestARequestIsAnsweredOnce(t *testing.T) {
@@ -208,7 +207,7 @@ func TestARequestIsAnsweredOnce(t *testing.T) {
 }
 
 func TestAnOldSignInDoesNotDoWhereAFreshOneIsAsked(t *testing.T) {
-	for _, c := range []struct {
+	cases := []struct {
 		name, prompt, maxAge string
 		signedIn             time.Duration // from noon, when the request came
 		want                 error
@@ -220,25 +219,24 @@ func TestAnOldSignInDoesNotDoWhereAFreshOneIsAsked(t *testing.T) {
 		{"max_age=60, a minute ago", "", "60", -time.Minute, nil},
 		{"max_age=60, longer ago", "", "60", -time.Minute - time.Microsecond, signon.ErrSignInAgain},
 		{"prompt=login beats max_age", "login", "60", -time.Second, signon.ErrSignInAgain},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-				h := open(t, db)
-				a := ask()
-				a.Prompt, a.MaxAge = c.prompt, c.maxAge
-				id := h.mustBegin(a)
-				s := zoe()
-				s.AuthTime = noon.Add(c.signedIn)
-				if _, err := h.grant(id, s); !errors.Is(err, c.want) {
-					t.Fatalf("Grant = %v, want %v", err, c.want)
-				}
-				s.AuthTime = noon.Add(time.Minute)
-				if _, err := h.grant(id, s); c.want != nil && err != nil {
-					t.Errorf("after signing in again: %v", err)
-				}
-			})
-		})
 	}
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		for _, c := range cases {
+			a := ask()
+			a.Prompt, a.MaxAge = c.prompt, c.maxAge
+			id := h.mustBegin(a)
+			s := zoe()
+			s.AuthTime = noon.Add(c.signedIn)
+			if _, err := h.grant(id, s); !errors.Is(err, c.want) {
+				t.Errorf("%s: Grant = %v, want %v", c.name, err, c.want)
+			}
+			s.AuthTime = noon.Add(time.Minute)
+			if _, err := h.grant(id, s); c.want != nil && err != nil {
+				t.Errorf("%s, after signing in again: %v", c.name, err)
+			}
+		}
+	})
 }
 
 func TestTheCodeGoesBehindTheQueryOfTheAddress(t *testing.T) {

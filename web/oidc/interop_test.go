@@ -21,12 +21,12 @@ func TestAnIndependentClientSignsIn(t *testing.T) {
 		"found out by trying":  oauth2.AuthStyleAutoDetect,
 		"public":               oauth2.AuthStyleInParams,
 	}
-	for _, algorithm := range []string{signon.ES256, signon.RS256} {
-		for name, style := range styles {
-			t.Run(algorithm+", "+name, func(t *testing.T) {
-				sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-					d := open(t, db)
-					d.register(algorithm)
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		d := open(t, db)
+		for _, algorithm := range []string{signon.ES256, signon.RS256} {
+			d.register(algorithm)
+			for name, style := range styles {
+				t.Run(algorithm+", "+name, func(t *testing.T) {
 					provider, err := goidc.NewProvider(t.Context(), d.issuer)
 					if err != nil {
 						t.Fatal(err)
@@ -83,7 +83,7 @@ func TestAnIndependentClientSignsIn(t *testing.T) {
 						t.Errorf("userinfo %+v", info)
 					}
 				})
-			})
+			}
 		}
-	}
+	})
 }
