@@ -1,0 +1,104 @@
+package loan
+
+import (
+	"time"
+
+	"lidwoord/base/sqldb"
+	"lidwoord/reading/catalogue"
+)
+
+// insertLoan lends unless the reader has the title or as many of its kind as may
+// be. The count and the insert are one statement in a serializable transaction,
+// and one title is held once by a unique index: a race has one winner.
+func insertLoan(tx *sqldb.Tx, l Loan, reader Reader, limit int) (lent bool, err error) {
+	n, err := tx.Exec(`
+		INSERT INTO loan (id, title_id, kind, reader, lent_at, due_at, progress)
+		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), 0
+		WHERE (SELECT COUNT(*) FROM loan WHERE reader = $4 AND kind = $3 AND ended_at IS NULL) < CAST($7 AS BIGINT)
+		ON CONFLICT (reader, title_id) WHERE ended_at IS NULL DO NOTHING`,
+		l.ID, l.Title.ID, string(l.Title.Kind), string(reader), l.LentAt, l.DueAt, limit)
+	return n > 0, err
+}
+
+// What ends a loan also forgets its reader and the place in the book.
+func endLoan(tx *sqldb.Tx, reader Reader, titleID string) error {
+	_, err := tx.Exec(`
+		UPDATE loan SET ended_at = $1, reader = NULL, place = NULL, placed_at = NULL, progress = 0
+		WHERE reader = $2 AND title_id = $3 AND ended_at IS NULL`,
+		tx.Now, string(reader), titleID)
+	return err
+}
+
+func endOverdue(tx *sqldb.Tx, reader Reader) error {
+	_, err := tx.Exec(`
+		UPDATE loan SET ended_at = due_at, reader = NULL, place = NULL, placed_at = NULL, progress = 0
+		WHERE reader = $1 AND ended_at IS NULL AND due_at <= $2`,
+		string(reader), tx.Now)
+	return err
+}
+
+func endAllOverdue(tx *sqldb.Tx) error {
+	_, err := tx.Exec(`
+		UPDATE loan SET ended_at = due_at, reader = NULL, place = NULL, placed_at = NULL, progress = 0
+		WHERE ended_at IS NULL AND due_at <= $1`,
+		tx.Now)
+	return err
+}
+
+type row struct {
+	loan    Loan
+	titleID string
+}
+
+func scanLoan(r sqldb.Row) (row, error) {
+	var x row
+	err := r.Scan(&x.loan.ID, &x.titleID, sqldb.Instant(&x.loan.LentAt), sqldb.Instant(&x.loan.DueAt), &x.loan.Progress)
+	return x, err
+}
+
+func loanOf(tx *sqldb.Tx, reader Reader, titleID string) (Loan, bool, error) {
+	rows, err := sqldb.Many(tx, `
+		SELECT id, title_id, lent_at, due_at, progress FROM loan
+		WHERE reader = $1 AND title_id = $2 AND ended_at IS NULL AND due_at > $3`,
+		[]any{string(reader), titleID, tx.Now}, scanLoan)
+	if err != nil || len(rows) == 0 {
+		return Loan{}, false, err
+	}
+	l := rows[0].loan
+	l.Title, err = catalogue.Find(tx, titleID)
+	return l, err == nil, err
+}
+
+func loansOf(tx *sqldb.Tx, reader Reader) ([]Loan, error) {
+	rows, err := sqldb.Many(tx, `
+		SELECT id, title_id, lent_at, due_at, progress FROM loan
+		WHERE reader = $1 AND ended_at IS NULL AND due_at > $2
+		ORDER BY due_at, lent_at, id`,
+		[]any{string(reader), tx.Now}, scanLoan)
+	if err != nil {
+		return nil, err
+	}
+	loans := make([]Loan, 0, len(rows))
+	for _, x := range rows { // at most twenty
+		if x.loan.Title, err = catalogue.Find(tx, x.titleID); err != nil {
+			return nil, err
+		}
+		loans = append(loans, x.loan)
+	}
+	return loans, nil
+}
+
+func setPlace(tx *sqldb.Tx, reader Reader, titleID, place string, progress int) (int64, error) {
+	return tx.Exec(`
+		UPDATE loan SET place = $1, placed_at = $2, progress = $3
+		WHERE reader = $4 AND title_id = $5 AND ended_at IS NULL AND due_at > $2`,
+		place, tx.Now, progress, string(reader), titleID)
+}
+
+func placeOf(tx *sqldb.Tx, reader Reader, titleID string) (text string, at time.Time, found bool, err error) {
+	found, err = tx.One(`
+		SELECT place, placed_at FROM loan
+		WHERE reader = $1 AND title_id = $2 AND ended_at IS NULL AND due_at > $3 AND place IS NOT NULL`,
+		[]any{string(reader), titleID, tx.Now}, &text, sqldb.Instant(&at))
+	return text, at, found, err
+}
