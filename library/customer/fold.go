@@ -49,9 +49,9 @@ func Fold(text string) string {
 		for _, r := range norm.NFKD.String(unfold(r)) {
 			for _, r := range norm.NFKD.String(unfold(unicode.ToLower(r))) {
 				switch {
+				case isApostrophe(r) || unicode.IsMark(r) || unicode.Is(unicode.Cf, r):
 				case unicode.IsLetter(r) || unicode.IsNumber(r):
 					put(r)
-				case unicode.IsMark(r) || isApostrophe(r) || unicode.Is(unicode.Cf, r):
 				default:
 					gap = true
 				}

@@ -102,7 +102,7 @@ func capital(prefix string) string {
 // "E.B" become "E.B.". What stands for more than one letter is kept: "Th.",
 // "Chr.", "IJ.". A hyphen between two is kept: "J.-P.".
 func NormaliseInitials(text string) (string, error) {
-	text, err := cleanText(text, 40)
+	text, err := cleanText(text, initialsMost)
 	if err != nil {
 		return text, err
 	}
@@ -132,8 +132,11 @@ func NormaliseInitials(text string) (string, error) {
 			return text, ErrInitials
 		}
 	}
-	return strings.TrimSuffix(b.String(), "-"), nil
+	return cleanText(strings.TrimSuffix(b.String(), "-"), initialsMost)
 }
+
+// initialsMost is the most characters of initials, stops included: twenty.
+const initialsMost = 40
 
 // longInitials are the abbreviations of more than one letter that Dutch people
 // write among their initials.
