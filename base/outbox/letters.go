@@ -143,7 +143,7 @@ func (s *LetterSet) Write(lang words.Lang, name string, data any) (Mail, error) 
 // buttonMark is a link that looks like a button in mail programs that know no
 // style sheets. The address stands below it too: some readers cannot press.
 var buttonMark = htmltemplate.Must(htmltemplate.New("button").Parse(
-	`<p style="margin:24px 0"><a href="{{.Link}}" style="display:inline-block;background:#154273;color:#ffffff;` +
+	`<p style="margin:24px 0"><a href="{{.Link}}" style="display:inline-block;background:#0b4f5c;color:#ffffff;` +
 		`padding:12px 20px;border-radius:4px;text-decoration:none;font-weight:bold">{{.Label}}</a></p>` +
 		`<p style="font-size:14px;color:#475569;word-break:break-all">{{.Link}}</p>`))
 

@@ -1,0 +1,111 @@
+package lidwoord_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// floors is the house from the ground up: a package imports only from floors
+// below its own. A folder with a slash at its end stands for all packages in it.
+var floors = [][]string{
+	{"base/fault", "base/secret", "base/money", "base/words", "base/migrations", "samples"},
+	{"base/day", "base/password"},
+	{"base/sqldb"},
+	{"base/sqldb/sqldbtest", "base/outbox", "base/job", "base/audit", "base/session", "base/throttle"},
+	{"library/branch", "identity/account", "reading/catalogue"},
+	{"library/staff", "library/customer", "library/ledger", "library/newsletter", "identity/signon", "reading/loan"},
+	{"library/membership", "library/payment"},
+	{"library/enrol"},
+	{"adapter/"},
+	{"web/kit", "web/webtest"},
+	{"web/"},
+	{"cmd/lidwoord"},
+}
+
+// doors names the wing that each door shows. A door shows no other.
+var doors = map[string]string{"web/desk": "library", "web/signup": "library", "web/mine": "library", "web/manage": "library",
+	"web/login": "identity", "web/oidc": "identity", "web/reading": "reading", "web/start": "", "web/mailbox": "", "web/kit": "", "web/webtest": ""}
+
+// modules names the only packages in which a module of somebody else may be
+// used. A module that is not here may be used nowhere.
+var modules = map[string][]string{
+	"github.com/jackc/pgx/v5":        {"base/sqldb"},
+	"modernc.org/sqlite":             {"base/sqldb"},
+	"github.com/go-jose/go-jose/v4":  {"identity/signon", "web/reading"},
+	"github.com/coreos/go-oidc/v3":   {"web/reading"},
+	"golang.org/x/oauth2":            {"web/reading"},
+	"github.com/wneessen/go-mail":    {"adapter/smtp"},
+	"github.com/emersion/go-msgauth": {"adapter/smtp"},
+	"github.com/chromedp/":           {"web/webtest"},
+	"github.com/BurntSushi/toml":     {"cmd/lidwoord"},
+	"golang.org/x/crypto/argon2":     {"base/password"},
+	"golang.org/x/net/html":          {"reading/catalogue"},
+	"golang.org/x/text/":             {"base/", "library/", "identity/", "reading/", "web/"}, // folding and collation of names
+}
+
+var support = []string{"base/sqldb/sqldbtest", "web/webtest"} // for tests; the program never imports them
+
+func within(p string, folders []string) bool {
+	return slices.ContainsFunc(folders, func(f string) bool { return p == f || strings.HasSuffix(f, "/") && strings.HasPrefix(p, f) })
+}
+
+func TestImportsPointDown(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	floor := func(p string) int { return slices.IndexFunc(floors, func(f []string) bool { return within(p, f) }) }
+	wing := func(p string) string {
+		w, _, _ := strings.Cut(p, "/")
+		if w == "library" || w == "identity" || w == "reading" {
+			return w
+		}
+		return ""
+	}
+	for line := range strings.Lines(string(out)) {
+		f := strings.Fields(strings.ReplaceAll(line, "lidwoord/", "")) // module "lidwoord": our paths lose it
+		here := f[0]
+		if here == "lidwoord" { // this test
+			continue
+		}
+		shows, door := doors[here]
+		if floor(here) < 0 || strings.HasPrefix(here, "web/") && !door {
+			t.Errorf("%s has no floor; give it one", here)
+		}
+		var rooms []string
+		for _, imp := range f[1:] {
+			there := floor(imp)
+			if there < 0 {
+				if strings.Contains(strings.Split(imp, "/")[0], ".") && !allowed(here, imp) {
+					t.Errorf("%s imports %s, which it may not", here, imp)
+				}
+				continue
+			}
+			if wing(imp) != "" {
+				rooms = append(rooms, imp)
+			}
+			switch {
+			case there >= floor(here), slices.Contains(support, imp):
+				t.Errorf("%s (floor %d) imports %s (floor %d)", here, floor(here), imp, there)
+			case wing(here) != "" && wing(imp) != "" && wing(imp) != wing(here):
+				t.Errorf("%s imports %s of another wing; wings meet at the roof", here, imp)
+			case door && wing(imp) != "" && wing(imp) != shows, door && strings.HasPrefix(imp, "adapter/"):
+				t.Errorf("%s imports %s; a door shows one wing and no adapter", here, imp)
+			}
+		}
+		if strings.HasPrefix(here, "adapter/") && len(rooms) > 1 {
+			t.Errorf("%s fills more than one room's port: %v", here, rooms)
+		}
+	}
+}
+
+func allowed(here, imp string) bool {
+	for module, where := range modules {
+		if (imp == strings.TrimSuffix(module, "/") || strings.HasPrefix(imp, strings.TrimSuffix(module, "/")+"/")) && within(here, where) {
+			return true
+		}
+	}
+	return false
+}
