@@ -148,9 +148,13 @@ func examine(tx *sqldb.Tx, b branch.Branch, app Application, step Step) (form, e
 		var err error
 		f.definition, f.buildUp, err = price(tx, b, app)
 		switch {
+		case err == nil && on(StepSave) && app.BuildUp == "":
+			f.wrong.Add(FieldBuildUp, ErrBuildUpUnseen)
 		case err == nil && on(StepSave) && app.BuildUp != f.buildUp.Digest():
 			f.wrong.Add(FieldBuildUp, ErrBuildUpChanged)
 		case err == nil:
+		case app.Membership == "":
+			f.wrong.Add(FieldMembership, ErrMembership)
 		case fault.KindOf(err) == fault.Internal:
 			return f, err
 		case step == AllSteps && f.person.Birth == "":

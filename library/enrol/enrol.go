@@ -75,6 +75,8 @@ var (
 	ErrNotProved = fault.New(fault.Invalid, "enrol.not_proved")
 	// ErrCode answers every wrong, spent, late or guessed code alike.
 	ErrCode = fault.New(fault.Invalid, "enrol.code")
+	// ErrBuildUpUnseen means that nobody has looked at the Opbouw yet.
+	ErrBuildUpUnseen = fault.New(fault.Invalid, "enrol.build_up_unseen")
 	// ErrBuildUpChanged means that the Opbouw on the screen is no longer true:
 	// midnight passed or the tariff changed. Show the new one and ask again.
 	ErrBuildUpChanged = fault.New(fault.Conflict, "enrol.build_up_changed")
