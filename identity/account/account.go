@@ -1,0 +1,167 @@
+// Package account is the login account of a person: the one name and password
+// with which a reader signs in at the own library and the Online Bibliotheek.
+//
+//	Open          makes a sleeping account and mails its activation link
+//	Look          says what a link is good for; changes nothing
+//	Confirm       confirms the e-mail address by the link
+//	Activate      sets the password by the link and wakes the account
+//	Resend        a new link, perhaps to a new address; the old one dies
+//	ResendByLink  the same for the owner of an expired link
+//	State         waiting, active, expired or none
+//	Find          an account by its id
+//	Forget        takes an account away that was never activated
+//	Expire        deletes what was not activated in time (a job)
+//	SignIn        checks name and password
+//	Remember      knows the browser again at the next sign-in
+//	Ask, Prove    the owner confirms by a code that the account may be linked
+//
+// # The 24 hours
+//
+// A link works for 24 hours to the second. Pressing its button within that time
+// confirms the address, and the password may then be finished within the hours
+// that are left, and never in less than [PasswordTime]: who answered in time is
+// not sent away while typing. The link is spent when the password is set, so
+// closing the browser in between costs nothing: the same link goes on.
+//
+// # What remains of an account that expired
+//
+// The job deletes the account at the end of its 24 hours, as the instruction
+// says: nobody can sign in with it and its username is free. Customer,
+// membership and money are another wing's and stay. So that an expired link can
+// still offer a new one "to the known address", a sealed memory of it is kept
+// for [ExpiredMemory]; from it the account opens again under the same id, and
+// whoever linked that id (the library) need not know. Opening another account
+// with the username, or Forget, ends the memory at once.
+//
+// Expiry goes by the clock and not by the job: an account that is over counts
+// as deleted from that second, also when the job comes later.
+package account
+
+import (
+	"embed"
+	"time"
+
+	"lidwoord/base/fault"
+	"lidwoord/base/outbox"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
+)
+
+// Words are the sentences of this room.
+//
+//go:embed words.*.txt
+var Words embed.FS
+
+//go:embed mail
+var mails embed.FS
+
+// Account is one login account that lives.
+type Account struct {
+	ID          string
+	Username    string // as it is shown
+	Email       string
+	Lang        words.Lang
+	Library     string    // the library that opened it
+	OpenedAt    time.Time // first opened, or opened again after it expired
+	Until       time.Time // until when it may be activated; zero once it is
+	ConfirmedAt time.Time // when the address was confirmed, or zero
+	ActivatedAt time.Time // zero while it waits
+
+	password string // the stored hash, "" while it waits
+}
+
+// Active reports whether its owner can sign in.
+func (a Account) Active() bool { return !a.ActivatedAt.IsZero() }
+
+// Links says where the pages are that letters point to. The roof fills it.
+type Links struct {
+	Activate func(secret.Token) string // page of an activation link
+	Reading  string                    // the Online Bibliotheek
+	Help     string                    // help with signing in
+}
+
+// Accounts does the acts of this room; it knows how to write its letters.
+type Accounts struct {
+	links   Links
+	letters *outbox.LetterSet
+}
+
+// New loads the letters.
+func New(links Links) (*Accounts, error) {
+	letters, err := outbox.Letters(mails)
+	if err != nil {
+		return nil, err
+	}
+	return &Accounts{links: links, letters: letters}, nil
+}
+
+// State is how a login account fares, as the desk sees it.
+type State string
+
+const (
+	None    State = "none"    // never opened, or forgotten
+	Waiting State = "waiting" // the link was mailed and works until Status.Until
+	Active  State = "active"
+	Expired State = "expired" // not activated in time, and therefore deleted
+)
+
+// Status is the state of an account with what the desk shows beside it.
+type Status struct {
+	State    State
+	Username string
+	Email    string
+	Until    time.Time // Waiting: the link works until then; Expired: since when it does not
+}
+
+// ErrNoAccount means that the id belongs to no account (any more).
+var ErrNoAccount = fault.New(fault.NotFound, "account.none")
+
+// State says how the account with this id fares.
+func (a *Accounts) State(tx *sqldb.Tx, id string) (Status, error) {
+	acc, ok, err := accountByID(tx, id)
+	switch {
+	case err != nil:
+		return Status{}, err
+	case ok && acc.Active():
+		return Status{Active, acc.Username, acc.Email, time.Time{}}, nil
+	case ok && acc.Until.After(tx.Now):
+		return Status{Waiting, acc.Username, acc.Email, acc.Until}, nil
+	case ok:
+		return Status{Expired, acc.Username, acc.Email, acc.Until}, nil
+	}
+	acc, ok, err = remembered(tx, id)
+	if err != nil || !ok {
+		return Status{State: None}, err
+	}
+	return Status{Expired, acc.Username, acc.Email, acc.Until}, nil
+}
+
+// Find returns an active account.
+func (a *Accounts) Find(tx *sqldb.Tx, id string) (Account, error) {
+	acc, ok, err := accountByID(tx, id)
+	if err == nil && (!ok || !acc.Active()) {
+		err = ErrNoAccount
+	}
+	if err != nil {
+		return Account{}, err
+	}
+	return acc, nil
+}
+
+// Forget takes an account away that was never activated, with its links and its
+// memory, so that a new one can be made ("Vergeet inlogaccount"). An active
+// account is its owner's and stays.
+func (a *Accounts) Forget(tx *sqldb.Tx, id string) error {
+	acc, ok, err := accountByID(tx, id)
+	if err != nil || ok && acc.Active() {
+		return err
+	}
+	if err := deleteSleeping(tx, id); err != nil {
+		return err
+	}
+	if err := deleteMemory(tx, id); err != nil {
+		return err
+	}
+	return deleteLinks(tx, id)
+}

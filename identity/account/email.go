@@ -1,0 +1,35 @@
+package account
+
+import (
+	"net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"lidwoord/base/fault"
+)
+
+// ErrEmail means that no letter can be sent to this address.
+var ErrEmail = fault.New(fault.Invalid, "account.email")
+
+// longestEmail is what a mail server takes (RFC 5321 §4.5.3.1.3, less the brackets).
+const longestEmail = 254
+
+// readEmail tidies an address. Whether it is somebody's is what the link is for;
+// here we only refuse what no server would take, or what would smuggle a second
+// address or header into the letter.
+func readEmail(typed string) (string, error) {
+	typed = strings.TrimSpace(typed)
+	if len(typed) > longestEmail || !utf8.ValidString(typed) || strings.ContainsFunc(typed, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
+		return "", ErrEmail
+	}
+	a, err := mail.ParseAddress(typed)
+	if err != nil || a.Name != "" || a.Address != typed {
+		return "", ErrEmail
+	}
+	local, domain, _ := strings.Cut(typed, "@")
+	if local == "" || len(local) > 64 || !strings.Contains(strings.Trim(domain, "."), ".") || strings.Contains(domain, "@") {
+		return "", ErrEmail
+	}
+	return local + "@" + strings.ToLower(domain), nil // only the domain ignores capitals for certain
+}

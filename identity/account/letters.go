@@ -1,0 +1,50 @@
+package account
+
+import (
+	"time"
+
+	"lidwoord/base/outbox"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
+)
+
+// letter is what the letters of this room may tell.
+type letter struct {
+	Username string
+	Library  string
+	Email    string
+	Link     string    // one address, of the one thing to do
+	Help     string    // help page; the roof fills it, may be ""
+	Code     string    // in "code" only
+	Asker    string    // in "code" only: the library that asks
+	Until    time.Time // the exact moment at which Link or Code stops working
+}
+
+func (a *Accounts) mailActivation(tx *sqldb.Tx, acc Account, token secret.Token) error {
+	return a.mail(tx, acc, "activation", acc.Library, letter{Link: a.links.Activate(token), Until: acc.Until})
+}
+
+func (a *Accounts) mailActivated(tx *sqldb.Tx, acc Account) error {
+	return a.mail(tx, acc, "activated", acc.Library, letter{Link: a.links.Reading})
+}
+
+func (a *Accounts) mailCode(tx *sqldb.Tx, acc Account, asker string, code secret.Token, until time.Time) error {
+	return a.mail(tx, acc, "code", asker, letter{Code: string(code), Asker: asker, Until: until})
+}
+
+func (a *Accounts) mail(tx *sqldb.Tx, acc Account, name, from string, l letter) error {
+	l.Username, l.Library, l.Email, l.Help = acc.Username, acc.Library, acc.Email, a.links.Help
+	m, err := a.letters.Write(acc.Lang, name, l)
+	if err != nil {
+		return err
+	}
+	m.Kind, m.To, m.FromName = "account."+name, acc.Email, from
+	return outbox.Add(tx, m)
+}
+
+// lang reads a stored language; what we do not speak (any more) is Dutch.
+func lang(stored string) words.Lang {
+	l, _ := words.Read(stored)
+	return l
+}

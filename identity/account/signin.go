@@ -1,0 +1,163 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"lidwoord/base/fault"
+	"lidwoord/base/password"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/throttle"
+)
+
+// How repeated failures slow down. The aim: a guesser gets nowhere, and nobody
+// is locked out by a stranger. NIST SP 800-63B-4 §3.2.2 asks for a bound on
+// guesses; a lock for a day would hand a stranger the key to lock others out.
+var (
+	// perNetwork counts the failures for one account from one network: five slips
+	// are free, then it doubles to five minutes. Whoever guesses from one address
+	// slows down themselves and not the owner at home.
+	perNetwork = throttle.Rule{Name: "signin.account.network", Free: 5, First: time.Second, Most: 5 * time.Minute, Forget: 15 * time.Minute}
+
+	// perAccount counts the failures for one account from everywhere, for a guesser
+	// with many addresses. One network can never fill it (at its slowest it fails
+	// every five minutes, and one failure is forgotten in three), and it never
+	// holds the owner up for more than a minute at a time.
+	perAccount = throttle.Rule{Name: "signin.account", Free: 100, First: time.Second, Most: time.Minute, Forget: 3 * time.Minute}
+
+	// perDevice counts instead of both on a browser in which this account signed in
+	// before: an attack elsewhere does not touch its owner's own phone.
+	perDevice = throttle.Rule{Name: "signin.device", Free: 10, First: time.Second, Most: time.Minute, Forget: 10 * time.Minute}
+
+	// fromNetwork counts failures from one network for all accounts together,
+	// against someone who tries one password on many names. It is generous,
+	// because a school or a branch has one address for hundreds of readers: ten
+	// wrong passwords a minute, all day, pass unnoticed.
+	fromNetwork = throttle.Rule{Name: "signin.network", Free: 200, First: time.Second, Most: time.Minute, Forget: 6 * time.Second}
+)
+
+var (
+	// ErrSignIn answers alike for an unknown name, a wrong password and an account
+	// that sleeps.
+	ErrSignIn = fault.New(fault.Invalid, "account.wrong_sign_in")
+	// ErrSlow says how many seconds to wait.
+	ErrSlow = fault.New(fault.Slow, "account.slow")
+)
+
+// Attempt is one try to sign in.
+type Attempt struct {
+	Username string
+	Password string
+	Network  string       // throttle.Network of the visitor's address
+	Device   secret.Token // what Remember gave this browser, or ""
+}
+
+// SignIn checks name and password and returns the account. It reads, hashes
+// outside the transaction, and writes. Then runs in the transaction of success,
+// to start the session; an error of it is the answer.
+//
+// Unknown names, wrong passwords and sleeping accounts take the same steps: the
+// same statements, one hash, the same error. The try is counted before the hash,
+// so that a hundred guesses at the same moment are a hundred guesses.
+func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx, Account) error) (acc Account, err error) {
+	key := usernameKey(try.Username)
+	var counters []counter
+	err = db.InTx(ctx, func(tx *sqldb.Tx) error {
+		var known bool
+		acc, known, err = signInAccount(tx, key, try.Device.Digest())
+		if err != nil {
+			return err
+		}
+		counters = []counter{{perNetwork, key + "\x00" + try.Network}, {perAccount, key}}
+		if known {
+			counters = []counter{{perDevice, key + "\x00" + try.Device.Digest()}}
+		}
+		return take(tx, counter{fromNetwork, try.Network}, counters)
+	})
+	if err != nil {
+		return Account{}, err
+	}
+	ok, rehash, err := password.Verify(ctx, acc.password, try.Password)
+	if err != nil {
+		return Account{}, err
+	}
+	if !ok {
+		err := db.InTx(ctx, func(tx *sqldb.Tx) error { return throttle.Failed(tx, fromNetwork, try.Network) })
+		if err != nil {
+			return Account{}, err
+		}
+		return Account{}, ErrSignIn
+	}
+	hash := acc.password
+	if rehash { // the parameters were raised since: only now do we have the password
+		if hash, err = password.Hash(ctx, try.Password); err != nil {
+			return Account{}, err
+		}
+	}
+	err = db.InTx(ctx, func(tx *sqldb.Tx) error {
+		won, err := noteSignIn(tx, acc.ID, acc.password, hash)
+		if err != nil {
+			return err
+		}
+		if !won { // the password was changed while we hashed
+			return ErrSignIn
+		}
+		for _, c := range counters {
+			if err := throttle.Clear(tx, c.rule, c.key); err != nil {
+				return err
+			}
+		}
+		if then != nil {
+			return then(tx, acc)
+		}
+		return nil
+	})
+	if err != nil {
+		return Account{}, err
+	}
+	acc.password = hash
+	return acc, nil
+}
+
+type counter struct {
+	rule throttle.Rule
+	key  string
+}
+
+// take refuses a try that comes too soon, and otherwise counts it as a failure
+// until it proves to be none. The network is only looked at: its successes are
+// many, and one row that all of a school writes would be a queue.
+func take(tx *sqldb.Tx, network counter, own []counter) error {
+	var longest time.Duration
+	for _, c := range append([]counter{network}, own...) {
+		wait, err := throttle.Wait(tx, c.rule, c.key)
+		if err != nil {
+			return err
+		}
+		longest = max(longest, wait)
+	}
+	if longest > 0 {
+		return slow(longest)
+	}
+	for _, c := range own {
+		if err := throttle.Failed(tx, c.rule, c.key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// slow tells how many whole seconds to wait, never too few.
+func slow(wait time.Duration) error {
+	return ErrSlow.With(int((wait + time.Second - 1) / time.Second))
+}
+
+// Remember knows this browser again when the account signs in later. It returns
+// the token for a cookie: the one it had, or a new one.
+func Remember(tx *sqldb.Tx, accountID string, device secret.Token) (secret.Token, error) {
+	if device == "" {
+		device = secret.NewToken()
+	}
+	return device, putDevice(tx, device.Digest(), accountID)
+}

@@ -1,0 +1,227 @@
+package account
+
+import (
+	"time"
+
+	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
+)
+
+// Accounts.
+
+// insertAccount reports false when the username is taken. It asks first in no
+// other way, because an error would end the transaction on PostgreSQL.
+func insertAccount(tx *sqldb.Tx, a Account, key string) (won bool, err error) {
+	n, err := tx.Exec(`
+		INSERT INTO account (id, username, username_key, email, lang, library, password, opened_at, until)
+		VALUES ($1, $2, $3, $4, $5, $6, '', $7, $8)
+		ON CONFLICT (username_key) DO NOTHING`,
+		a.ID, a.Username, key, a.Email, string(a.Lang), a.Library, tx.Now, a.Until)
+	return n == 1, err
+}
+
+const accountColumns = `id, username, email, lang, library, password, opened_at, until, confirmed_at, activated_at`
+
+func accountByID(tx *sqldb.Tx, id string) (a Account, ok bool, err error) {
+	ok, err = tx.One(`SELECT `+accountColumns+` FROM account WHERE id = $1`, []any{id}, a.columns()...)
+	return a, ok, err
+}
+
+func accountNamed(tx *sqldb.Tx, key string) (a Account, ok bool, err error) {
+	ok, err = tx.One(`SELECT `+accountColumns+` FROM account WHERE username_key = $1`, []any{key}, a.columns()...)
+	return a, ok, err
+}
+
+// overdueAccounts lists accounts that were not activated in time.
+func overdueAccounts(tx *sqldb.Tx, most int) ([]Account, error) {
+	return sqldb.Many(tx, `
+		SELECT `+accountColumns+` FROM account
+		WHERE until <= $1 AND activated_at IS NULL
+		ORDER BY until LIMIT $2`,
+		[]any{tx.Now, most}, func(r sqldb.Row) (a Account, err error) {
+			err = r.Scan(a.columns()...)
+			return a, err
+		})
+}
+
+// columns is where accountColumns go.
+func (a *Account) columns() []any {
+	return []any{&a.ID, &a.Username, &a.Email, (*language)(&a.Lang), &a.Library, &a.password,
+		sqldb.Instant(&a.OpenedAt), sqldb.Instant(&a.Until), sqldb.Instant(&a.ConfirmedAt), sqldb.Instant(&a.ActivatedAt)}
+}
+
+type language words.Lang
+
+func (l *language) Scan(v any) error {
+	s, _ := v.(string)
+	*l = language(lang(s))
+	return nil
+}
+
+// confirmAccount confirms the address once.
+func confirmAccount(tx *sqldb.Tx, id string, until time.Time) error {
+	_, err := tx.Exec(`
+		UPDATE account SET confirmed_at = $1, until = $2
+		WHERE id = $3 AND confirmed_at IS NULL AND activated_at IS NULL`,
+		tx.Now, until, id)
+	return err
+}
+
+// wakeAccount activates an account in time by its living link. The database
+// decides the winner of a race.
+func wakeAccount(tx *sqldb.Tx, id, linkDigest, hash string) (won bool, err error) {
+	n, err := tx.Exec(`
+		UPDATE account SET password = $1, activated_at = $2, until = NULL
+		WHERE id = $3 AND activated_at IS NULL AND confirmed_at IS NOT NULL AND until > $2
+		AND EXISTS (SELECT 1 FROM account_link
+			WHERE digest = $4 AND account_id = $3 AND used_at IS NULL AND replaced_at IS NULL)`,
+		hash, tx.Now, id, linkDigest)
+	return n == 1, err
+}
+
+// deleteSleeping deletes an account that was never activated.
+func deleteSleeping(tx *sqldb.Tx, id string) error {
+	_, err := tx.Exec(`DELETE FROM account WHERE id = $1 AND activated_at IS NULL`, id)
+	return err
+}
+
+// deleteOverdueNamed deletes an account that the job should have deleted.
+func deleteOverdueNamed(tx *sqldb.Tx, key string) error {
+	_, err := tx.Exec(`DELETE FROM account WHERE username_key = $1 AND activated_at IS NULL AND until <= $2`, key, tx.Now)
+	return err
+}
+
+// Links.
+
+func insertLink(tx *sqldb.Tx, digest, accountID string) error {
+	_, err := tx.Exec(`INSERT INTO account_link (digest, account_id, mailed_at) VALUES ($1, $2, $3)`, digest, accountID, tx.Now)
+	return err
+}
+
+// replaceLinks lets every link of an account die for a newer one.
+func replaceLinks(tx *sqldb.Tx, accountID string) error {
+	_, err := tx.Exec(`UPDATE account_link SET replaced_at = $1 WHERE account_id = $2 AND replaced_at IS NULL`, tx.Now, accountID)
+	return err
+}
+
+func linkByDigest(tx *sqldb.Tx, digest string) (accountID string, replaced, used, ok bool, err error) {
+	ok, err = tx.One(`
+		SELECT account_id, replaced_at IS NOT NULL, used_at IS NOT NULL FROM account_link WHERE digest = $1`,
+		[]any{digest}, &accountID, &replaced, &used)
+	return accountID, replaced, used, ok, err
+}
+
+func useLink(tx *sqldb.Tx, digest string) error {
+	_, err := tx.Exec(`UPDATE account_link SET used_at = $1 WHERE digest = $2 AND used_at IS NULL`, tx.Now, digest)
+	return err
+}
+
+func deleteLinks(tx *sqldb.Tx, accountID string) error {
+	_, err := tx.Exec(`DELETE FROM account_link WHERE account_id = $1`, accountID)
+	return err
+}
+
+// Memories of accounts that expired.
+
+func insertMemory(tx *sqldb.Tx, accountID, key, sealed string, until, forget time.Time) error {
+	_, err := tx.Exec(`
+		INSERT INTO account_expired (account_id, username_key, sealed, until, forget_at)
+		VALUES ($1, $2, $3, $4, $5)`,
+		accountID, key, sealed, until, forget)
+	return err
+}
+
+func memoryOf(tx *sqldb.Tx, accountID string) (sealed string, until time.Time, ok bool, err error) {
+	ok, err = tx.One(`SELECT sealed, until FROM account_expired WHERE account_id = $1 AND forget_at > $2`,
+		[]any{accountID, tx.Now}, &sealed, sqldb.Instant(&until))
+	return sealed, until, ok, err
+}
+
+func deleteMemory(tx *sqldb.Tx, accountID string) error {
+	_, err := tx.Exec(`DELETE FROM account_expired WHERE account_id = $1`, accountID)
+	return err
+}
+
+func deleteMemoryNamed(tx *sqldb.Tx, key string) error {
+	_, err := tx.Exec(`DELETE FROM account_expired WHERE username_key = $1`, key)
+	return err
+}
+
+// Signing in.
+
+// signInAccount returns the account with this name, if any, and whether it
+// signed in by this device before. One statement, found or not.
+func signInAccount(tx *sqldb.Tx, key, deviceDigest string) (a Account, known bool, err error) {
+	_, err = tx.One(`
+		SELECT `+accountColumns+`,
+			EXISTS (SELECT 1 FROM account_device WHERE account_device.account_id = account.id AND digest = $2)
+		FROM account WHERE username_key = $1`,
+		[]any{key, deviceDigest}, append(a.columns(), &known)...)
+	return a, known, err
+}
+
+// noteSignIn notes a sign-in with the password that was checked, and stores its
+// newer hash. It reports false when the password is another by now.
+func noteSignIn(tx *sqldb.Tx, id, checked, hash string) (won bool, err error) {
+	n, err := tx.Exec(`
+		UPDATE account SET signed_in_at = $1, password = $2
+		WHERE id = $3 AND password = $4 AND activated_at IS NOT NULL`,
+		tx.Now, hash, id, checked)
+	return n == 1, err
+}
+
+func putDevice(tx *sqldb.Tx, digest, accountID string) error {
+	_, err := tx.Exec(`
+		INSERT INTO account_device (digest, account_id, seen_at) VALUES ($1, $2, $3)
+		ON CONFLICT (digest, account_id) DO UPDATE SET seen_at = excluded.seen_at`,
+		digest, accountID, tx.Now)
+	return err
+}
+
+// Questions to an owner.
+
+// insertAsk stores NULL for an account that does not exist.
+func insertAsk(tx *sqldb.Tx, id, accountID, codeDigest string, until time.Time) error {
+	_, err := tx.Exec(`
+		INSERT INTO account_ask (id, account_id, code_digest, asked_at, expires_at, tries)
+		VALUES ($1, NULLIF($2, ''), $3, $4, $5, 0)`,
+		id, accountID, codeDigest, tx.Now, until)
+	return err
+}
+
+// tryAsk counts a try of an open question; it finds nothing when the tries, the
+// time or the code are spent.
+func tryAsk(tx *sqldb.Tx, id string, most int) (accountID, codeDigest string, ok bool, err error) {
+	ok, err = tx.One(`
+		UPDATE account_ask SET tries = tries + 1
+		WHERE id = $1 AND proved_at IS NULL AND tries < $2 AND expires_at > $3
+		RETURNING COALESCE(account_id, ''), code_digest`,
+		[]any{id, most, tx.Now}, &accountID, &codeDigest)
+	return accountID, codeDigest, ok, err
+}
+
+func proveAsk(tx *sqldb.Tx, id string) (won bool, err error) {
+	n, err := tx.Exec(`UPDATE account_ask SET proved_at = $1 WHERE id = $2 AND proved_at IS NULL`, tx.Now, id)
+	return n == 1, err
+}
+
+// sweep removes what is over. A link goes when it neither works nor can offer a
+// new one.
+func sweep(tx *sqldb.Tx, oldLinks, oldDevices time.Time) error {
+	for _, s := range []struct {
+		query  string
+		before time.Time
+	}{
+		{`DELETE FROM account_expired WHERE forget_at <= $1`, tx.Now},
+		{`DELETE FROM account_ask WHERE expires_at <= $1`, tx.Now},
+		{`DELETE FROM account_device WHERE seen_at <= $1`, oldDevices},
+		{`DELETE FROM account_link WHERE mailed_at <= $1
+			AND NOT EXISTS (SELECT 1 FROM account_expired WHERE account_expired.account_id = account_link.account_id)
+			AND NOT EXISTS (SELECT 1 FROM account WHERE account.id = account_link.account_id AND until IS NOT NULL)`, oldLinks},
+	} {
+		if _, err := tx.Exec(s.query, s.before); err != nil {
+			return err
+		}
+	}
+	return nil
+}
