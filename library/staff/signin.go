@@ -10,6 +10,7 @@ import (
 	"lidwoord/base/password"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/throttle"
+	"lidwoord/library/branch"
 )
 
 // Attempt is one try to sign in.
@@ -45,10 +46,14 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 	name, network := usernameKey(try.Username), throttle.Network(try.Address)
 	var w Worker
 	var hash string
+	var there bool
 	var wait time.Duration
 	err := db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
 		w, hash, err = workerByName(tx, name)
 		if err != nil {
+			return err
+		}
+		if there, err = worksAt(tx, w, try.BranchID); err != nil {
 			return err
 		}
 		a, err := throttle.Wait(tx, perName, name)
@@ -74,7 +79,7 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 	if err != nil {
 		return Worker{}, err
 	}
-	if !ok || !w.Active || len(w.Posts) == 0 || try.BranchID != "" && !w.WorksAt(try.BranchID) {
+	if !ok || !w.Active || len(w.Posts) == 0 || !there {
 		return Worker{}, ErrSignIn
 	}
 	fresh := ""
@@ -97,4 +102,20 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 		}
 		return audit.Record(tx, audit.Entry{Actor: w.Actor(), Act: "staff.signed_in", Object: "staff:" + w.ID, Branch: try.BranchID})
 	})
+}
+
+// worksAt reports whether a worker has a post at a branch. "Everywhere" ends at
+// the library's own door: another organisation's branch is not part of it.
+func worksAt(tx *sqldb.Tx, w Worker, branchID string) (bool, error) {
+	if branchID == "" {
+		return true, nil
+	}
+	b, err := branch.Find(tx, branchID)
+	switch {
+	case errors.Is(err, branch.ErrUnknown):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return b.OrganisationID == w.OrganisationID && w.WorksAt(branchID), nil
 }

@@ -71,12 +71,35 @@ func TestAWorkerSignsInAtTheirOwnBranch(t *testing.T) {
 		if _, err := staff.SignIn(t.Context(), db, at("")); err != nil {
 			t.Errorf("no branch asked: %v", err)
 		}
+		var elsewhere branch.Branch
+		do(t, db, func(tx *sqldb.Tx) error {
+			o, err := branch.SaveOrganisation(tx, branch.Organisation{Slug: "ginder", Name: "Ginder"})
+			if err != nil {
+				return err
+			}
+			elsewhere, err = branch.Save(tx, branch.Branch{OrganisationID: o.ID, Code: "6000", Name: "Ginder"})
+			return err
+		})
 		if _, err := staff.SignIn(t.Context(), db, at(b.gieten.ID)); !errors.Is(err, staff.ErrSignIn) {
 			t.Errorf("at another branch: %v", err)
 		}
 		do(t, db, func(tx *sqldb.Tx) error {
+			everywhere := b.anja
+			everywhere.Posts = []staff.Post{{Role: staff.Desk}}
+			_, _, err := staff.Save(tx, everywhere)
+			return err
+		})
+		if _, err := staff.SignIn(t.Context(), db, at(b.gieten.ID)); err != nil {
+			t.Errorf("with a post everywhere: %v", err)
+		}
+		for _, id := range []string{elsewhere.ID, "nowhere"} {
+			if _, err := staff.SignIn(t.Context(), db, at(id)); !errors.Is(err, staff.ErrSignIn) {
+				t.Errorf("at another library: %v", err)
+			}
+		}
+		do(t, db, func(tx *sqldb.Tx) error {
 			log, err := audit.Of(tx, "staff:"+b.anja.ID, 10)
-			if len(log) != 3 || log[0].Act != "staff.signed_in" {
+			if len(log) != 4 || log[0].Act != "staff.signed_in" {
 				t.Errorf("log %+v, %v", log, err)
 			}
 			return err
