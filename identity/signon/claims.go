@@ -37,17 +37,14 @@ type idClaims struct {
 	Person
 }
 
-func (p *Provider) idToken(tx *sqldb.Tx, g grant, c client, access secret.Token) (string, error) {
+func (p *Provider) idClaims(tx *sqldb.Tx, g grant, c client, access secret.Token) (idClaims, error) {
 	person, err := p.person(tx, g, c.sector)
-	if err != nil {
-		return "", err
-	}
-	return p.sign(tx, c.algorithm, idClaims{
+	return idClaims{
 		Issuer: p.Issuer, Audience: c.id, ID: secret.NewID(),
 		IssuedAt: tx.Now.Unix(), NotBefore: tx.Now.Unix(), Expires: tx.Now.Add(IDTokenLife).Unix(),
 		AuthTime: g.authTime.Unix(), Nonce: g.nonce, ACR: g.acr, Session: g.sessionID,
 		Hash: tokenHash(access), Person: person,
-	})
+	}, err
 }
 
 // tokenHash ties the ID token to its access token: the left half of the hash that

@@ -22,10 +22,17 @@ type TokenParams struct {
 // Tokens is what a code gave.
 type Tokens struct {
 	AccessToken secret.Token
-	IDToken     string
 	Scope       string
 	ExpiresIn   time.Duration // of the access token
+
+	claims idClaims
+	key    signingKey
 }
+
+// IDToken signs the ID token. It is called after the commit: an RSA signature
+// takes longer than the whole transaction, and on SQLite every other writer would
+// wait for it.
+func (t Tokens) IDToken() (string, error) { return t.key.sign(t.claims) }
 
 // Exchange spends a code. A refusal is an answer and not an error, because what
 // a replayed code revoked must be committed: when problem is not nil, commit and
@@ -56,7 +63,10 @@ func (p *Provider) Exchange(tx *sqldb.Tx, q TokenParams) (t Tokens, problem *Pro
 	if err := insertToken(tx, t.AccessToken.Digest(), g.id, tx.Now.Add(AccessTokenLife)); err != nil {
 		return Tokens{}, nil, err
 	}
-	t.IDToken, err = p.idToken(tx, g, c, t.AccessToken)
+	if t.claims, err = p.idClaims(tx, g, c, t.AccessToken); err != nil {
+		return Tokens{}, nil, err
+	}
+	t.key, err = p.signingKey(tx, c.algorithm)
 	return t, nil, err
 }
 

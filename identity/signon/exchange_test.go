@@ -165,7 +165,7 @@ func TestAnIDTokenSaysWhoAndNoMore(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)
 		tokens := h.tokens()
-		c := h.claims(tokens.IDToken)
+		c := h.claims(h.idToken(tokens))
 		sum := sha256.Sum256([]byte(tokens.AccessToken))
 		for name, want := range map[string]any{
 			"iss": issuer, "sub": "ZOE", "aud": reading, "nonce": "n-1", "sid": "SESSION", "acr": "urn:lidwoord:password",
@@ -185,7 +185,7 @@ func TestAnIDTokenSaysWhoAndNoMore(t *testing.T) {
 		a := ask()
 		a.Scope = "openid telephone"
 		bare, _ := h.exchange(redeem(h.code(a)))
-		c = h.claims(bare.IDToken)
+		c = h.claims(h.idToken(bare))
 		for _, name := range []string{"preferred_username", "email", "email_verified", "memberships"} {
 			if c[name] != nil {
 				t.Errorf("%s was told without its scope", name)
@@ -221,7 +221,7 @@ func TestSomebodyWithoutMembershipsHasAnEmptyList(t *testing.T) {
 			t.Fatal(err)
 		}
 		tokens, _ := h.exchange(redeem(secret.Token(query(t, address).Get("code"))))
-		c := h.claims(tokens.IDToken)
+		c := h.claims(h.idToken(tokens))
 		if list, ok := c["memberships"].([]any); !ok || len(list) != 0 {
 			t.Errorf("memberships = %v, want []", c["memberships"])
 		}
@@ -240,7 +240,7 @@ func TestSubjectsOfAnotherSectorCannotBeCompared(t *testing.T) {
 			h.register(c)
 			tokens := h.tokens()
 			person, _ := h.userinfo(tokens.AccessToken)
-			sub := h.claims(tokens.IDToken)["sub"]
+			sub := h.claims(h.idToken(tokens))["sub"]
 			if sub != person.Subject {
 				t.Errorf("ID token says %v, userinfo %v", sub, person.Subject)
 			}

@@ -124,8 +124,14 @@ func newPrivateKey(algorithm string) (crypto.Signer, error) {
 	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 }
 
+// signingKey is an unsealed key, ready to sign.
+type signingKey struct {
+	id, algorithm string
+	private       crypto.Signer
+}
+
 // signingKey finds the key that signs now, and makes it at first use.
-func (p *Provider) signingKey(tx *sqldb.Tx, algorithm string) (id string, signer crypto.Signer, err error) {
+func (p *Provider) signingKey(tx *sqldb.Tx, algorithm string) (signingKey, error) {
 	k, found, err := currentKey(tx, algorithm)
 	if err == nil && !found {
 		if err = p.makeKey(tx, algorithm, "current", tx.Now); err == nil {
@@ -133,38 +139,35 @@ func (p *Provider) signingKey(tx *sqldb.Tx, algorithm string) (id string, signer
 		}
 	}
 	if err != nil {
-		return "", nil, err
+		return signingKey{}, err
 	}
 	if !found {
-		return "", nil, errors.New("signon: no signing key after making one")
+		return signingKey{}, errors.New("signon: no signing key after making one")
 	}
-	if known, ok := p.signers.Load(k.id); ok {
-		return k.id, known.(crypto.Signer), nil
+	if known, ok := p.unsealed.Load(k.id); ok {
+		return known.(signingKey), nil
 	}
 	plain, err := p.Box.Open(keyPurpose, k.sealed)
 	if err != nil {
-		return "", nil, fmt.Errorf("signon: signing key %s: %w", k.id, err)
+		return signingKey{}, fmt.Errorf("signon: signing key %s: %w", k.id, err)
 	}
 	private, err := x509.ParsePKCS8PrivateKey(plain)
 	if err != nil {
-		return "", nil, err
+		return signingKey{}, err
 	}
 	signer, ok := private.(crypto.Signer)
 	if !ok {
-		return "", nil, fmt.Errorf("signon: signing key %s cannot sign", k.id)
+		return signingKey{}, fmt.Errorf("signon: signing key %s cannot sign", k.id)
 	}
-	p.signers.Store(k.id, signer)
-	return k.id, signer, nil
+	ready := signingKey{id: k.id, algorithm: algorithm, private: signer}
+	p.unsealed.Store(k.id, ready)
+	return ready, nil
 }
 
 // sign makes a JWT of claims.
-func (p *Provider) sign(tx *sqldb.Tx, algorithm string, claims any) (string, error) {
-	id, private, err := p.signingKey(tx, algorithm)
-	if err != nil {
-		return "", err
-	}
+func (k signingKey) sign(claims any) (string, error) {
 	signer, err := jose.NewSigner(
-		jose.SigningKey{Algorithm: jose.SignatureAlgorithm(algorithm), Key: jose.JSONWebKey{Key: private, KeyID: id}},
+		jose.SigningKey{Algorithm: jose.SignatureAlgorithm(k.algorithm), Key: jose.JSONWebKey{Key: k.private, KeyID: k.id}},
 		(&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
 		return "", err

@@ -41,7 +41,7 @@ func TestTheFirstExchangesMakeOneKey(t *testing.T) {
 				if got, refusal := h.exchange(redeem(code)); refusal != "" {
 					t.Error(refusal)
 				} else {
-					h.claims(got.IDToken)
+					h.claims(h.idToken(got))
 				}
 			})
 		}
@@ -83,7 +83,7 @@ func TestKeysTurn(t *testing.T) {
 		h := open(t, db)
 		h.do(h.p.TendKeys)
 		first := h.currentKey()
-		token := h.tokens().IDToken
+		token := h.idToken(h.tokens())
 		for _, step := range []struct {
 			at      time.Duration
 			nodes   int

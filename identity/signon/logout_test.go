@@ -43,10 +43,10 @@ func TestAClientSignsSomebodyOut(t *testing.T) {
 			{"an unknown client", signon.EndSessionParams{ClientID: "evil", ReturnTo: uit}, signon.Logout{}, signon.ErrWrongRedirect},
 			{"another client's address", signon.EndSessionParams{ClientID: reading, ReturnTo: "https://other.example/"}, signon.Logout{}, signon.ErrWrongRedirect},
 			{"an address that signs in", signon.EndSessionParams{ClientID: reading, ReturnTo: callback}, signon.Logout{}, signon.ErrWrongRedirect},
-			{"a hint of another client", signon.EndSessionParams{IDTokenHint: tokens.IDToken, ClientID: "other"}, signon.Logout{}, signon.ErrBadHint},
-			{"a hint and a stranger's address", signon.EndSessionParams{IDTokenHint: tokens.IDToken, ReturnTo: "https://evil.example/"}, signon.Logout{}, signon.ErrWrongRedirect},
-			{"a hint", signon.EndSessionParams{IDTokenHint: tokens.IDToken}, signon.Logout{SessionID: "SESSION"}, nil},
-			{"a hint and an address", signon.EndSessionParams{IDTokenHint: tokens.IDToken, ReturnTo: uit, State: "s"}, signon.Logout{SessionID: "SESSION", ReturnTo: uit + "?state=s"}, nil},
+			{"a hint of another client", signon.EndSessionParams{IDTokenHint: h.idToken(tokens), ClientID: "other"}, signon.Logout{}, signon.ErrBadHint},
+			{"a hint and a stranger's address", signon.EndSessionParams{IDTokenHint: h.idToken(tokens), ReturnTo: "https://evil.example/"}, signon.Logout{}, signon.ErrWrongRedirect},
+			{"a hint", signon.EndSessionParams{IDTokenHint: h.idToken(tokens)}, signon.Logout{SessionID: "SESSION"}, nil},
+			{"a hint and an address", signon.EndSessionParams{IDTokenHint: h.idToken(tokens), ReturnTo: uit, State: "s"}, signon.Logout{SessionID: "SESSION", ReturnTo: uit + "?state=s"}, nil},
 			{"a state that cannot be answered", signon.EndSessionParams{ClientID: reading, ReturnTo: uit, State: "\n"}, signon.Logout{ReturnTo: uit}, nil},
 		} {
 			got, err := h.endSession(c.q)
@@ -61,13 +61,13 @@ func TestSigningOutRevokesTheTokensOfThatSession(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)
 		tokens := h.tokens()
-		if _, err := h.endSession(signon.EndSessionParams{IDTokenHint: tokens.IDToken, ReturnTo: "https://evil.example/"}); err == nil {
+		if _, err := h.endSession(signon.EndSessionParams{IDTokenHint: h.idToken(tokens), ReturnTo: "https://evil.example/"}); err == nil {
 			t.Fatal("sent to a stranger")
 		}
 		if _, refusal := h.userinfo(tokens.AccessToken); refusal != "" {
 			t.Error("a refused sign-out did half its work")
 		}
-		if _, err := h.endSession(signon.EndSessionParams{IDTokenHint: tokens.IDToken}); err != nil {
+		if _, err := h.endSession(signon.EndSessionParams{IDTokenHint: h.idToken(tokens)}); err != nil {
 			t.Fatal(err)
 		}
 		if _, refusal := h.userinfo(tokens.AccessToken); refusal != "invalid_token" {
@@ -84,7 +84,7 @@ func TestAForgedHintSignsNobodyOut(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)
 		h.do(h.p.TendKeys)
-		good := h.tokens().IDToken
+		good := h.idToken(h.tokens())
 		forge := func(alg jose.SignatureAlgorithm, key any, kid, claims string) string {
 			signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", kid))
 			if err != nil {
@@ -128,7 +128,7 @@ func TestAForgedHintSignsNobodyOut(t *testing.T) {
 func TestAHintOfAnotherIssuerIsNotOurs(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)
-		hint := h.tokens().IDToken
+		hint := h.idToken(h.tokens())
 		h.p = &signon.Provider{Issuer: "https://moved.example/oidc", Box: db.Box}
 		if _, err := h.endSession(signon.EndSessionParams{IDTokenHint: hint}); !errors.Is(err, signon.ErrBadHint) {
 			t.Errorf("EndSession = %v, want ErrBadHint", err)

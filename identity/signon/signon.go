@@ -88,7 +88,7 @@ type Provider struct {
 	Box         *secret.Box // seals the signing keys
 	Memberships Memberships // nil when no administration is connected
 
-	signers sync.Map // kid → crypto.Signer, so that a key is unsealed once per process
+	unsealed sync.Map // kid → signingKey, so that a key is unsealed once per process
 }
 
 // Memberships tells what the holder of an account may use. The administration's

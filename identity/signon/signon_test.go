@@ -30,12 +30,12 @@ var noon = time.Date(2026, 7, 2, 12, 0, 0, 0, time.UTC)
 
 // house is a provider with one client, on one engine.
 type house struct {
-	*testing.T
+	testing.TB
 	db *sqldb.DB
 	p  *signon.Provider
 }
 
-func open(t *testing.T, db *sqldb.DB) house {
+func open(t testing.TB, db *sqldb.DB) house {
 	t.Helper()
 	h := house{t, db, &signon.Provider{Issuer: issuer, Box: db.Box, Memberships: shelf{}}}
 	h.at(0)
@@ -200,6 +200,16 @@ func (h house) keys() (set jose.JSONWebKeySet) {
 		h.Fatal(err)
 	}
 	return set
+}
+
+// idToken is the signed ID token of an exchange.
+func (h house) idToken(t signon.Tokens) string {
+	h.Helper()
+	token, err := t.IDToken()
+	if err != nil {
+		h.Fatal(err)
+	}
+	return token
 }
 
 // claims checks a token against the published keys, as any client would.

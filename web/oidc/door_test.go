@@ -12,6 +12,9 @@ import (
 	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
+	"lidwoord/identity/signon"
+	"lidwoord/web/kit"
+	"lidwoord/web/oidc"
 )
 
 func mustParse(t *testing.T, address string) *url.URL {
@@ -44,6 +47,16 @@ func TestDiscoveryNamesEveryEndpoint(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAnIssuerStandsAtItsOwnDoor(t *testing.T) {
+	at := mustParse(t, "https://id.example/oidc")
+	for issuer, want := range map[string]bool{"https://id.example/oidc": true, "https://id.example/oidc/": false, "http://id.example/oidc": false} {
+		_, err := oidc.New(&kit.House{Doors: kit.Doors{OIDC: at}}, &signon.Provider{Issuer: issuer})
+		if (err == nil) != want {
+			t.Errorf("issuer %s: %v", issuer, err)
+		}
+	}
 }
 
 func TestOnlyPublicDocumentsMayBeKept(t *testing.T) {

@@ -17,6 +17,7 @@ package oidc
 
 import (
 	"embed"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -38,11 +39,15 @@ type Site struct {
 	Provider *signon.Provider
 }
 
-// New makes the door. The issuer of p must be the door's own address.
+// New makes the door. The issuer of p must be the door's own address without a
+// slash at the end: clients compare it letter by letter with where they found it.
 func New(house *kit.House, p *signon.Provider) (*Site, error) {
 	s, err := kit.New(house, "oidc", files)
 	if err != nil {
 		return nil, err
+	}
+	if want := strings.TrimSuffix(s.Base.String(), "/"); p.Issuer != want {
+		return nil, fmt.Errorf("the issuer is %q, but its door is at %q", p.Issuer, want)
 	}
 	s.FormAction = "'none'"
 	return &Site{Site: s, Provider: p}, nil

@@ -88,10 +88,14 @@ func (s *Site) token(w http.ResponseWriter, r *http.Request) error {
 	if problem != nil {
 		return problem
 	}
+	idToken, err := tokens.IDToken()
+	if err != nil {
+		return err
+	}
 	w.Header().Set("Pragma", "no-cache")
 	return answer(w, http.StatusOK, tokenAnswer{
 		AccessToken: string(tokens.AccessToken), TokenType: "Bearer",
-		ExpiresIn: int(tokens.ExpiresIn.Seconds()), IDToken: tokens.IDToken, Scope: tokens.Scope,
+		ExpiresIn: int(tokens.ExpiresIn.Seconds()), IDToken: idToken, Scope: tokens.Scope,
 	})
 }
 
