@@ -153,7 +153,7 @@ const (
 	SeeMoney        Act = "see_money"
 	Refund          Act = "refund"
 	SeeStatistics   Act = "see_statistics" // counts, which name nobody
-	Manage          Act = "manage" // the pages under /beheer
+	Manage          Act = "manage"         // the pages under /beheer
 )
 
 // rights says what each role may do. Every role can do its daily work without
