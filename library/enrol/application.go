@@ -1,11 +1,16 @@
 package enrol
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"lidwoord/base/day"
+	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
+	"lidwoord/library/customer"
 )
 
 // Step is one screen of enrolling.
@@ -38,6 +43,7 @@ const (
 	FieldAddition      = "toevoeging"
 	FieldStreet        = "straat"
 	FieldPlace         = "plaats"
+	FieldChecked       = "adresklopt"
 	FieldReason        = "reden"
 	FieldSeen          = "gezien"
 	FieldGuardian      = "ouder"
@@ -81,9 +87,10 @@ type Application struct {
 	Addition      string `json:"toevoeging"`
 	Street        string `json:"straat"`
 	Place         string `json:"plaats"`
-	Reason        string `json:"reden"`  // why this is not the same person as one we know
-	Seen          string `json:"gezien"` // ids of the look-alikes that stood on the screen, with commas
-	Guardian      string `json:"ouder"`  // of a child under 16, optional
+	Checked       string `json:"adresklopt"` // AddressMark of the address that the address book knew
+	Reason        string `json:"reden"`      // why this is not the same person as one we know
+	Seen          string `json:"gezien"`     // ids of the look-alikes that stood on the screen, with commas
+	Guardian      string `json:"ouder"`      // of a child under 16, optional
 	GuardianEmail string `json:"ouderemail"`
 	IBAN          string `json:"iban"`
 	BIC           string `json:"bic"`
@@ -129,6 +136,7 @@ var Fields = []Field{
 	{FieldAddition, StepPerson, func(a *Application) *string { return &a.Addition }},
 	{FieldStreet, StepPerson, func(a *Application) *string { return &a.Street }},
 	{FieldPlace, StepPerson, func(a *Application) *string { return &a.Place }},
+	{FieldChecked, StepPerson, func(a *Application) *string { return &a.Checked }},
 	{FieldReason, StepPerson, func(a *Application) *string { return &a.Reason }},
 	{FieldSeen, StepPerson, func(a *Application) *string { return &a.Seen }},
 	{FieldGuardian, StepPerson, func(a *Application) *string { return &a.Guardian }},
@@ -192,6 +200,64 @@ func (a Application) BirthDay() day.Day {
 		return ""
 	}
 	return d
+}
+
+// Address is the address on the form as far as the address book needs it;
+// street and place may still be missing.
+func (a Application) Address() (customer.Address, error) {
+	to := customer.Address{Country: countryOf(a.Country), Postcode: a.Postcode, Addition: a.Addition, Street: a.Street, Place: a.Place}
+	var err error
+	if to.Postcode, err = customer.NormalisePostcode(to.Country, a.Postcode); err != nil {
+		return to, at(FieldPostcode, err)
+	}
+	if a.HouseNumber != "" {
+		if to.Number, to.Addition, err = customer.ParseHouse(to.Country, a.HouseNumber+" "+a.Addition); err != nil {
+			return to, at(FieldHouseNumber, err)
+		}
+	}
+	return to, nil
+}
+
+// AddressMark is what stands in Checked once the address book knew this very
+// address: change a letter and the mark no longer fits. Who forges it only
+// keeps an address off the list of addresses to look at later.
+func (a Application) AddressMark() string {
+	var parts []string
+	for _, text := range []string{countryOf(a.Country), a.Postcode, a.HouseNumber, a.Addition, a.Street, a.Place} {
+		parts = append(parts, strings.ToLower(strings.Join(strings.Fields(text), "")))
+	}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
+	return hex.EncodeToString(sum[:8])
+}
+
+// FromCustomer fills a form in with a former customer of the clerk's library,
+// who is to be taken back under the same number.
+func FromCustomer(tx *sqldb.Tx, c Clerk, customerID string) (Application, error) {
+	b, _, err := c.at(tx)
+	if err != nil {
+		return Application{}, err
+	}
+	who, err := customer.Find(tx, customerID)
+	switch {
+	case err != nil:
+		return Application{}, err
+	case who.OrganisationID != b.OrganisationID:
+		return Application{}, customer.ErrUnknown // another library's customer is nobody here
+	case !who.Ended(day.Of(tx.Now)):
+		return Application{}, customer.ErrNotEnded
+	}
+	a := Blank(who.Address.Country)
+	a.Number, a.Again = who.Number, Yes
+	a.Initials, a.Prefix, a.Surname, a.GivenName, a.Birth = who.Initials, who.Prefix, who.LastName, who.FirstName, who.Birth.Short()
+	a.Postcode, a.Addition, a.Street, a.Place = who.Address.ShownPostcode(), who.Address.Addition, who.Address.Street, who.Address.Place
+	if who.Address.Number > 0 {
+		a.HouseNumber = strconv.Itoa(who.Address.Number)
+	}
+	if who.Address.Checked {
+		a.Checked = a.AddressMark()
+	}
+	a.IBAN, a.BIC, a.Email, a.Lang = customer.ShowIBAN(who.IBAN), who.BIC, who.Email, string(who.Lang)
+	return a, nil
 }
 
 // language is what the library writes to the customer in.

@@ -44,8 +44,8 @@ func NewDraft(tx *sqldb.Tx, c Clerk) (Draft, error) {
 	return d, insertDraft(tx, c, d.ID, string(text))
 }
 
-// FindDraft returns the clerk's own draft, open or saved.
-func FindDraft(tx *sqldb.Tx, c Clerk, id string) (Draft, error) {
+// OpenDraft returns the clerk's own draft, open or saved.
+func OpenDraft(tx *sqldb.Tx, c Clerk, id string) (Draft, error) {
 	d, found, err := selectDraft(tx, c, id)
 	if err == nil && (!found || d.UpdatedAt.Add(DraftLife).Before(tx.Now)) {
 		err = ErrDraft
@@ -59,7 +59,7 @@ func FindDraft(tx *sqldb.Tx, c Clerk, id string) (Draft, error) {
 // KeepDraft writes the form as it stands now; the last one to write wins. The
 // confirmation of an existing account falls when another username is typed.
 func KeepDraft(tx *sqldb.Tx, c Clerk, id string, app Application) (Draft, error) {
-	d, err := FindDraft(tx, c, id)
+	d, err := OpenDraft(tx, c, id)
 	if err != nil {
 		return Draft{}, err
 	}
@@ -106,7 +106,7 @@ func DropOldDrafts(tx *sqldb.Tx) error { return deleteDraftsBefore(tx, tx.Now.Ad
 
 // ResultOf reads again what a saved draft led to.
 func ResultOf(tx *sqldb.Tx, c Clerk, id string) (Result, error) {
-	d, err := FindDraft(tx, c, id)
+	d, err := OpenDraft(tx, c, id)
 	if err != nil {
 		return Result{}, err
 	}

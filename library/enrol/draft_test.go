@@ -17,7 +17,7 @@ func TestADraftComesBackAsItWasTyped(t *testing.T) {
 		app.Birth, app.IBAN = "31-02-1991", "geen" // wrong is kept too
 		id := w.draft(w.anna, app)
 		w.do(func(tx *sqldb.Tx) error {
-			d, err := enrol.FindDraft(tx, w.anna, id)
+			d, err := enrol.OpenDraft(tx, w.anna, id)
 			if d.App != app || d.Version != 2 {
 				t.Errorf("version %d: %+v", d.Version, d.App)
 			}
@@ -41,7 +41,7 @@ func TestTheLastKeepingWins(t *testing.T) {
 			})
 		}
 		w.do(func(tx *sqldb.Tx) error {
-			d, err := enrol.FindDraft(tx, w.anna, id)
+			d, err := enrol.OpenDraft(tx, w.anna, id)
 			if d.App.Surname != "Laatst" || d.Version != 4 {
 				t.Errorf("version %d of %s", d.Version, d.App.Surname)
 			}
@@ -65,7 +65,7 @@ func TestADraftIsItsClerksOwn(t *testing.T) {
 			"no such draft":           {w.anna, "nothing"},
 		} {
 			for act, do := range map[string]func(*sqldb.Tx) error{
-				"FindDraft":  func(tx *sqldb.Tx) error { _, err := enrol.FindDraft(tx, c.clerk, c.id); return err },
+				"OpenDraft":  func(tx *sqldb.Tx) error { _, err := enrol.OpenDraft(tx, c.clerk, c.id); return err },
 				"KeepDraft":  func(tx *sqldb.Tx) error { _, err := enrol.KeepDraft(tx, c.clerk, c.id, tester()); return err },
 				"DropDraft":  func(tx *sqldb.Tx) error { return enrol.DropDraft(tx, c.clerk, c.id) },
 				"Save":       func(tx *sqldb.Tx) error { _, err := w.office.Save(tx, c.clerk, c.id); return err },
@@ -119,7 +119,7 @@ func TestASavedDraftTakesNoMoreChanges(t *testing.T) {
 			}
 		}
 		w.do(func(tx *sqldb.Tx) error {
-			d, err := enrol.FindDraft(tx, w.anna, id)
+			d, err := enrol.OpenDraft(tx, w.anna, id)
 			if d.App != (enrol.Application{}) || d.Result == nil || d.SavedAt.IsZero() {
 				t.Errorf("what was typed is still there: %+v", d)
 			}
@@ -143,7 +143,7 @@ func TestADraftLivesSevenDays(t *testing.T) {
 		id := w.draft(w.anna, tester())
 		sweep := func() { w.do(enrol.DropOldDrafts) }
 		find := func() error {
-			return w.try(func(tx *sqldb.Tx) error { _, err := enrol.FindDraft(tx, w.anna, id); return err })
+			return w.try(func(tx *sqldb.Tx) error { _, err := enrol.OpenDraft(tx, w.anna, id); return err })
 		}
 		w.pass(7 * 24 * time.Hour)
 		sweep()

@@ -13,7 +13,7 @@ import (
 // no such account, so that nobody finds out usernames at a desk, and a username
 // mistyped into somebody else's links nothing. Only Save spends the proof.
 func (o Office) AskOwner(tx *sqldb.Tx, c Clerk, draftID, username string) error {
-	d, err := openDraft(tx, c, draftID)
+	d, err := draftToChange(tx, c, draftID)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (o Office) AskOwner(tx *sqldb.Tx, c Clerk, draftID, username string) error 
 // kind of wrong, to be shown as ErrCode. It is not an error, because the
 // transaction has to be committed: the try that failed must stay counted.
 func (o Office) ProveOwner(tx *sqldb.Tx, c Clerk, draftID, code string) (bool, error) {
-	d, err := openDraft(tx, c, draftID)
+	d, err := draftToChange(tx, c, draftID)
 	if err != nil {
 		return false, err
 	}
@@ -56,9 +56,9 @@ func (o Office) ProveOwner(tx *sqldb.Tx, c Clerk, draftID, code string) (bool, e
 	return true, d.write(tx, c)
 }
 
-// openDraft is FindDraft for acts that need a draft not yet saved.
-func openDraft(tx *sqldb.Tx, c Clerk, id string) (Draft, error) {
-	d, err := FindDraft(tx, c, id)
+// draftToChange is OpenDraft for acts that need a draft not yet saved.
+func draftToChange(tx *sqldb.Tx, c Clerk, id string) (Draft, error) {
+	d, err := OpenDraft(tx, c, id)
 	if err == nil && !d.SavedAt.IsZero() {
 		err = ErrSaved
 	}

@@ -51,7 +51,7 @@ func TestTheOwnerConfirmsAnExistingAccount(t *testing.T) {
 			t.Fatal("the code was refused")
 		}
 		w.do(func(tx *sqldb.Tx) error {
-			d, err := enrol.FindDraft(tx, w.anna, id)
+			d, err := enrol.OpenDraft(tx, w.anna, id)
 			if d.Proved != "zoe" || d.Asked || !d.App.WantsExisting() {
 				t.Errorf("draft %+v", d)
 			}
@@ -85,7 +85,7 @@ func TestAnUnknownUsernameReadsAlikeAndLinksNothing(t *testing.T) {
 			t.Errorf("asking for nobody: %v", err)
 		}
 		w.do(func(tx *sqldb.Tx) error {
-			d, err := enrol.FindDraft(tx, w.anna, id)
+			d, err := enrol.OpenDraft(tx, w.anna, id)
 			if !d.Asked {
 				t.Error("it shows that nobody was asked")
 			}
@@ -120,7 +120,7 @@ func TestAProofIsForOneDraftAndOneUsername(t *testing.T) {
 
 		keep := func(username string) {
 			w.do(func(tx *sqldb.Tx) error {
-				d, err := enrol.FindDraft(tx, w.anna, mine)
+				d, err := enrol.OpenDraft(tx, w.anna, mine)
 				if err != nil {
 					return err
 				}

@@ -373,6 +373,12 @@ func TestAFormerCustomerIsTakenBack(t *testing.T) {
 		_, err := w.save(w.anna, w.draft(w.anna, again))
 		wants(t, "while a member", err, customer.ErrNumberInUse, enrol.FieldNumber)
 
+		if err := w.try(func(tx *sqldb.Tx) error {
+			_, err := enrol.FromCustomer(tx, w.anna, was.CustomerID)
+			return err
+		}); !errors.Is(err, customer.ErrNotEnded) {
+			t.Errorf("filled in while a member: %v", err)
+		}
 		w.at(was.BuildUp.ValidThrough.AddDays(1).Start())
 		_, err = w.save(w.anna, w.draft(w.anna, again))
 		wants(t, "not asked yet", err, enrol.ErrAgain, enrol.FieldNumber)
@@ -383,6 +389,18 @@ func TestAFormerCustomerIsTakenBack(t *testing.T) {
 		_, err = w.save(w.anna, w.draft(w.anna, stranger))
 		wants(t, "somebody else", err, enrol.ErrOtherPerson, enrol.FieldNumber)
 
+		w.do(func(tx *sqldb.Tx) error {
+			old, err := enrol.FromCustomer(tx, w.anna, was.CustomerID)
+			want := tester()
+			want.Number, want.Again, want.Birth, want.BIC, want.Membership, want.Identity = was.Number, enrol.Yes, "04-01-1991", "ABNANL2A", "", ""
+			if old != want {
+				t.Errorf("filled in with\n%+v, want\n%+v", old, want)
+			}
+			if _, err := enrol.FromCustomer(tx, w.other, was.CustomerID); !errors.Is(err, customer.ErrUnknown) {
+				t.Errorf("by another library: %v", err)
+			}
+			return err
+		})
 		r := w.enrol(again)
 		if !r.Again || r.CustomerID != was.CustomerID || r.Number != was.Number || r.Outcome != enrol.Kept || r.Username != was.Username || r.Email != "" {
 			t.Errorf("taken back: %+v", r)
@@ -430,4 +448,42 @@ func TestEnrolWithoutADraft(t *testing.T) {
 		})
 		wants(t, "no such membership", err, membership.ErrNoDefinition, enrol.FieldMembership)
 	})
+}
+
+func TestAnAddressThatTheBookKnewIsMarked(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		app := tester()
+		app.Checked = app.AddressMark()
+		slip := someone(1)
+		slip.Checked = slip.AddressMark()
+		slip.Street = "Kruistraat"
+		for _, c := range []struct {
+			app  enrol.Application
+			want bool
+		}{{app, true}, {slip, false}, {someone(2), false}} {
+			r := w.enrol(c.app)
+			w.do(func(tx *sqldb.Tx) error {
+				who, err := customer.Find(tx, r.CustomerID)
+				if who.Address.Checked != c.want {
+					t.Errorf("%s: checked %v", who.Address.Line(), who.Address.Checked)
+				}
+				return err
+			})
+		}
+	})
+}
+
+func TestTheAddressForTheBook(t *testing.T) {
+	app := tester()
+	app.HouseNumber, app.Street, app.Place = "41a", "", ""
+	if to, err := app.Address(); err != nil || to.Postcode != "9468BG" || to.Number != 41 || to.Addition != "A" {
+		t.Errorf("Address = %+v, %v", to, err)
+	}
+	app.Postcode = "9468"
+	_, err := app.Address()
+	wants(t, "half a postcode", err, customer.ErrPostcodeNL, enrol.FieldPostcode)
+	app = tester()
+	app.HouseNumber = "thuis"
+	_, err = app.Address()
+	wants(t, "no house number", err, customer.ErrHouseNumber, enrol.FieldHouseNumber)
 }

@@ -218,7 +218,7 @@ func (w *world) draft(c enrol.Clerk, app enrol.Application) (id string) {
 func (w *world) see(c enrol.Clerk, id string) {
 	w.t.Helper()
 	w.do(func(tx *sqldb.Tx) error {
-		d, err := enrol.FindDraft(tx, c, id)
+		d, err := enrol.OpenDraft(tx, c, id)
 		if err != nil {
 			return err
 		}
