@@ -1,0 +1,178 @@
+// The comfortable reader: pages to turn, letters to enlarge, a place that is kept.
+// The book itself runs nothing (see the page's policy in web/reading/read.go);
+// everything here is ours. Without this file the plain chapter view does the work.
+import 'foliate-js/view.js'
+import { EPUB } from 'foliate-js/epub.js'
+
+const room = document.getElementById('lezer')
+const say = room.dataset
+const $ = id => document.getElementById(id)
+
+// What the book may load and run inside its frame: nothing from elsewhere and no
+// script. The page's own policy says so too; this is the wall behind the wall.
+const policy = "default-src 'none'; script-src 'none'; img-src blob: data:; style-src blob: 'unsafe-inline'; font-src blob: data:; media-src blob:"
+const walled = text => {
+  const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}"/>`
+  return /<head[\s>]/.test(text) ? text.replace(/<head([^>]*)>/, `<head$1>${meta}`) : text.replace(/<html([^>]*)>/, `<html$1><head>${meta}</head>`)
+}
+
+// The book's files, from an address that answers only during the loan.
+const sizes = await (await fetch(say.book + 'lidwoord-sizes.json')).json()
+const address = name => say.book + name.split('/').map(encodeURIComponent).join('/')
+const load = async name => {
+  if (!(name in sizes)) return null
+  const answer = await fetch(address(name))
+  if (answer.ok) return answer
+  if (answer.status === 401 || answer.status === 403) over()
+  throw new Error(`${name}: ${answer.status}`)
+}
+const loader = {
+  loadText: async name => (await load(name))?.text() ?? null,
+  loadBlob: async name => (await load(name))?.blob() ?? null,
+  getSize: name => sizes[name] ?? 0,
+}
+
+// Settings stay in this browser.
+const usual = { size: 100, theme: 'licht', font: 'boek', line: 150, flow: 'paginated' }
+const settings = { ...usual, ...JSON.parse(localStorage.getItem('lidwoord-lezer') ?? '{}') }
+const themes = { licht: ['#fffdf8', '#1c1b19', '#0b4f5c'], sepia: ['#f4ecd8', '#43341f', '#7a3b00'], donker: ['#16191b', '#d8d4cb', '#8cc7d2'] }
+const fonts = { boek: 'inherit', schreef: '"Charter", "Bitstream Charter", "Georgia", serif', schreefloos: '"Segoe UI", "Noto Sans", "Helvetica Neue", Arial, sans-serif', dyslexie: '"OpenDyslexic", "Comic Sans MS", "Comic Neue", sans-serif' }
+
+const css = () => {
+  const [paper, ink, link] = themes[settings.theme] ?? themes.licht
+  const font = fonts[settings.font] ?? 'inherit'
+  return `
+    html { font-size: ${settings.size}%; color: ${ink}; background: ${paper}; }
+    body { color: ${ink} !important; background: ${paper} !important; }
+    ${font === 'inherit' ? 'html { font-family: "Charter", "Bitstream Charter", "Sitka Text", Georgia, serif; }' : `body, body * { font-family: ${font} !important; }`}
+    p, li, blockquote, dd { line-height: ${settings.line / 100}; hyphens: auto; overflow-wrap: break-word; }
+    a:any-link { color: ${link}; }
+    img, svg { max-width: 100%; }`
+}
+
+const view = document.createElement('foliate-view')
+view.setAttribute('aria-label', say.title)
+$('blad').append(view)
+
+function dress() {
+  document.documentElement.dataset.theme = settings.theme
+  view.renderer?.setAttribute('flow', settings.flow)
+  view.renderer?.setStyles?.(css())
+  $('grootte').textContent = settings.size + ' %'
+  for (const input of document.querySelectorAll('#weergave input, #weergave select'))
+    if (input.type === 'radio') input.checked = settings[input.name] === input.value
+    else if (input.name in settings) input.value = settings[input.name]
+}
+function set(name, value) {
+  settings[name] = value
+  localStorage.setItem('lidwoord-lezer', JSON.stringify(settings))
+  dress()
+}
+
+// The place: kept on the server a moment after each page, and when leaving.
+let place, timer, saved
+function keep(leaving) {
+  clearTimeout(timer)
+  if (!place || place.fragment === saved) return
+  saved = place.fragment
+  const body = new URLSearchParams(place)
+  if (leaving && navigator.sendBeacon) navigator.sendBeacon(say.save, body)
+  else fetch(say.save, { method: 'POST', body, headers: { Accept: 'application/json' } }).then(a => { if (a.status === 401 || a.status === 403) over() }).catch(() => { saved = undefined })
+}
+addEventListener('pagehide', () => keep(true))
+document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') keep(true) })
+
+function over() {
+  $('melding').hidden = false
+  $('melding').focus()
+}
+
+// Keys: also those that are pressed inside the book.
+function key(event) {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest?.('input, select, textarea')) return
+  const panel = document.querySelector('dialog[open]')
+  if (panel) return
+  const button = event.target.closest?.('button, a')
+  switch (event.key) {
+    case 'ArrowLeft': view.goLeft(); break
+    case 'ArrowRight': view.goRight(); break
+    case 'PageUp': view.prev(); break
+    case 'PageDown': view.next(); break
+    case ' ': if (button) return; event.shiftKey ? view.prev() : view.next(); break
+    case 'Home': view.goTo(0); break
+    case '+': case '=': bigger(10); break
+    case '-': bigger(-10); break
+    case 'i': case 'c': show('inhoud'); break
+    default: return
+  }
+  event.preventDefault()
+}
+document.addEventListener('keydown', key)
+const bigger = by => set('size', Math.min(260, Math.max(70, settings.size + by)))
+
+function show(id) {
+  const dialog = $(id)
+  dialog.showModal()
+  dialog.querySelector('[aria-current]')?.scrollIntoView({ block: 'center' })
+}
+for (const button of document.querySelectorAll('[data-show]')) button.addEventListener('click', () => show(button.dataset.show))
+for (const dialog of document.querySelectorAll('dialog')) dialog.addEventListener('click', e => { if (e.target === dialog || e.target.closest('[data-close]')) dialog.close() })
+$('kleiner').addEventListener('click', () => bigger(-10))
+$('groter').addEventListener('click', () => bigger(10))
+$('weergave').addEventListener('change', e => { if (e.target.name) set(e.target.name, e.target.type === 'range' ? Number(e.target.value) : e.target.value) })
+$('vorige').addEventListener('click', () => view.goLeft())
+$('volgende').addEventListener('click', () => view.goRight())
+$('voortgang').addEventListener('change', e => view.goToFraction(e.target.value / 1000))
+
+// The table of contents comes from the server as a list of links; here the links
+// turn pages instead of loading them.
+const entries = [...document.querySelectorAll('#inhoud a[data-href]')]
+for (const a of entries) a.addEventListener('click', e => { e.preventDefault(); $('inhoud').close(); view.goTo(a.dataset.href) })
+
+let last
+view.addEventListener('load', ({ detail: { doc } }) => {
+  // A frame without a name is a riddle for a screen reader.
+  const frame = doc.defaultView?.frameElement
+  if (frame) frame.title = say.title
+  doc.addEventListener('keydown', key)
+})
+view.addEventListener('external-link', e => {
+  e.preventDefault()
+  if (/^https?:/.test(e.detail.href) && confirm(say.leave.replace('{0}', e.detail.href))) open(e.detail.href, '_blank', 'noopener,noreferrer')
+})
+view.addEventListener('relocate', ({ detail }) => {
+  const { fraction, tocItem, cfi, section } = detail
+  const percent = Math.round((fraction ?? 0) * 100)
+  $('voortgang').value = Math.round((fraction ?? 0) * 1000)
+  $('voortgang').setAttribute('aria-valuetext', percent + ' %')
+  $('plek').textContent = [tocItem?.label?.trim(), percent + ' %'].filter(Boolean).join(' · ')
+  const here = tocItem ? entries.find(a => a.textContent.trim() === tocItem.label.trim()) : null
+  if (here !== last) {
+    last?.removeAttribute('aria-current')
+    here?.setAttribute('aria-current', 'true')
+    last = here
+    if (tocItem) $('stem').textContent = tocItem.label.trim()
+  }
+  place = { href: view.book.sections[section?.current ?? 0]?.id ?? '', fragment: cfi ?? '', total: String(fraction ?? 0) }
+  clearTimeout(timer)
+  timer = setTimeout(keep, 1500)
+})
+
+try {
+  const book = await new EPUB(loader).init()
+  book.transformTarget?.addEventListener('data', ({ detail }) => {
+    if (/xhtml|html/.test(detail.type)) detail.data = Promise.resolve(detail.data).then(walled)
+  })
+  await view.open(book)
+  view.renderer.setAttribute('margin', '32px')
+  view.renderer.setAttribute('gap', '6%')
+  view.renderer.setAttribute('max-inline-size', '660px')
+  dress()
+  await view.init({ lastLocation: say.fragment || say.href || null, showTextStart: !say.href })
+  room.dataset.ready = 'true'
+  $('bezig').hidden = true
+} catch (error) {
+  console.error(error)
+  $('bezig').hidden = true
+  $('stuk').hidden = false
+}
