@@ -396,6 +396,9 @@ func TestAFormerCustomerIsTakenBack(t *testing.T) {
 			if old != want {
 				t.Errorf("filled in with\n%+v, want\n%+v", old, want)
 			}
+			if alike, err := enrol.Duplicates(tx, w.anna, old); err != nil || len(alike) != 0 {
+				t.Errorf("the customer taken back looks like %+v, %v", alike, err)
+			}
 			if _, err := enrol.FromCustomer(tx, w.other, was.CustomerID); !errors.Is(err, customer.ErrUnknown) {
 				t.Errorf("by another library: %v", err)
 			}
