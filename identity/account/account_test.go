@@ -76,17 +76,17 @@ func (h *house) open(username, email string) (id string, until time.Time) {
 	return id, until
 }
 
-// mail returns the newest letter to an address, as its owner gets it.
-func (h *house) mail(email string) outbox.Mail {
+// mail returns the newest letter of a kind to an address, as its owner gets it.
+func (h *house) mail(email, kind string) outbox.Mail {
 	h.t.Helper()
 	var letters []outbox.Letter
 	h.in(func(tx *sqldb.Tx) (err error) { letters, err = outbox.Recent(tx, 100); return err })
 	for _, l := range letters {
-		if l.Mail.To == email {
+		if l.Mail.To == email && l.Mail.Kind == "account."+kind {
 			return l.Mail
 		}
 	}
-	h.t.Fatalf("no letter to %s", email)
+	h.t.Fatalf("no %s letter to %s", kind, email)
 	return outbox.Mail{}
 }
 
@@ -105,7 +105,7 @@ var (
 // link takes the token from the newest letter.
 func (h *house) link(email string) secret.Token {
 	h.t.Helper()
-	m := linkPattern.FindStringSubmatch(h.mail(email).Text)
+	m := linkPattern.FindStringSubmatch(h.mail(email, "activation").Text)
 	if m == nil {
 		h.t.Fatal("the letter has no link")
 	}
@@ -114,7 +114,7 @@ func (h *house) link(email string) secret.Token {
 
 func (h *house) code(email string) string {
 	h.t.Helper()
-	m := codePattern.FindStringSubmatch(h.mail(email).Text)
+	m := codePattern.FindStringSubmatch(h.mail(email, "code").Text)
 	if m == nil {
 		h.t.Fatal("the letter has no code")
 	}

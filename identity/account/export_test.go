@@ -15,5 +15,10 @@ func FillNetwork(tx *sqldb.Tx, network string, n int) error {
 	return nil
 }
 
-// AskRule is how often a letter with a code may be asked for.
-var AskRule = askRule
+// Guess is a wrong password without the hash: a day of them fits in a test.
+func Guess(tx *sqldb.Tx, username, network string) error {
+	if err := take(tx, counter{fromNetwork, network}, strangers(usernameKey(username), network)); err != nil {
+		return err
+	}
+	return throttle.Failed(tx, fromNetwork, network)
+}

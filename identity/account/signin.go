@@ -69,7 +69,7 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx,
 		if err != nil {
 			return err
 		}
-		counters = []counter{{perNetwork, key + "\x00" + try.Network}, {perAccount, key}}
+		counters = strangers(key, try.Network)
 		if known {
 			counters = []counter{{perDevice, key + "\x00" + try.Device.Digest()}}
 		}
@@ -123,6 +123,11 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx,
 type counter struct {
 	rule throttle.Rule
 	key  string
+}
+
+// strangers are the counters of a browser that the account does not know.
+func strangers(key, network string) []counter {
+	return []counter{{perNetwork, key + "\x00" + network}, {perAccount, key}}
 }
 
 // take refuses a try that comes too soon, and otherwise counts it as a failure
