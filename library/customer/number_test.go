@@ -23,25 +23,30 @@ type bind struct {
 
 // open makes a library whose branch Annen has a hundred numbers, Gieten none,
 // and the reserve fifty.
-func open(t *testing.T, db *sqldb.DB) (b bind) {
+func open(t testing.TB, db *sqldb.DB) (b bind) {
 	t.Helper()
-	do(t, db, func(tx *sqldb.Tx) (err error) {
-		if b.organisation, err = branch.SaveOrganisation(tx, branch.Organisation{Slug: "bind", Name: "Bind bibliotheken"}); err != nil {
+	do(t, db, func(tx *sqldb.Tx) error {
+		if err := b.fill(tx); err != nil {
 			return err
 		}
-		if b.annen, err = branch.Save(tx, branch.Branch{OrganisationID: b.organisation.ID, Code: "5280", Name: "Bibliotheek Annen", Place: "Annen", Enrols: true}); err != nil {
+		if _, err := customer.SaveRange(tx, customer.Range{OrganisationID: b.organisation.ID, BranchID: b.annen.ID, Label: "5280", First: 1, Last: 100}); err != nil {
 			return err
 		}
-		if b.gieten, err = branch.Save(tx, branch.Branch{OrganisationID: b.organisation.ID, Code: "5281", Name: "Bibliotheek Gieten", Place: "Gieten", Enrols: true}); err != nil {
-			return err
-		}
-		if _, err = customer.SaveRange(tx, customer.Range{OrganisationID: b.organisation.ID, BranchID: b.annen.ID, Label: "5280", First: 1, Last: 100}); err != nil {
-			return err
-		}
-		_, err = customer.SaveRange(tx, customer.Range{OrganisationID: b.organisation.ID, Label: "5299", First: 1, Last: 50})
+		_, err := customer.SaveRange(tx, customer.Range{OrganisationID: b.organisation.ID, Label: "5299", First: 1, Last: 50})
 		return err
 	})
 	return b
+}
+
+func (b *bind) fill(tx *sqldb.Tx) (err error) {
+	if b.organisation, err = branch.SaveOrganisation(tx, branch.Organisation{Slug: "bind", Name: "Bind bibliotheken"}); err != nil {
+		return err
+	}
+	if b.annen, err = branch.Save(tx, branch.Branch{OrganisationID: b.organisation.ID, Code: "5280", Name: "Bibliotheek Annen", Place: "Annen", Enrols: true}); err != nil {
+		return err
+	}
+	b.gieten, err = branch.Save(tx, branch.Branch{OrganisationID: b.organisation.ID, Code: "5281", Name: "Bibliotheek Gieten", Place: "Gieten", Enrols: true})
+	return err
 }
 
 // fresh is a new customer at Annen.

@@ -231,88 +231,119 @@ func stocks(tx *sqldb.Tx, organisationID string) ([]Stock, error) {
 // the bytes of UTF-8 on both engines (migration 0011_customer_keys).
 const last = "\U0010FFFF"
 
-// conditions collects the parts of a WHERE and their arguments.
-type conditions struct {
-	args []any
+// picker collects the ids of customers from several indexes. Each part goes
+// through one index and stops early; UNION takes doubles out. One WHERE with ORs
+// made SQLite walk through the whole library in the order of the list.
+type picker struct {
+	organisation string
+	parts        []string
+	args         []any
+	most         int // how many each part may bring
 }
 
-func (c *conditions) put(v any) string {
-	c.args = append(c.args, v)
-	return fmt.Sprintf("$%d", len(c.args))
+func newPicker(organisationID string, most int) *picker {
+	p := &picker{most: most}
+	p.organisation = "organisation_id = " + p.put(organisationID)
+	return p
+}
+
+func (p *picker) put(v any) string {
+	p.args = append(p.args, v)
+	return fmt.Sprintf("$%d", len(p.args))
 }
 
 // begins is a prefix search that an index answers. LIKE would mind capitals on
 // one engine only, and use an index on neither.
-func (c *conditions) begins(column, start string) string {
-	return "(" + column + " >= " + c.put(start) + " AND " + column + " < " + c.put(start+last) + ")"
+func (p *picker) begins(column, start string) string {
+	return "(" + column + " >= " + p.put(start) + " AND " + column + " < " + p.put(start+last) + ")"
 }
 
-func search(tx *sqldb.Tx, organisationID string, q Query, limit int) ([]Customer, error) {
-	var c conditions
-	organisation := "c.organisation_id = " + c.put(organisationID)
-	var any, all []string
-	switch {
-	case q.Number != "":
-		any = append(any, "c.id IN (SELECT customer_id FROM customer_number WHERE "+c.begins("number", q.Number)+")")
-		if len(q.Number) == 5 { // a German postcode looks the same
-			any = append(any, "c.postcode = "+c.put(q.Number))
-		}
-	case q.Email != "":
-		any = append(any, c.begins("c.key_email", q.Email))
-	case q.Postcode != "":
-		all = append(all, c.begins("c.postcode", q.Postcode))
-		if q.House > 0 {
-			all = append(all, "c.house_number = "+c.put(q.House))
-		}
-	}
-	for _, r := range q.Names {
-		name := "(" + c.begins("c.key_last", r.Last) + " OR " + c.begins("c.key_full", r.Last) + " OR " + c.begins("c.key_second", r.Last) + ")"
-		if r.Given != "" {
-			name = "(" + name + " AND (" + c.begins("c.key_initials", r.Given) + " OR " + c.begins("c.key_first", r.Given) + "))"
-		}
-		any = append(any, name)
-	}
-	if q.Birth != "" {
-		all = append(all, "c.birth = "+c.put(q.Birth))
-	}
-	if len(any) > 0 {
-		all = append(all, "("+strings.Join(any, " OR ")+")")
-	}
-	return sqldb.Many(tx, `SELECT `+columns+` FROM customer c WHERE `+organisation+" AND "+strings.Join(all, " AND ")+
-		` ORDER BY c.key_sort, c.key_initials, c.birth, c.id LIMIT `+c.put(limit), c.args, scanCustomer)
+// from adds a part: customers for whom where is true, the first by order.
+func (p *picker) from(where, order string) {
+	p.add("id FROM customer", where, order)
 }
 
-// candidatesMost bounds what Duplicates compares: a family name with a first
-// name can be common, an e-mail address can be a school's.
-const candidatesMost = 100
+func (p *picker) add(what, where, order string) {
+	p.parts = append(p.parts, fmt.Sprintf(`SELECT id FROM (SELECT %s WHERE %s AND %s ORDER BY %s LIMIT %s) AS part%d`,
+		what, p.organisation, where, order, p.put(p.most), len(p.parts)))
+}
 
-// candidates are the customers that agree with p in something strong. Each part
-// has an index of its own; UNION takes doubles out.
-func candidates(tx *sqldb.Tx, organisationID string, p Person, k keys) ([]Customer, error) {
-	var c conditions
-	organisation := c.put(organisationID)
-	var parts []string
-	part := func(where string) {
-		parts = append(parts, `SELECT id FROM customer WHERE organisation_id = `+organisation+` AND `+where)
-	}
-	if p.Birth != "" {
-		part("birth = " + c.put(p.Birth))
-		if s := swapped(p.Birth); s != "" && k.last != "" {
-			part("birth = " + c.put(s) + " AND key_last = " + c.put(k.last))
-		}
-	}
-	if p.Address.Postcode != "" && p.Address.Number > 0 {
-		part("postcode = " + c.put(p.Address.Postcode) + " AND house_number = " + c.put(p.Address.Number))
-	}
-	if k.email != "" {
-		part("key_email = " + c.put(k.email))
-	}
-	if k.last != "" && k.first != "" {
-		part("key_last = " + c.put(k.last) + " AND key_first = " + c.put(k.first))
-	}
-	if len(parts) == 0 {
+// pick returns the customers in the given order, at most limit.
+func (p *picker) pick(tx *sqldb.Tx, order string, limit int) ([]Customer, error) {
+	if len(p.parts) == 0 {
 		return nil, nil
 	}
-	return sqldb.Many(tx, `SELECT `+columns+` FROM customer c WHERE c.id IN (`+strings.Join(parts, ` UNION `)+`)
-		ORDER BY c.ended_on, c.id LIMIT `+c.put(candidatesMost), c.args, scanCustomer)
+	return sqldb.Many(tx, `SELECT `+columns+` FROM customer c WHERE c.id IN (`+strings.Join(p.parts, ` UNION `)+`)
+		ORDER BY `+order+` LIMIT `+p.put(limit), p.args, scanCustomer)
+}
+
+// search stops each index after a few screens: "van" begins the name of half a
+// country, and whoever sees "more" types another letter.
+func search(tx *sqldb.Tx, organisationID string, q Query, limit int) ([]Customer, error) {
+	p := newPicker(organisationID, max(searchMost, limit))
+	born := func() string {
+		if q.Birth == "" {
+			return ""
+		}
+		return " AND birth = " + p.put(q.Birth)
+	}
+	switch {
+	case q.Number != "":
+		p.add("customer_id AS id FROM customer_number", p.begins("number", q.Number), "number")
+		if len(q.Number) == 5 { // a German postcode looks the same
+			p.from("postcode = "+p.put(q.Number), "key_last")
+		}
+	case q.Email != "":
+		p.from(p.begins("key_email", q.Email), "key_email")
+	case q.Postcode != "" && q.House > 0:
+		p.from(p.begins("postcode", q.Postcode)+" AND house_number = "+p.put(q.House), "postcode")
+	case q.Postcode != "":
+		p.from(p.begins("postcode", q.Postcode), "postcode, house_number")
+	case len(q.Names) == 0 && q.Birth != "":
+		p.from("birth = "+p.put(q.Birth), "birth")
+	}
+	for _, r := range q.Names {
+		for _, column := range []string{"key_last", "key_full", "key_second"} {
+			where := p.begins(column, r.Last)
+			if r.Given != "" {
+				where += " AND (" + p.begins("key_initials", r.Given) + " OR " + p.begins("key_first", r.Given) + ")"
+			}
+			p.from(where+born(), column)
+		}
+	}
+	return p.pick(tx, "c.key_sort, c.key_initials, c.birth, c.id", limit)
+}
+
+const (
+	// searchMost is how many customers each index brings to a search.
+	searchMost = 200
+	// candidatesMost is how many each index brings to be compared: a family name
+	// with a first name can be common, an e-mail address can be a school's.
+	candidatesMost = 100
+)
+
+// candidates are the customers that agree with a person in something strong.
+func candidates(tx *sqldb.Tx, organisationID string, who Person, k keys) ([]Customer, error) {
+	p := newPicker(organisationID, candidatesMost)
+	if who.Birth != "" {
+		// The likeliest first: on 1 January 1970 many were born whose day nobody knew.
+		if k.last != "" {
+			p.from("birth = "+p.put(who.Birth)+" AND key_last = "+p.put(k.last), "id")
+			p.from("birth = "+p.put(who.Birth)+" AND key_full = "+p.put(k.full), "id")
+			if s := swapped(who.Birth); s != "" {
+				p.from("birth = "+p.put(s)+" AND key_last = "+p.put(k.last), "id")
+			}
+		}
+		p.from("birth = "+p.put(who.Birth), "id")
+	}
+	if who.Address.Postcode != "" && who.Address.Number > 0 {
+		p.from("postcode = "+p.put(who.Address.Postcode)+" AND house_number = "+p.put(who.Address.Number), "id")
+	}
+	if k.email != "" {
+		p.from("key_email = "+p.put(k.email), "id")
+	}
+	if k.last != "" && k.first != "" {
+		p.from("key_last = "+p.put(k.last)+" AND key_first = "+p.put(k.first), "id")
+	}
+	return p.pick(tx, "c.id", candidatesMost*8)
 }
