@@ -1,6 +1,7 @@
 // Package throttle slows down who keeps failing, and locks nobody out.
 //
 //	Wait     how long must this one wait before the next try?
+//	Slow     says so to a person, in seconds
 //	Failed   counts a failure
 //	Clear    forgets the failures of one who succeeded
 //	Network  the network behind an address, as one key
@@ -20,6 +21,7 @@ import (
 	"net/netip"
 	"time"
 
+	"lidwoord/base/fault"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 )
@@ -41,6 +43,14 @@ func Wait(tx *sqldb.Tx, rule Rule, key string) (time.Duration, error) {
 		return 0, err
 	}
 	return max(0, free.Sub(tx.Now)), nil
+}
+
+// ErrSlow says how many seconds to wait.
+var ErrSlow = fault.New(fault.Slow, "throttle.slow")
+
+// Slow tells a person to wait: whole seconds, never too few.
+func Slow(wait time.Duration) error {
+	return ErrSlow.With(int((wait + time.Second - 1) / time.Second))
 }
 
 // Failed counts a failure of key.

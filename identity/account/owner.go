@@ -36,7 +36,7 @@ func (a *Accounts) Ask(tx *sqldb.Tx, username, libraryName string) (askID string
 		return "", err
 	}
 	if wait > 0 {
-		return "", slow(wait)
+		return "", throttle.Slow(wait)
 	}
 	if err := throttle.Failed(tx, askRule, key); err != nil {
 		return "", err

@@ -42,7 +42,7 @@ var (
 	// that sleeps.
 	ErrSignIn = fault.New(fault.Invalid, "account.wrong_sign_in")
 	// ErrSlow says how many seconds to wait.
-	ErrSlow = fault.New(fault.Slow, "account.slow")
+	ErrSlow = throttle.ErrSlow
 )
 
 // Attempt is one try to sign in.
@@ -143,7 +143,7 @@ func take(tx *sqldb.Tx, network counter, own []counter) error {
 		longest = max(longest, wait)
 	}
 	if longest > 0 {
-		return slow(longest)
+		return throttle.Slow(longest)
 	}
 	for _, c := range own {
 		if err := throttle.Failed(tx, c.rule, c.key); err != nil {
@@ -151,11 +151,6 @@ func take(tx *sqldb.Tx, network counter, own []counter) error {
 		}
 	}
 	return nil
-}
-
-// slow tells how many whole seconds to wait, never too few.
-func slow(wait time.Duration) error {
-	return ErrSlow.With(int((wait + time.Second - 1) / time.Second))
 }
 
 // Remember knows this browser again when the account signs in later. It returns
