@@ -3,6 +3,7 @@ package customer_test
 import (
 	"context"
 	"errors"
+	"net/mail"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -305,6 +306,25 @@ func FuzzNormaliseIBAN(f *testing.F) {
 		}
 		if again, err := customer.NormaliseIBAN(customer.ShowIBAN(iban)); err != nil || again != iban {
 			t.Errorf("%q: %q reads back as %q, %v", s, iban, again, err)
+		}
+	})
+}
+
+// Whatever passes here, the mail queue must take as one bare address.
+func FuzzEmail(f *testing.F) {
+	for _, s := range []string{"eva@example.nl", "o'brien@example.ie", "zoë@müller.example", "a@b.co\r\nBcc: x@y.nl", "a/b=c@d.nl"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		email, err := customer.CleanEmail(s)
+		if err != nil || email == "" {
+			return
+		}
+		if a, err := mail.ParseAddress(email); err != nil || a.Address != email || a.Name != "" {
+			t.Errorf("CleanEmail(%q) = %q, which mail reads as %v, %v", s, email, a, err)
+		}
+		if again, err := customer.CleanEmail(email); err != nil || again != email {
+			t.Errorf("CleanEmail(%q) = %q, and again %q, %v", s, email, again, err)
 		}
 	})
 }
