@@ -1,0 +1,162 @@
+// Package login is the front door of the login account: activating it, signing
+// in and out. What these mean is in identity/account; single sign-on is in
+// identity/signon.
+//
+//	GET       /                            who am I
+//	GET POST  /aanmelden                   sign in; ?verzoek= answers another site, ?naar= leads back
+//	GET POST  /afmelden                    sign out
+//	GET       /activeren/{token}           the page of a mailed link; changes nothing
+//	POST      /activeren/{token}           confirms the address
+//	POST      /activeren/{token}/wachtwoord  sets the password
+//	POST      /activeren/{token}/nieuw     a new link for an expired one
+//	GET       /klaar                       the account is ready
+//	GET       /hulp                        help with signing in
+//
+// A link from a mail is a secret in an address. These pages load nothing from
+// elsewhere and send no other site where the visitor came from (Referrer-Policy
+// same-origin). It is not "no-referrer", because older Safari then posts the
+// form with the origin "null", which the guard against cross-site forms refuses.
+package login
+
+import (
+	"embed"
+	"errors"
+	"net/http"
+
+	"lidwoord/base/secret"
+	"lidwoord/base/session"
+	"lidwoord/base/sqldb"
+	"lidwoord/identity/account"
+	"lidwoord/identity/signon"
+	"lidwoord/web/kit"
+)
+
+//go:embed pages layout assets
+var files embed.FS
+
+// Words are the sentences of this door.
+//
+//go:embed words.*.txt
+var Words embed.FS
+
+// Site is the door.
+type Site struct {
+	*kit.Site
+	Accounts *account.Accounts
+	Provider *signon.Provider // answers other sites for those who signed in here
+}
+
+// New makes the door.
+func New(house *kit.House, accounts *account.Accounts, provider *signon.Provider) (*Site, error) {
+	s, err := kit.New(house, "login", files)
+	if err != nil {
+		return nil, err
+	}
+	s.SignInPath = "/aanmelden"
+	// A sign-in form is answered by the address of the site that asked, and a
+	// browser counts that as a target of the form. Which addresses those may be is
+	// held by signon, letter by letter.
+	s.FormAction = "'self' https:"
+	if s.Base.Scheme == "http" {
+		s.FormAction += " http:"
+	}
+	return &Site{Site: s, Accounts: accounts, Provider: provider}, nil
+}
+
+// Routes is the site map of this door.
+func (s *Site) Routes(m *kit.Mux) {
+	m.Page("GET /", s.home)
+	m.Page("GET /aanmelden", s.showSignIn)
+	m.Page("POST /aanmelden", s.signIn)
+	m.Page("GET /afmelden", s.showSignOut)
+	m.Page("POST /afmelden", s.signOut)
+	m.Page("GET /activeren/{token}", s.showLink)
+	m.Page("POST /activeren/{token}", s.confirm)
+	m.Page("POST /activeren/{token}/wachtwoord", s.setPassword)
+	m.Page("POST /activeren/{token}/nieuw", s.newLink)
+	m.Page("GET /klaar", kit.RequireSession(s.ready))
+	m.Page("GET /hulp", s.help)
+}
+
+// deviceCookie holds what Remember gave: it opens nothing, but lets the owner
+// try again on a phone that signed in before while somebody else is guessing.
+const deviceCookie = "apparaat"
+
+// begun is a session that is started in a transaction, with what the browser
+// gets once that is committed.
+type begun struct {
+	session session.Session
+	token   secret.Token
+	device  secret.Token
+}
+
+// begin starts the session of an account, in place of the one that this browser had.
+func (s *Site) begin(tx *sqldb.Tx, r *http.Request, accountID string) (b begun, err error) {
+	if old := kit.VisitOf(r).Session; old != nil {
+		if err := s.end(tx, old.ID); err != nil {
+			return b, err
+		}
+	}
+	if b.device, err = account.Remember(tx, accountID, secret.Token(s.Cookie(r, deviceCookie))); err != nil {
+		return b, err
+	}
+	b.token, b.session, err = session.Start(tx, session.Session{Door: s.Name, Subject: accountID, Device: kit.Device(r), Idle: s.Idle})
+	return b, err
+}
+
+// keep gives the browser its session, after the commit.
+func (s *Site) keep(w http.ResponseWriter, b begun) {
+	s.SetSession(w, b.token)
+	s.SetCookie(w, deviceCookie, string(b.device), account.DeviceMemory)
+}
+
+// end ends a session and what it gave to other sites.
+func (s *Site) end(tx *sqldb.Tx, sessionID string) error {
+	if err := session.End(tx, sessionID); err != nil {
+		return err
+	}
+	return s.Provider.RevokeSession(tx, sessionID)
+}
+
+type homePage struct {
+	Account account.Account // the zero account for who is not signed in
+}
+
+func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
+	page, err := s.own(r)
+	if err != nil {
+		return err
+	}
+	return s.Show(w, r, http.StatusOK, "home", page)
+}
+
+func (s *Site) ready(w http.ResponseWriter, r *http.Request) error {
+	page, err := s.own(r)
+	if err != nil {
+		return err
+	}
+	if page.Account.ID == "" {
+		return kit.ErrNoPage
+	}
+	return s.Show(w, r, http.StatusOK, "ready", page)
+}
+
+// own finds the account of the visitor.
+func (s *Site) own(r *http.Request) (page homePage, err error) {
+	visit := kit.VisitOf(r)
+	if visit.Session == nil {
+		return page, nil
+	}
+	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		page.Account, err = s.Accounts.Find(tx, visit.Session.Subject)
+		if errors.Is(err, account.ErrNoAccount) { // it went away while its owner was in
+			return nil
+		}
+		return err
+	})
+	return page, err
+}
+
+func (s *Site) help(w http.ResponseWriter, r *http.Request) error {
+	return s.Show(w, r, http.StatusOK, "help", nil)
+}

@@ -1,0 +1,191 @@
+package login
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"lidwoord/base/fault"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/throttle"
+	"lidwoord/identity/account"
+	"lidwoord/identity/signon"
+	"lidwoord/web/kit"
+)
+
+var (
+	errNoUsername = fault.New(fault.Invalid, "login.no_username").At("gebruikersnaam")
+	errNoPassword = fault.New(fault.Invalid, "login.no_password").At("wachtwoord")
+)
+
+type signInPage struct {
+	*kit.Form
+	Request string // id of the request of another site, or ""
+	Client  string // its name
+	Back    string // page of this door to return to, or ""
+	Again   bool   // the visitor is signed in, but must prove it anew
+}
+
+// showSignIn answers a request at once for who is signed in, and shows the form
+// to everybody else.
+func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
+	q, live := r.URL.Query(), kit.VisitOf(r).Session
+	page := signInPage{Form: kit.NewForm(), Request: q.Get("verzoek"), Back: q.Get("naar")}
+	if page.Request == "" {
+		if live != nil {
+			return see(w, r, s.Back(page.Back))
+		}
+		return s.Show(w, r, http.StatusOK, "signin", page)
+	}
+	var to string
+	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		asked, err := s.Provider.Pending(tx, page.Request)
+		if err != nil {
+			return err
+		}
+		page.Client = asked.ClientName
+		page.Form.Set("gebruikersnaam", asked.LoginHint)
+		if live != nil && !asked.NeedsSignIn(live.AuthAt) {
+			acc, err := s.Accounts.Find(tx, live.Subject)
+			if err == nil {
+				to, err = s.grant(tx, page.Request, acc, begun{session: *live})
+				return err
+			}
+			if !errors.Is(err, account.ErrNoAccount) {
+				return err
+			}
+		}
+		page.Again = live != nil
+		if asked.Prompt == signon.PromptNone {
+			to, err = s.Provider.Refuse(tx, page.Request, signon.LoginRequired)
+		}
+		return err
+	})
+	if errors.Is(err, signon.ErrRequestSpent) {
+		return s.Show(w, r, kit.Status(err), "over", nil)
+	}
+	if err != nil {
+		return err
+	}
+	if to != "" {
+		return see(w, r, to)
+	}
+	return s.Show(w, r, http.StatusOK, "signin", page)
+}
+
+// signIn checks name and password, starts a session and leads on: to the site
+// that asked, or to a page of this door.
+func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	page := signInPage{Form: form, Request: form.Get("verzoek"), Back: form.Get("naar"), Again: kit.VisitOf(r).Session != nil}
+	if err := filledIn(form); err != nil {
+		return s.refuse(w, r, page, err)
+	}
+	var here begun
+	to, late := s.Back(page.Back), false
+	_, err = account.SignIn(r.Context(), s.DB, account.Attempt{
+		Username: form.Get("gebruikersnaam"), Password: form.Raw("wachtwoord"),
+		Network: throttle.Network(r.RemoteAddr), Device: secret.Token(s.Cookie(r, deviceCookie)),
+	}, func(tx *sqldb.Tx, acc account.Account) (err error) {
+		if here, err = s.begin(tx, r, acc.ID); err != nil || page.Request == "" {
+			return err
+		}
+		to, err = s.grant(tx, page.Request, acc, here)
+		if late = errors.Is(err, signon.ErrRequestSpent); late {
+			// The form lay open too long. The sign-in is good; only the site that
+			// asked must ask again.
+			to, err = s.Link("/"), nil
+		}
+		return err
+	})
+	if err != nil {
+		return s.refuse(w, r, page, err)
+	}
+	s.keep(w, here)
+	if late {
+		s.SetFlash(w, "login.request_over")
+	}
+	return see(w, r, to)
+}
+
+func filledIn(form *kit.Form) error {
+	var missing fault.List
+	if form.Get("gebruikersnaam") == "" {
+		missing = append(missing, errNoUsername)
+	}
+	if form.Raw("wachtwoord") == "" {
+		missing = append(missing, errNoPassword)
+	}
+	return missing.Err()
+}
+
+// refuse shows the form again with what is wrong.
+func (s *Site) refuse(w http.ResponseWriter, r *http.Request, page signInPage, err error) error {
+	if fault.KindOf(err) == fault.Unavailable { // too busy to look: nothing typed is lost
+		page.Faults = append(page.Faults, fault.Of(err)...)
+	} else if !page.Form.Take(err) {
+		return err
+	}
+	retryAfter(w, err)
+	if page.Request != "" {
+		lookErr := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+			asked, err := s.Provider.Pending(tx, page.Request)
+			page.Client = asked.ClientName
+			return err
+		})
+		// That the request is over is told once the visitor is in.
+		if lookErr != nil && !errors.Is(lookErr, signon.ErrRequestSpent) {
+			return lookErr
+		}
+	}
+	return s.Show(w, r, kit.Status(err), "signin", page)
+}
+
+// retryAfter tells programs how long to wait, as the sentence tells people.
+func retryAfter(w http.ResponseWriter, err error) {
+	for _, f := range fault.Of(err) {
+		if seconds, ok := first(f.Args).(int); ok && f.Kind == fault.Slow {
+			w.Header().Set("Retry-After", strconv.Itoa(seconds))
+		}
+	}
+}
+
+func first(args []any) any {
+	if len(args) == 0 {
+		return nil
+	}
+	return args[0]
+}
+
+// grant answers the request of another site for an account that is signed in.
+func (s *Site) grant(tx *sqldb.Tx, request string, acc account.Account, b begun) (to string, err error) {
+	return s.Provider.Grant(tx, request, signon.Session{
+		AccountID: acc.ID, Username: acc.Username, Email: acc.Email,
+		AuthTime: b.session.AuthAt, SessionID: b.session.ID,
+	})
+}
+
+func (s *Site) showSignOut(w http.ResponseWriter, r *http.Request) error {
+	return s.Show(w, r, http.StatusOK, "signout", nil)
+}
+
+func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
+	if live := kit.VisitOf(r).Session; live != nil {
+		if err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return s.end(tx, live.ID) }); err != nil {
+			return err
+		}
+	}
+	s.ClearSession(w)
+	return s.Redirect(w, r, "/afmelden")
+}
+
+// see sends the browser on with 303: a 307 would post the password along.
+func see(w http.ResponseWriter, r *http.Request, to string) error {
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
