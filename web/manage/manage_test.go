@@ -22,6 +22,7 @@ import (
 	"lidwoord/library/staff"
 	"lidwoord/web/kit"
 	"lidwoord/web/manage"
+	"lidwoord/web/webtest"
 )
 
 const secretWords = "vier losse woorden hier"
@@ -33,13 +34,15 @@ type house struct {
 	annen branch.Branch
 }
 
-func open(t *testing.T, db *sqldb.DB) (h house) {
+func open(t *testing.T, db *sqldb.DB) house { return openAt(t, db, "https://lid.example") }
+
+func openAt(t *testing.T, db *sqldb.DB, host string) (h house) {
 	t.Helper()
 	list, err := words.Load(kit.Words, day.Words, manage.Words, branch.Words, staff.Words, customer.Words)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(path string) *url.URL { return &url.URL{Scheme: "https", Host: "lid.example", Path: path} }
+	at := func(path string) *url.URL { u, _ := url.Parse(host + path); return u }
 	s, err := manage.New(&kit.House{DB: db, Words: list, Log: slog.New(slog.DiscardHandler), Brand: kit.Brand{Name: "Bind bibliotheken"},
 		Doors: kit.Doors{Manage: at("/beheer"), Desk: at("/balie")}}, "bind")
 	if err != nil {
@@ -187,30 +190,7 @@ func TestWhatNeedsCareIsShownInBothLanguages(t *testing.T) {
 				t.Errorf("no %q in an empty house", want)
 			}
 		}
-		do(t, db, func(tx *sqldb.Tx) error {
-			for _, r := range []customer.Range{
-				{OrganisationID: h.bind.ID, BranchID: h.annen.ID, Label: "5280", First: 1, Last: 10}, {OrganisationID: h.bind.ID, Label: "5299", First: 1, Last: 1000},
-			} {
-				if _, err := customer.SaveRange(tx, r); err != nil {
-					return err
-				}
-			}
-			for range 9 {
-				if _, err := customer.Allocate(tx, h.bind.ID, h.annen.ID); err != nil {
-					return err
-				}
-			}
-			return outbox.Add(tx, outbox.Mail{Kind: "test", To: "eva@example.nl", Subject: "Je <inlogaccount>", Text: "x", Lang: words.NL})
-		})
-		if err := (&outbox.Worker{DB: db, Sender: refusing{}, Log: slog.New(slog.DiscardHandler)}).Drain(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := job.Tick(t.Context(), db, []job.Periodic{
-			{Name: "outbox.sweep", Every: time.Hour, Do: outbox.Sweep},
-			{Name: "odd.one", Every: time.Hour, Do: func(*sqldb.Tx) error { return errors.New("it broke") }},
-		}); err != nil {
-			t.Fatal(err)
-		}
+		h.trouble(t)
 		for lang, want := range map[string][]string{
 			"nl": {"5280 Bibliotheek Annen", "bijna op", "Reserve", "genoeg", "raken de klantnummers op", "eva@example.nl", "Je &lt;inlogaccount&gt;", "550", "Oude mail uit de lijst halen", "odd.one", "mislukt", "klaar"},
 			"en": {"running low", "plenty", "Take old mail off the list", "failed", "Mail that did not arrive"},
@@ -226,4 +206,54 @@ func TestWhatNeedsCareIsShownInBothLanguages(t *testing.T) {
 			}
 		}
 	})
+}
+
+// trouble gives the house something to worry about.
+func (h house) trouble(t *testing.T) {
+	t.Helper()
+	db := h.db
+	do(t, db, func(tx *sqldb.Tx) error {
+		for _, r := range []customer.Range{
+			{OrganisationID: h.bind.ID, BranchID: h.annen.ID, Label: "5280", First: 1, Last: 10}, {OrganisationID: h.bind.ID, Label: "5299", First: 1, Last: 1000},
+		} {
+			if _, err := customer.SaveRange(tx, r); err != nil {
+				return err
+			}
+		}
+		for range 9 {
+			if _, err := customer.Allocate(tx, h.bind.ID, h.annen.ID); err != nil {
+				return err
+			}
+		}
+		return outbox.Add(tx, outbox.Mail{Kind: "test", To: "eva@example.nl", Subject: "Je <inlogaccount>", Text: "x", Lang: words.NL})
+	})
+	if err := (&outbox.Worker{DB: db, Sender: refusing{}, Log: slog.New(slog.DiscardHandler)}).Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := job.Tick(t.Context(), db, []job.Periodic{
+		{Name: "outbox.sweep", Every: time.Hour, Do: outbox.Sweep},
+		{Name: "odd.one", Every: time.Hour, Do: func(*sqldb.Tx) error { return errors.New("it broke") }},
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBeheerInABrowser(t *testing.T) {
+	db := sqldbtest.New(t)
+	var h house
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.door.ServeHTTP(w, r) }))
+	t.Cleanup(srv.Close)
+	h = openAt(t, db, srv.URL)
+	h.hire(t, h.bind.ID, "boss", staff.Post{Role: staff.Manager})
+	h.trouble(t)
+	p := webtest.Start(t).Person(t)
+	p.Visit(srv.URL + "/beheer")
+	p.Look("manage-signin")
+	p.Fill("Gebruikersnaam", "boss")
+	p.Fill("Wachtwoord", secretWords)
+	p.Press("Aanmelden")
+	p.Want("Klantnummers", "Mail die niet aankwam", "Achtergrondwerk")
+	p.Look("manage")
+	p.Press("Afmelden")
+	p.Want("Je bent afgemeld")
 }

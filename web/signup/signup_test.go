@@ -16,15 +16,16 @@ import (
 	"lidwoord/library/membership"
 	"lidwoord/web/kit"
 	"lidwoord/web/signup"
+	"lidwoord/web/webtest"
 )
 
-func door(t *testing.T, db *sqldb.DB) http.Handler {
+func door(t *testing.T, db *sqldb.DB, host string) http.Handler {
 	t.Helper()
 	list, err := words.Load(kit.Words, day.Words, signup.Words, branch.Words, membership.Words)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(path string) *url.URL { return &url.URL{Scheme: "https", Host: "lid.example", Path: path} }
+	at := func(path string) *url.URL { u, _ := url.Parse(host + path); return u }
 	s, err := signup.New(&kit.House{DB: db, Words: list, Log: slog.New(slog.DiscardHandler), Brand: kit.Brand{Name: "Bind bibliotheken"},
 		Doors: kit.Doors{Signup: at("/inschrijven"), Reading: at("/bibliotheek")}}, "bind")
 	if err != nil {
@@ -41,44 +42,17 @@ func ask(h http.Handler, lang string) *httptest.ResponseRecorder {
 
 func TestTheOfferOfTheLibraryIsShownInBothLanguages(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		h := door(t, db)
+		h := door(t, db, "https://lid.example")
 		if w := ask(h, "nl"); w.Code != 404 {
 			t.Errorf("before there is a library: %d", w.Code)
 		}
-		err := db.InTx(t.Context(), func(tx *sqldb.Tx) error {
-			o, err := branch.SaveOrganisation(tx, branch.Organisation{Slug: "bind", Name: "Bind bibliotheken"})
-			if err != nil {
-				return err
-			}
-			if _, err := branch.Save(tx, branch.Branch{OrganisationID: o.ID, Code: "5280", Name: "Bibliotheek Annen", Place: "Annen", Enrols: true}); err != nil {
-				return err
-			}
-			_, err = branch.Save(tx, branch.Branch{OrganisationID: o.ID, Code: "5281", Name: "Bibliotheek Dicht", Place: "Gieten"})
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		openLibrary(t, db)
 		if w := ask(h, "nl"); w.Code != 200 || !strings.Contains(w.Body.String(), "Er zijn nu geen abonnementen") {
 			t.Errorf("without memberships: %d", w.Code)
 		}
-		err = db.InTx(t.Context(), func(tx *sqldb.Tx) error {
-			o, err := branch.FindOrganisation(tx, "bind")
-			if err != nil {
-				return err
-			}
-			for _, d := range membership.Seed(o.ID) {
-				if err := membership.SaveDefinition(tx, d); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		offer(t, db)
 		for lang, want := range map[string][]string{
-			"nl": {"Digital only", "45,00", "12 maanden", "11,50", "1 maand<", "Online inschrijven kan nog niet", "Bibliotheek Annen", "jonger dan 18 jaar", "Stopt vanzelf", "Gaat door tot je opzegt"},
+			"nl": {"Digital only", "45,00", "12 maanden", "11,50", "per maand", "Online inschrijven kan nog niet", "Bibliotheek Annen", "jonger dan 18 jaar", "Stopt vanzelf", "Gaat door tot je opzegt"},
 			"en": {"Digital only", "45", "12 months", "Monthly membership", "cannot enrol online yet", "Bibliotheek Annen", "younger than 18"},
 		} {
 			w := ask(h, lang)
@@ -95,4 +69,56 @@ func TestTheOfferOfTheLibraryIsShownInBothLanguages(t *testing.T) {
 			}
 		}
 	})
+}
+
+func openLibrary(t *testing.T, db *sqldb.DB) {
+	t.Helper()
+	do(t, db, func(tx *sqldb.Tx) error {
+		o, err := branch.SaveOrganisation(tx, branch.Organisation{Slug: "bind", Name: "Bind bibliotheken"})
+		if err != nil {
+			return err
+		}
+		if _, err := branch.Save(tx, branch.Branch{OrganisationID: o.ID, Code: "5280", Name: "Bibliotheek Annen", Place: "Annen", Enrols: true}); err != nil {
+			return err
+		}
+		_, err = branch.Save(tx, branch.Branch{OrganisationID: o.ID, Code: "5281", Name: "Bibliotheek Dicht", Place: "Gieten"})
+		return err
+	})
+}
+
+func offer(t *testing.T, db *sqldb.DB) {
+	t.Helper()
+	do(t, db, func(tx *sqldb.Tx) error {
+		o, err := branch.FindOrganisation(tx, "bind")
+		if err != nil {
+			return err
+		}
+		for _, d := range membership.Seed(o.ID) {
+			if err := membership.SaveDefinition(tx, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func do(t *testing.T, db *sqldb.DB, f func(*sqldb.Tx) error) {
+	t.Helper()
+	if err := db.InTx(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTheOfferInABrowser(t *testing.T) {
+	db := sqldbtest.New(t)
+	openLibrary(t, db)
+	offer(t, db)
+	var h http.Handler
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(w, r) }))
+	t.Cleanup(srv.Close)
+	h = door(t, db, srv.URL)
+	p := webtest.Start(t).Person(t)
+	p.Visit(srv.URL + "/inschrijven")
+	p.Want("Lid worden", "Digital only", "Zo word je lid")
+	p.Look("signup")
 }
