@@ -52,6 +52,8 @@ CREATE TABLE membership (
 	FOREIGN KEY (organisation_id, code) REFERENCES definition (organisation_id, code)
 );
 CREATE INDEX membership_customer ON membership (customer_id, first_day);
+CREATE INDEX membership_branch ON membership (branch_id, started_at);
+CREATE INDEX membership_first_day ON membership (organisation_id, first_day);
 -- One running membership for each customer.
 CREATE UNIQUE INDEX membership_one_open ON membership (customer_id) WHERE open;
 

@@ -17,6 +17,7 @@ CREATE TABLE posting (
 );
 CREATE UNIQUE INDEX posting_command ON posting (command);
 CREATE INDEX posting_customer ON posting (customer_id, at);
+CREATE INDEX posting_branch ON posting (branch_id, at);
 
 CREATE FUNCTION posting_keep() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

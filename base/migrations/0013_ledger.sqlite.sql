@@ -17,6 +17,7 @@ CREATE TABLE posting (
 );
 CREATE UNIQUE INDEX posting_command ON posting (command);
 CREATE INDEX posting_customer ON posting (customer_id, at);
+CREATE INDEX posting_branch ON posting (branch_id, at);
 
 CREATE TRIGGER posting_keep_update BEFORE UPDATE ON posting
 BEGIN

@@ -85,13 +85,14 @@ func setEnded(tx *sqldb.Tx, id string, last day.Day) error {
 }
 
 // linkAccount says false when another customer of the same library has the
-// account, or when there is no such customer.
+// account, or when there is no such customer. The account_id <> '' is for the
+// index: SQLite uses a partial index only when its condition is written out.
 func linkAccount(tx *sqldb.Tx, id, accountID string, how How) (bool, error) {
 	n, err := tx.Exec(`
 		UPDATE customer SET account_id = $1, link_how = $2, link_at = $3, changed_at = $3
 		WHERE id = $4 AND NOT EXISTS (
 			SELECT 1 FROM customer other
-			WHERE other.account_id = $1 AND other.id <> $4 AND other.organisation_id = customer.organisation_id)`,
+			WHERE other.account_id = $1 AND other.account_id <> '' AND other.id <> $4 AND other.organisation_id = customer.organisation_id)`,
 		accountID, string(how), tx.Now, id)
 	return n == 1, err
 }
@@ -346,4 +347,20 @@ func candidates(tx *sqldb.Tx, organisationID string, who Person, k keys) ([]Cust
 		p.from("key_last = "+p.put(k.last)+" AND key_first = "+p.put(k.first), "id")
 	}
 	return p.pick(tx, "c.id", candidatesMost*8)
+}
+
+func linksOf(tx *sqldb.Tx, organisationID string) ([]Link, error) {
+	return sqldb.Many(tx, `
+		SELECT account_id, link_how, link_at FROM customer
+		WHERE organisation_id = $1 AND account_id <> ''`,
+		[]any{organisationID}, func(row sqldb.Row) (l Link, err error) {
+			return l, row.Scan(&l.AccountID, &l.How, sqldb.Instant(&l.At))
+		})
+}
+
+func countUnlinked(tx *sqldb.Tx, organisationID string) (n int, err error) {
+	_, err = tx.One(`
+		SELECT COUNT(*) FROM customer WHERE organisation_id = $1 AND account_id = ''`,
+		[]any{organisationID}, &n)
+	return n, err
 }

@@ -8,6 +8,8 @@
 //	Refund    the library pays back, never more than was paid
 //	Balance   what is open now
 //	Lines     the whole account, oldest first
+//	Today     the till of a branch, to count by
+//	Open      who still owes something at a branch
 //
 // Every act carries a command: a key that its caller makes once and repeats
 // when it tries again. A command that was carried out already gives the

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"time"
+
 	"lidwoord/base/money"
 	"lidwoord/base/sqldb"
 )
@@ -69,4 +71,44 @@ func selectLines(tx *sqldb.Tx, customerID string) ([]Posting, error) {
 
 func (p *Posting) targets() []any {
 	return []any{&p.ID, &p.CustomerID, &p.Kind, &p.Cents, &p.Subject, &p.ObjectID, &p.Text, &p.Method, &p.BranchID, &p.StaffID, sqldb.Instant(&p.At), &p.Command}
+}
+
+func selectTill(tx *sqldb.Tx, branchID string, from time.Time, limit int) ([]Posting, error) {
+	return sqldb.Many(tx, `
+		SELECT `+postingColumns+` FROM posting
+		WHERE branch_id = $1 AND at >= $2 AND kind IN ('payment', 'refund')
+		ORDER BY at DESC, id LIMIT $3`,
+		[]any{branchID, from, limit}, func(r sqldb.Row) (p Posting, err error) {
+			err = r.Scan(p.targets()...)
+			return p, err
+		})
+}
+
+// tillSum is what one kind and method add up to.
+type tillSum struct {
+	kind   Kind
+	method Method
+	cents  money.Cents
+	n      int
+}
+
+func sumTill(tx *sqldb.Tx, branchID string, from time.Time) ([]tillSum, error) {
+	return sqldb.Many(tx, `
+		SELECT kind, method, CAST(SUM(cents) AS BIGINT), COUNT(*) FROM posting
+		WHERE branch_id = $1 AND at >= $2 AND kind IN ('payment', 'refund')
+		GROUP BY kind, method`,
+		[]any{branchID, from}, func(r sqldb.Row) (s tillSum, err error) {
+			return s, r.Scan(&s.kind, &s.method, &s.cents, &s.n)
+		})
+}
+
+func selectOwing(tx *sqldb.Tx, branchID string, limit int) ([]Owing, error) {
+	return sqldb.Many(tx, `
+		SELECT p.customer_id, CAST(SUM(p.cents) AS BIGINT), MIN(p.at) FROM posting p
+		WHERE p.customer_id IN (SELECT c.customer_id FROM posting c WHERE c.branch_id = $1 AND c.kind = 'charge')
+		GROUP BY p.customer_id HAVING SUM(p.cents) > 0
+		ORDER BY MIN(p.at), p.customer_id LIMIT $2`,
+		[]any{branchID, limit}, func(r sqldb.Row) (o Owing, err error) {
+			return o, r.Scan(&o.CustomerID, &o.Cents, sqldb.Instant(&o.Since))
+		})
 }

@@ -2,6 +2,7 @@ package membership
 
 import (
 	"strings"
+	"time"
 
 	"lidwoord/base/day"
 	"lidwoord/base/sqldb"
@@ -133,4 +134,23 @@ func selectOn(tx *sqldb.Tx, customerID string, on day.Day) (Membership, bool, er
 
 func selectOfCustomer(tx *sqldb.Tx, customerID string) ([]Membership, error) {
 	return sqldb.Many(tx, selectMembershipText+`WHERE m.customer_id = $1 ORDER BY m.started_at DESC, m.id DESC`, []any{customerID}, scanMembership)
+}
+
+func countStarted(tx *sqldb.Tx, organisationID string, from day.Day) ([]Count, error) {
+	return sqldb.Many(tx, `
+		SELECT substr(m.first_day, 1, 7), m.code, d.name_nl, d.name_en, m.branch_id, COUNT(*)
+		FROM membership m JOIN definition d ON d.organisation_id = m.organisation_id AND d.code = m.code
+		WHERE m.organisation_id = $1 AND m.first_day >= $2
+		GROUP BY substr(m.first_day, 1, 7), m.code, d.name_nl, d.name_en, m.branch_id
+		ORDER BY substr(m.first_day, 1, 7) DESC, m.code, m.branch_id`,
+		[]any{organisationID, string(from)}, func(r sqldb.Row) (c Count, err error) {
+			return c, r.Scan(&c.Month, &c.Code, &c.NameNL, &c.NameEN, &c.BranchID, &c.N)
+		})
+}
+
+func selectStarted(tx *sqldb.Tx, branchID string, from time.Time, limit int) ([]Membership, error) {
+	return sqldb.Many(tx, selectMembershipText+`
+		WHERE m.branch_id = $1 AND m.started_at >= $2
+		ORDER BY m.started_at DESC, m.id LIMIT $3`,
+		[]any{branchID, from, limit}, scanMembership)
 }

@@ -1,0 +1,57 @@
+package ledger
+
+import (
+	"time"
+
+	"lidwoord/base/day"
+	"lidwoord/base/money"
+	"lidwoord/base/sqldb"
+)
+
+// Till is what came in and went out at a branch on one day, to count by.
+type Till struct {
+	Lines    []Posting   // payments and refunds, newest first, at most tillMost
+	Payments int         // how many payments there were
+	Cash     money.Cents // taken in contant
+	Pin      money.Cents // taken in by card
+	Refunds  money.Cents // paid back
+}
+
+// tillMost is how many lines a screen can show; the sums count all.
+const tillMost = 200
+
+// Owing is a customer who still has to pay.
+type Owing struct {
+	CustomerID string
+	Cents      money.Cents
+	Since      time.Time // of the oldest charge
+}
+
+// Today is the till of a branch on the Dutch day of tx.
+func Today(tx *sqldb.Tx, branchID string) (Till, error) {
+	from := day.Of(tx.Now).Start()
+	lines, err := selectTill(tx, branchID, from, tillMost)
+	if err != nil {
+		return Till{}, err
+	}
+	t := Till{Lines: lines}
+	sums, err := sumTill(tx, branchID, from)
+	for _, s := range sums {
+		switch {
+		case s.kind == KindRefund:
+			t.Refunds += s.cents
+		case s.method == Cash:
+			t.Cash -= s.cents
+			t.Payments += s.n
+		default:
+			t.Pin -= s.cents
+			t.Payments += s.n
+		}
+	}
+	return t, err
+}
+
+// Open lists who was charged at a branch and still owes, the oldest first.
+func Open(tx *sqldb.Tx, branchID string, limit int) ([]Owing, error) {
+	return selectOwing(tx, branchID, limit)
+}
