@@ -75,6 +75,19 @@ func (Token) LogValue() slog.Value { return slog.StringValue("[secret]") }
 // NewID returns a fresh record identifier of 26 letters.
 func NewID() string { return rand.Text() }
 
+// IsID reports whether text has the shape of what NewID returns.
+func IsID(text string) bool {
+	if len(text) != 26 {
+		return false
+	}
+	for _, r := range text {
+		if (r < 'A' || r > 'Z') && (r < '2' || r > '7') {
+			return false
+		}
+	}
+	return true
+}
+
 // MasterLength is the number of bytes of the master key.
 const MasterLength = 32
 

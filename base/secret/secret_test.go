@@ -55,3 +55,9 @@ func TestABoxOpensOnlyItsOwnPurpose(t *testing.T) {
 		t.Error("a short master key was taken")
 	}
 }
+
+func TestAnIDIsKnownByItsShape(t *testing.T) {
+	if !IsID(NewID()) || IsID("") || IsID(strings.Repeat("A", 25)) || IsID(strings.Repeat("a", 26)) || IsID(strings.Repeat("1", 26)) {
+		t.Error("the shape of ids is wrong")
+	}
+}

@@ -2,6 +2,7 @@ package enrol
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,22 +31,26 @@ type Draft struct {
 	accountID string
 }
 
-// NewDraft opens an empty form.
-func NewDraft(tx *sqldb.Tx, c Clerk) (Draft, error) {
+// OpenDraft returns the clerk's own draft, open or saved. An id that nobody has
+// used yet is an empty form: looking at one writes nothing.
+func OpenDraft(tx *sqldb.Tx, c Clerk, id string) (Draft, error) {
+	d, err := ownDraft(tx, c, id)
+	if !errors.Is(err, ErrDraft) || !secret.IsID(id) {
+		return d, err
+	}
+	taken, err := draftExists(tx, id)
+	if err == nil && taken {
+		err = ErrDraft
+	}
+	if err != nil {
+		return Draft{}, err
+	}
 	b, _, err := c.at(tx)
-	if err != nil {
-		return Draft{}, err
-	}
-	d := Draft{ID: secret.NewID(), Version: 1, App: Blank(b.Choices.Country), UpdatedAt: tx.Now}
-	text, err := json.Marshal(d.App)
-	if err != nil {
-		return Draft{}, err
-	}
-	return d, insertDraft(tx, c, d.ID, string(text))
+	return Draft{ID: id, App: Blank(b.Choices.Country), UpdatedAt: tx.Now}, err
 }
 
-// OpenDraft returns the clerk's own draft, open or saved.
-func OpenDraft(tx *sqldb.Tx, c Clerk, id string) (Draft, error) {
+// ownDraft finds a draft of the clerk's that was kept.
+func ownDraft(tx *sqldb.Tx, c Clerk, id string) (Draft, error) {
 	d, found, err := selectDraft(tx, c, id)
 	if err == nil && (!found || d.UpdatedAt.Add(DraftLife).Before(tx.Now)) {
 		err = ErrDraft
@@ -56,8 +61,9 @@ func OpenDraft(tx *sqldb.Tx, c Clerk, id string) (Draft, error) {
 	return d, nil
 }
 
-// KeepDraft writes the form as it stands now; the last one to write wins. The
-// confirmation of an existing account falls when another username is typed.
+// KeepDraft writes the form as it stands now, for the first time or again; the
+// last one to write wins. The confirmation of an existing account falls when
+// another username is typed.
 func KeepDraft(tx *sqldb.Tx, c Clerk, id string, app Application) (Draft, error) {
 	d, err := OpenDraft(tx, c, id)
 	if err != nil {
@@ -78,6 +84,13 @@ func KeepDraft(tx *sqldb.Tx, c Clerk, id string, app Application) (Draft, error)
 func (d Draft) write(tx *sqldb.Tx, c Clerk) error {
 	text, err := json.Marshal(d.App)
 	if err != nil {
+		return err
+	}
+	if d.Version == 1 {
+		ok, err := insertDraft(tx, c, d.ID, string(text))
+		if err == nil && !ok {
+			err = ErrDraft
+		}
 		return err
 	}
 	ok, err := updateDraft(tx, c, d, string(text))
@@ -106,7 +119,7 @@ func DropOldDrafts(tx *sqldb.Tx) error { return deleteDraftsBefore(tx, tx.Now.Ad
 
 // ResultOf reads again what a saved draft led to.
 func ResultOf(tx *sqldb.Tx, c Clerk, id string) (Result, error) {
-	d, err := OpenDraft(tx, c, id)
+	d, err := ownDraft(tx, c, id)
 	if err != nil {
 		return Result{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/library/enrol"
 )
@@ -18,7 +19,7 @@ func TestADraftComesBackAsItWasTyped(t *testing.T) {
 		id := w.draft(w.anna, app)
 		w.do(func(tx *sqldb.Tx) error {
 			d, err := enrol.OpenDraft(tx, w.anna, id)
-			if d.App != app || d.Version != 2 {
+			if d.App != app || d.Version != 1 {
 				t.Errorf("version %d: %+v", d.Version, d.App)
 			}
 			return err
@@ -34,7 +35,7 @@ func TestTheLastKeepingWins(t *testing.T) {
 				app := enrol.Blank("NL")
 				app.Surname = name
 				d, err := enrol.KeepDraft(tx, w.anna, id, app)
-				if d.Version != int64(3+i) {
+				if d.Version != int64(2+i) {
 					t.Errorf("version %d", d.Version)
 				}
 				return err
@@ -42,7 +43,7 @@ func TestTheLastKeepingWins(t *testing.T) {
 		}
 		w.do(func(tx *sqldb.Tx) error {
 			d, err := enrol.OpenDraft(tx, w.anna, id)
-			if d.App.Surname != "Laatst" || d.Version != 4 {
+			if d.App.Surname != "Laatst" || d.Version != 3 {
 				t.Errorf("version %d of %s", d.Version, d.App.Surname)
 			}
 			return err
@@ -177,4 +178,28 @@ func TestFillTakesTheFieldsOfItsScreenOnly(t *testing.T) {
 	if a.Surname != "Ander" || a.Email != "" || a.Country != "NL" || a.Get("stranger") != "" {
 		t.Errorf("filled %+v", a)
 	}
+}
+
+func TestAnUnusedIDIsAnEmptyFormAndLookingWritesNothing(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := secret.NewID()
+		w.do(func(tx *sqldb.Tx) error {
+			d, err := enrol.OpenDraft(tx, w.anna, id)
+			if d.ID != id || d.App.Country != "NL" || d.App.Surname != "" {
+				t.Errorf("draft %+v", d)
+			}
+			return err
+		})
+		w.do(func(tx *sqldb.Tx) error {
+			mine, err := enrol.Drafts(tx, w.anna)
+			if len(mine) != 0 {
+				t.Errorf("looking made %d drafts", len(mine))
+			}
+			return err
+		})
+		w.do(func(tx *sqldb.Tx) error { _, err := enrol.KeepDraft(tx, w.anna, id, tester()); return err })
+		if err := w.try(func(tx *sqldb.Tx) error { _, err := enrol.KeepDraft(tx, w.bert, id, tester()); return err }); !errors.Is(err, enrol.ErrDraft) {
+			t.Errorf("another clerk took the id: %v", err)
+		}
+	})
 }

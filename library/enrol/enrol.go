@@ -1,7 +1,7 @@
 // Package enrol makes somebody a member: number, customer, membership, charge,
 // login account, newsletter and the audit line, in one transaction or not at all.
 //
-//	NewDraft, KeepDraft, OpenDraft, Drafts, DropDraft   a form that survives refresh, Back and a session's end
+//	OpenDraft, KeepDraft, Drafts, DropDraft             a form that survives refresh, Back and a session's end
 //	FromCustomer                                        a form filled in with a former customer
 //	Check, Duplicates, Offers, Preview                  what the screens ask on the way
 //	Office.AskOwner, ProveOwner                         Bestaand inlogaccount gebruiken

@@ -56,9 +56,9 @@ func (o Office) ProveOwner(tx *sqldb.Tx, c Clerk, draftID, code string) (bool, e
 	return true, d.write(tx, c)
 }
 
-// draftToChange is OpenDraft for acts that need a draft not yet saved.
+// draftToChange is ownDraft for acts that need one not yet saved.
 func draftToChange(tx *sqldb.Tx, c Clerk, id string) (Draft, error) {
-	d, err := OpenDraft(tx, c, id)
+	d, err := ownDraft(tx, c, id)
 	if err == nil && !d.SavedAt.IsZero() {
 		err = ErrSaved
 	}

@@ -6,12 +6,18 @@ import (
 	"lidwoord/base/sqldb"
 )
 
-func insertDraft(tx *sqldb.Tx, c Clerk, id, fields string) error {
-	_, err := tx.Exec(`
+func insertDraft(tx *sqldb.Tx, c Clerk, id, fields string) (bool, error) {
+	n, err := tx.Exec(`
 		INSERT INTO draft (id, staff_id, branch_id, version, fields, ask_id, account_id, username, updated_at, result)
-		VALUES ($1, $2, $3, 1, $4, '', '', '', $5, '')`,
+		VALUES ($1, $2, $3, 1, $4, '', '', '', $5, '')
+		ON CONFLICT (id) DO NOTHING`,
 		id, c.StaffID, c.BranchID, fields, tx.Now)
-	return err
+	return n == 1, err
+}
+
+func draftExists(tx *sqldb.Tx, id string) (bool, error) {
+	var one int
+	return tx.One(`SELECT 1 FROM draft WHERE id = $1`, []any{id}, &one)
 }
 
 const draftColumns = `id, version, fields, ask_id, account_id, username, updated_at, saved_at, result`
