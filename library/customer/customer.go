@@ -159,7 +159,7 @@ func FindByAccount(tx *sqldb.Tx, accountID string) ([]Customer, error) {
 	if accountID == "" {
 		return nil, nil
 	}
-	return customers(tx, "c.account_id = $1", accountID)
+	return customers(tx, "c.account_id = $1 AND c.account_id <> ''", accountID) // written out for the partial index
 }
 
 // Numbers returns every number a customer ever had, the newest first.

@@ -2,6 +2,7 @@ package customer
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"lidwoord/base/day"
@@ -158,10 +159,18 @@ func readings(text string) (list []Reading) {
 	add(strings.Join(words, " "), "")
 	for i := 1; i < len(words); i++ {
 		front, back := strings.Join(words[:i], " "), strings.Join(words[i:], " ")
-		add(back, front)
-		add(front, back)
+		if !allPrefix(words[:i]) { // nobody's first name is "van der", and to look for it takes long
+			add(back, front)
+		}
+		if !allPrefix(words[i:]) {
+			add(front, back)
+		}
 	}
 	return list
+}
+
+func allPrefix(words []string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return !isPrefixWord(w) })
 }
 
 // trimPrefixBehind takes the prefix off "E.B. van der".
