@@ -1,0 +1,208 @@
+package desk
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"lidwoord/base/audit"
+	"lidwoord/base/day"
+	"lidwoord/base/fault"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/library/branch"
+	"lidwoord/library/customer"
+	"lidwoord/library/enrol"
+	"lidwoord/library/ledger"
+	"lidwoord/library/membership"
+	"lidwoord/library/newsletter"
+	"lidwoord/library/staff"
+	"lidwoord/web/kit"
+)
+
+// rowsMost is how many customers a search shows: more than fit on a screen means
+// that the clerk should ask for one more thing.
+const rowsMost = 30
+
+// searchPage is Klanten.
+type searchPage struct {
+	Query string
+	Rows  []foundRow
+	More  bool
+	Most  int
+	Today day.Day
+	Enrol bool
+}
+
+// foundRow is one customer that was found, with the state of the login account.
+type foundRow struct {
+	customer.Row
+	Login enrol.Login
+	Ended bool
+}
+
+func (s *Site) customers(w http.ResponseWriter, r *http.Request, c counter) error {
+	page := searchPage{Query: strings.TrimSpace(strings.ToValidUTF8(r.URL.Query().Get("q"), "")), Most: rowsMost, Enrol: c.can(staff.Enrol)}
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		page.Today = day.Of(tx.Now)
+		found, err := customer.Search(tx, c.branch.OrganisationID, page.Query, rowsMost)
+		if err != nil {
+			return err
+		}
+		page.More, page.Rows = found.More, nil
+		for _, row := range found.Rows {
+			login, err := s.Office.LoginState(tx, row.ID)
+			if err != nil {
+				return err
+			}
+			page.Rows = append(page.Rows, foundRow{Row: row, Login: login, Ended: row.Ended(page.Today)})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	// A scanned card means one customer.
+	if number, err := customer.ReadNumber(page.Query); err == nil && len(page.Rows) == 1 && page.Rows[0].Number == number {
+		return s.Redirect(w, r, "/klanten/%s", page.Rows[0].ID)
+	}
+	return s.Show(w, r, http.StatusOK, "customers", page)
+}
+
+// find returns a customer of the clerk's own library; of another there is nobody.
+func (c counter) find(tx *sqldb.Tx, id string) (customer.Customer, error) {
+	who, err := customer.Find(tx, id)
+	if err == nil && who.OrganisationID != c.branch.OrganisationID {
+		err = customer.ErrUnknown
+	}
+	return who, err
+}
+
+// customerPage is all that the desk shows of one customer.
+type customerPage struct {
+	*kit.Form
+	Customer    customer.Customer
+	Branch      branch.Branch // the customer's own
+	Age         int
+	Today       day.Day
+	Memberships []membership.Membership // newest first
+	Rights      membership.Rights       // today
+	Login       enrol.Login
+	Differs     bool // the account has another address than the library writes to
+	Pay         payForm
+	Lines       []ledger.Posting
+	News        newsletter.Consent
+	Guardian    string
+	Overrides   []customer.Overridden
+	Log         []logLine
+	Bank        string // masked
+	May         struct{ Forget, Change, Pay bool }
+}
+
+// Running is the membership that counts today, nil for none.
+func (p customerPage) Running() *membership.Membership {
+	for i := range p.Memberships {
+		if p.Memberships[i].State(p.Today) == membership.Active {
+			return &p.Memberships[i]
+		}
+	}
+	return nil
+}
+
+// DayOf writes the day of an instant.
+func (customerPage) DayOf(t time.Time) string { return day.Of(t).Short() }
+
+// logLine is one act of the history, without what was in the fields.
+type logLine struct {
+	audit.Entry
+	Key string // message key of the act
+	Who string // the worker's name, "" for the system
+}
+
+// historyMost is how many acts the page shows.
+const historyMost = 40
+
+func (s *Site) customer(w http.ResponseWriter, r *http.Request, c counter) error {
+	return s.customerPage(w, r, c, http.StatusOK, kit.NewForm())
+}
+
+func (s *Site) customerPage(w http.ResponseWriter, r *http.Request, c counter, status int, form *kit.Form) error {
+	page := customerPage{Form: form}
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		if page.Customer, err = c.find(tx, r.PathValue("id")); err != nil {
+			return err
+		}
+		return page.fill(tx, s, r, c)
+	})
+	if err != nil {
+		return err
+	}
+	return s.Show(w, r, status, "customer", page)
+}
+
+func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (err error) {
+	who := p.Customer
+	p.Today = day.Of(tx.Now)
+	if who.Birth != "" {
+		p.Age = who.Birth.Age(p.Today)
+	}
+	p.Bank = customer.MaskIBAN(who.IBAN)
+	p.May.Forget, p.May.Change, p.May.Pay = c.can(staff.ForgetAccount), c.can(staff.ChangeCustomers), c.can(staff.TakePayment)
+	if p.Branch, err = branch.Find(tx, who.BranchID); err != nil {
+		return err
+	}
+	if p.Memberships, err = membership.Of(tx, who.ID); err != nil {
+		return err
+	}
+	if p.Rights, err = membership.RightsOf(tx, who.ID, p.Today); err != nil {
+		return err
+	}
+	if p.Login, err = s.Office.LoginState(tx, who.ID); err != nil {
+		return err
+	}
+	p.Differs = enrol.Differs(p.Login, who.Email)
+	if p.Pay, err = payFormOf(tx, r, c, who.ID, ""); err != nil {
+		return err
+	}
+	p.Pay.Action, p.Pay.Command = "/klanten/"+who.ID+"/betalen", secret.NewID()
+	if p.Lines, err = ledger.Lines(tx, who.ID); err != nil {
+		return err
+	}
+	if p.News, err = newsletter.State(tx, who.ID); err != nil {
+		return err
+	}
+	if p.Guardian, _, err = enrol.GuardianOf(tx, who.ID); err != nil {
+		return err
+	}
+	if p.Overrides, err = customer.Overrides(tx, who.ID); err != nil {
+		return err
+	}
+	return p.history(tx, s)
+}
+
+// history names the acts and who did them.
+func (p *customerPage) history(tx *sqldb.Tx, s *Site) error {
+	list, err := audit.Of(tx, "customer:"+p.Customer.ID, historyMost)
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	p.Log = nil
+	for _, e := range list {
+		line := logLine{Entry: e, Key: "desk.act." + e.Act}
+		if !s.Words.Has(line.Key) {
+			line.Key = "desk.act.other"
+		}
+		id, isStaff := strings.CutPrefix(e.Actor, "staff:")
+		if _, known := names[id]; isStaff && !known {
+			worker, err := staff.Find(tx, id)
+			if err != nil && fault.KindOf(err) == fault.Internal {
+				return err
+			}
+			names[id] = worker.Name
+		}
+		line.Who = names[id]
+		p.Log = append(p.Log, line)
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package desk
+
+import (
+	"errors"
+	"net/http"
+
+	"lidwoord/base/sqldb"
+	"lidwoord/library/enrol"
+	"lidwoord/web/kit"
+)
+
+// showCode asks for the code that the owner of an existing login account got by
+// mail. It looks the same whether or not there is such an account: what a
+// stranger learns at a desk, nobody can unlearn.
+func (s *Site) showCode(w http.ResponseWriter, r *http.Request, c counter) error {
+	return s.codePage(w, r, c, http.StatusOK, nil)
+}
+
+func (s *Site) codePage(w http.ResponseWriter, r *http.Request, c counter, status int, wrong error) error {
+	var page wizardPage
+	var to string
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		d, saved, err := open(tx, c, r.PathValue("draft"))
+		if to = saved; err != nil || to != "" {
+			return err
+		}
+		if !d.App.WantsExisting() || !d.Asked && d.Proved == "" {
+			to = "/klant/nieuw/" + d.ID + "/inlogaccount"
+		}
+		if d.Proved != "" {
+			to = "/klant/nieuw/" + d.ID + "/abonnement"
+		}
+		page = newWizardPage(tx, c, d, enrol.StepAccount)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if to != "" {
+		return s.Redirect(w, r, "%s", to)
+	}
+	if wrong != nil && !page.Take(wrong) {
+		return wrong
+	}
+	return s.Show(w, r, status, "code", page)
+}
+
+// proveOwner takes the code, or sends a new one. The transaction is committed
+// also when the code is wrong: a wrong try has to count.
+func (s *Site) proveOwner(w http.ResponseWriter, r *http.Request, c counter) error {
+	form, err := kit.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("draft")
+	again := form.Is("doe", "nieuwe-code")
+	proved := false
+	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
+		d, _, err := open(tx, c, id)
+		switch {
+		case err != nil:
+			return err
+		case again:
+			return s.Office.AskOwner(tx, c.clerk(), id, d.App.Username)
+		case d.Proved != "":
+			proved = true // pressed twice
+			return nil
+		}
+		proved, err = s.Office.ProveOwner(tx, c.clerk(), id, form.Get(enrol.FieldCode))
+		return err
+	})
+	switch {
+	case errors.Is(err, enrol.ErrSaved):
+		return s.orResult(w, r, err)
+	case err != nil && form.Take(err):
+		return s.codePage(w, r, c, kit.Status(err), err)
+	case err != nil:
+		return err
+	case again:
+		s.SetFlash(w, "desk.code_sent_again")
+		return s.Redirect(w, r, "/klant/nieuw/%s/code", id)
+	case !proved:
+		return s.codePage(w, r, c, http.StatusUnprocessableEntity, enrol.ErrCode.At(enrol.FieldCode))
+	}
+	s.SetFlash(w, "desk.owner_proved")
+	return s.Redirect(w, r, "/klant/nieuw/%s/abonnement", id)
+}

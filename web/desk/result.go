@@ -1,0 +1,64 @@
+package desk
+
+import (
+	"net/http"
+
+	"lidwoord/base/sqldb"
+	"lidwoord/library/enrol"
+	"lidwoord/web/kit"
+)
+
+// resultPage is what Opslaan led to. It reads the same after every refresh.
+type resultPage struct {
+	*kit.Form
+	enrol.Result
+	Draft string
+	Pay   payForm
+}
+
+func (s *Site) showResult(w http.ResponseWriter, r *http.Request, c counter) error {
+	return s.resultPage(w, r, c, http.StatusOK, kit.NewForm())
+}
+
+func (s *Site) resultPage(w http.ResponseWriter, r *http.Request, c counter, status int, form *kit.Form) error {
+	page := resultPage{Form: form, Draft: r.PathValue("draft")}
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		if page.Result, err = enrol.ResultOf(tx, c.clerk(), page.Draft); err != nil {
+			return err
+		}
+		page.Pay, err = payFormOf(tx, r, c, page.CustomerID, payCommand(page.Draft))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	page.Pay.Action = "/klant/nieuw/" + page.Draft + "/betalen"
+	return s.Show(w, r, status, "result", page)
+}
+
+// payCommand makes the payment of one enrolment happen once.
+func payCommand(draft string) string { return "desk:" + draft + ":pay" }
+
+func (s *Site) payResult(w http.ResponseWriter, r *http.Request, c counter) error {
+	form, err := kit.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	draft := r.PathValue("draft")
+	var paid payment
+	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		result, err := enrol.ResultOf(tx, c.clerk(), draft)
+		if err != nil {
+			return err
+		}
+		paid, err = collect(tx, c, result.CustomerID, payCommand(draft), form)
+		return err
+	})
+	if err != nil {
+		if form.Take(err) {
+			return s.resultPage(w, r, c, kit.Status(err), form)
+		}
+		return err
+	}
+	return s.Redirect(w, r, "/klant/nieuw/%s/klaar?%s", draft, paid.query())
+}

@@ -1,0 +1,210 @@
+package desk
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+
+	"lidwoord/base/fault"
+	"lidwoord/base/secret"
+	"lidwoord/base/session"
+	"lidwoord/base/sqldb"
+	"lidwoord/library/branch"
+	"lidwoord/library/enrol"
+	"lidwoord/library/staff"
+	"lidwoord/web/kit"
+)
+
+var errBranch = fault.New(fault.Invalid, "desk.choose_branch")
+
+type signInPage struct {
+	*kit.Form
+	Branches []branch.Branch
+	Back     string // where to go afterwards
+	Carry    string // a form that came without a session, sealed
+	Over     bool   // the session ended while the clerk was at work
+}
+
+const branchCookie = "vestiging"
+
+func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
+	if kit.VisitOf(r).Session != nil {
+		http.Redirect(w, r, s.Back(r.URL.Query().Get("naar")), http.StatusSeeOther)
+		return nil
+	}
+	form := kit.NewForm()
+	form.Set("vestiging", s.Cookie(r, branchCookie))
+	return s.signInPage(w, r, http.StatusOK, signInPage{Form: form, Back: r.URL.Query().Get("naar")})
+}
+
+func (s *Site) signInPage(w http.ResponseWriter, r *http.Request, status int, page signInPage) error {
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		lib, err := branch.FindOrganisation(tx, s.Organisation)
+		if err != nil {
+			return err
+		}
+		page.Branches, err = branch.List(tx, lib.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.Show(w, r, status, "signin", page)
+}
+
+func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	page := signInPage{Form: form, Back: form.Get("naar"), Carry: form.Get("meegebracht")}
+	worker, here, err := s.admit(r, form)
+	if err != nil {
+		if form.Take(err) {
+			return s.signInPage(w, r, kit.Status(err), page)
+		}
+		return err
+	}
+	var token secret.Token
+	to := s.Back(page.Back)
+	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		// The branch and the name stand in the bar of every page, an error page too.
+		token, _, err = session.Start(tx, session.Session{Door: s.Name, Subject: worker.ID, Device: kit.Device(r), Idle: s.Idle,
+			Data: here.Code + " " + here.Name + " · " + worker.Name})
+		if err != nil {
+			return err
+		}
+		path, err := s.unpack(tx, page.Carry, counter{worker: worker, branch: here})
+		if path != "" {
+			to = path
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.SetSession(w, token)
+	s.SetCookie(w, branchCookie, here.Code, 365*24*time.Hour)
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// admit checks who is signing in, and where.
+func (s *Site) admit(r *http.Request, form *kit.Form) (worker staff.Worker, here branch.Branch, err error) {
+	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		lib, err := branch.FindOrganisation(tx, s.Organisation)
+		if err != nil {
+			return err
+		}
+		here, err = branch.ByCode(tx, lib.ID, form.Get("vestiging"))
+		return err
+	})
+	if err != nil {
+		if fault.KindOf(err) == fault.NotFound {
+			err = errBranch.At("vestiging")
+		}
+		return worker, here, err
+	}
+	worker, err = staff.SignIn(r.Context(), s.DB, staff.Attempt{
+		Username: form.Get("gebruikersnaam"), Password: form.Raw("wachtwoord"), Address: r.RemoteAddr, BranchID: here.ID,
+	})
+	if err == nil && worker.OrganisationID != here.OrganisationID {
+		err = staff.ErrSignIn // another library's worker is nobody here
+	}
+	return worker, here, err
+}
+
+func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
+	if sess := kit.VisitOf(r).Session; sess != nil {
+		if err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.End(tx, sess.ID) }); err != nil {
+			return err
+		}
+	}
+	s.ClearSession(w)
+	s.SetFlash(w, "desk.signed_out")
+	return s.Redirect(w, r, "%s", s.SignInPath)
+}
+
+// carried is a form that came after the session had ended.
+type carried struct {
+	Draft  string
+	Path   string // the page to return to
+	Staff  string // who had the form, as the page itself says
+	Step   enrol.Step
+	Values url.Values
+}
+
+const carryPurpose = "desk.carry"
+
+// signInFirst sends a visitor without a session to the sign-in page. What a
+// clerk had typed into an enrolment travels along, sealed, and is kept as a
+// draft as soon as the same clerk is back: a session that ends in the middle of
+// a form costs nothing.
+func (s *Site) signInFirst(w http.ResponseWriter, r *http.Request) error {
+	draft := r.PathValue("draft")
+	if r.Method == http.MethodGet || wantsJSON(r) {
+		return kit.ErrSignIn
+	}
+	page := signInPage{Form: kit.NewForm(), Over: true, Back: s.Link("/")}
+	page.Set("vestiging", s.Cookie(r, branchCookie))
+	if step, known := stepOf(s.Link(""), r.URL.Path, draft); known {
+		form, err := kit.ReadForm(r)
+		if err != nil {
+			return err
+		}
+		text, err := json.Marshal(carried{Draft: draft, Path: r.URL.Path, Staff: form.Get("wie"), Step: step, Values: form.Values})
+		if err != nil {
+			return err
+		}
+		if page.Carry, err = s.DB.Box.Seal(carryPurpose, text); err != nil {
+			return err
+		}
+		page.Back = r.URL.Path
+	}
+	return s.signInPage(w, r, http.StatusUnauthorized, page)
+}
+
+// stepOf tells which fields a posted page of a draft holds.
+func stepOf(base, path, draft string) (enrol.Step, bool) {
+	if draft == "" {
+		return 0, false
+	}
+	if path == base+"/klant/snel/"+draft {
+		return enrol.AllSteps, true
+	}
+	for _, step := range steps {
+		if path == base+"/klant/nieuw/"+draft+step.path {
+			return step.number, true
+		}
+	}
+	return 0, false
+}
+
+// unpack keeps a carried form as the draft it was meant for and returns the
+// page to go on with. A form that is not this clerk's is dropped in silence.
+func (s *Site) unpack(tx *sqldb.Tx, sealed string, c counter) (path string, err error) {
+	if sealed == "" {
+		return "", nil
+	}
+	text, err := s.DB.Box.Open(carryPurpose, sealed)
+	var it carried
+	if err != nil || json.Unmarshal(text, &it) != nil || it.Staff != c.worker.ID {
+		return "", nil
+	}
+	d, err := enrol.OpenDraft(tx, c.clerk(), it.Draft)
+	if err == nil {
+		d.App.Fill(it.Step, it.Values)
+		_, err = enrol.KeepDraft(tx, c.clerk(), it.Draft, d.App)
+	}
+	switch {
+	case err == nil:
+		return it.Path, nil
+	case fault.KindOf(err) == fault.Internal:
+		return "", err
+	}
+	return "", nil
+}
+
+// wantsJSON reports whether the script asks, not the browser.
+func wantsJSON(r *http.Request) bool { return r.Header.Get("Accept") == "application/json" }

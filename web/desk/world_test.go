@@ -1,0 +1,461 @@
+package desk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"lidwoord/base/day"
+	"lidwoord/base/fault"
+	"lidwoord/base/password"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/sqldb/sqldbtest"
+	"lidwoord/base/words"
+	"lidwoord/library/branch"
+	"lidwoord/library/customer"
+	"lidwoord/library/enrol"
+	"lidwoord/library/ledger"
+	"lidwoord/library/membership"
+	"lidwoord/library/newsletter"
+	"lidwoord/library/staff"
+	"lidwoord/web/desk"
+	"lidwoord/web/kit"
+)
+
+// town fills the ports of library/enrol. Another wing may not be imported here,
+// so it keeps the least that obeys the contract, in tables that roll back with
+// the transaction. cmd/lidwoord tries the real wing.
+type town struct{}
+
+func (town) build(tx *sqldb.Tx) error {
+	for _, table := range []string{
+		`CREATE TABLE town_account (id TEXT PRIMARY KEY, username TEXT NOT NULL UNIQUE, email TEXT NOT NULL, active BOOLEAN NOT NULL, until BIGINT NOT NULL)`,
+		`CREATE TABLE town_ask (id TEXT PRIMARY KEY, username TEXT NOT NULL, code TEXT NOT NULL)`,
+	} {
+		if _, err := tx.Exec(table); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (town) Open(tx *sqldb.Tx, o enrol.Opening) (string, time.Time, error) {
+	id, until := secret.NewID(), tx.Now.Add(24*time.Hour)
+	n, err := tx.Exec(`INSERT INTO town_account VALUES ($1, $2, $3, FALSE, $4) ON CONFLICT (username) DO NOTHING`, id, o.Username, o.Email, until)
+	if err == nil && n == 0 {
+		err = enrol.ErrUsernameTaken
+	}
+	return id, until, err
+}
+
+func (t town) Resend(tx *sqldb.Tx, id, email string) (time.Time, error) {
+	login, err := t.State(tx, id)
+	switch {
+	case err == nil && login.State == enrol.Gone:
+		err = enrol.ErrAccountGone
+	case err == nil && login.State == enrol.Active:
+		err = enrol.ErrAccountAwake
+	case email == "":
+		email = login.Email
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	until := tx.Now.Add(24 * time.Hour)
+	_, err = tx.Exec(`UPDATE town_account SET until = $2, email = $3 WHERE id = $1`, id, until, email)
+	return until, err
+}
+
+func (town) State(tx *sqldb.Tx, id string) (enrol.Login, error) {
+	l, active := enrol.Login{State: enrol.Waiting}, false
+	found, err := tx.One(`SELECT username, email, active, until FROM town_account WHERE id = $1`, []any{id}, &l.Username, &l.Email, &active, sqldb.Instant(&l.Until))
+	switch {
+	case !found:
+		return enrol.Login{State: enrol.Gone}, err
+	case active:
+		l.State, l.Until = enrol.Active, time.Time{}
+	}
+	return l, err
+}
+
+func (town) Forget(tx *sqldb.Tx, id string) error {
+	_, err := tx.Exec(`DELETE FROM town_account WHERE id = $1 AND NOT active`, id)
+	return err
+}
+
+var errTownCode = fault.New(fault.Invalid, "town.code")
+
+func (town) Ask(tx *sqldb.Tx, username, _ string, _ words.Lang) (string, error) {
+	id := secret.NewID()
+	_, err := tx.Exec(`INSERT INTO town_ask VALUES ($1, $2, $3)`, id, username, "code-"+username)
+	return id, err
+}
+
+func (town) Prove(tx *sqldb.Tx, askID, code string) (id, name string, err error) {
+	found, err := tx.One(`
+		SELECT a.id, a.username FROM town_ask k JOIN town_account a ON a.username = k.username
+		WHERE k.id = $1 AND k.code = $2 AND a.active`, []any{askID, code}, &id, &name)
+	if err == nil && !found {
+		err = errTownCode
+	}
+	return id, name, err
+}
+
+// addresses is a small address book.
+type addresses struct{ silent bool }
+
+func (a *addresses) Find(_ context.Context, postcode string, number int, _ string) (street, place string, found bool, err error) {
+	if a.silent {
+		return "", "", false, errors.New("no answer")
+	}
+	if postcode == "9468BG" && number == 41 {
+		return "Kruisstraat", "Annen", true, nil
+	}
+	return "", "", false, nil
+}
+
+// house is one library with its desk on a server of its own.
+type house struct {
+	*sqldb.DB
+	t       testing.TB
+	book    *addresses
+	lib     branch.Organisation
+	annen   branch.Branch
+	rolde   branch.Branch
+	words   *words.Catalogue
+	site    *desk.Site
+	server  *httptest.Server
+	workers map[string]staff.Worker
+}
+
+const pass = "de kat krabt de krullen"
+
+func each(t *testing.T, f func(*testing.T, *house)) {
+	t.Helper()
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) { f(t, build(t, db)) })
+}
+
+func build(t testing.TB, db *sqldb.DB) *house {
+	t.Helper()
+	h := &house{DB: db, t: t, book: &addresses{}, workers: map[string]staff.Worker{}}
+	h.at(time.Date(2026, 11, 23, 9, 30, 0, 0, day.Amsterdam))
+	h.do(h.furnish)
+	for _, w := range h.workers {
+		if err := staff.SetPassword(t.Context(), db, w.ID, pass, "loader"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := words.Load(kit.Words, day.Words, password.Words, desk.Words, branch.Words, staff.Words, customer.Words, membership.Words,
+		ledger.Words, newsletter.Words, enrol.Words)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list.Format(func(lang words.Lang, arg any) (string, bool) {
+		at, ok := arg.(time.Time)
+		return day.Moment(at, lang), ok
+	})
+	h.words = list
+	base, _ := url.Parse("http://127.0.0.1/balie")
+	h.site, err = desk.New(&kit.House{DB: db, Words: list, Doors: kit.Doors{Desk: base}, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: slog.New(slog.DiscardHandler)},
+		enrol.Office{Accounts: town{}, Owners: town{}}, h.book, "bind")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.server = httptest.NewServer(h.site.Handler(h.site))
+	t.Cleanup(h.server.Close)
+	return h
+}
+
+func (h *house) furnish(tx *sqldb.Tx) (err error) {
+	if err := (town{}).build(tx); err != nil {
+		return err
+	}
+	if h.lib, err = branch.SaveOrganisation(tx, branch.Organisation{Slug: "bind", Name: "Bind bibliotheken"}); err != nil {
+		return err
+	}
+	if h.annen, err = branch.Save(tx, branch.Branch{OrganisationID: h.lib.ID, Code: "5280", Name: "Bibliotheek Annen", Place: "Annen", Enrols: true}); err != nil {
+		return err
+	}
+	if h.rolde, err = branch.Save(tx, branch.Branch{OrganisationID: h.lib.ID, Code: "5281", Name: "Bibliotheek Rolde", Place: "Rolde", Enrols: true,
+		Choices: branch.Choices{NoAccount: true}}); err != nil {
+		return err
+	}
+	for _, d := range membership.Seed(h.lib.ID) {
+		if err := membership.SaveDefinition(tx, d); err != nil {
+			return err
+		}
+	}
+	for code, b := range map[string]branch.Branch{"5280": h.annen, "5281": h.rolde} {
+		if _, err := customer.SaveRange(tx, customer.Range{OrganisationID: h.lib.ID, BranchID: b.ID, Label: code, First: 1, Last: 99_999}); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{"anja", "bert", "fenna"} {
+		role := staff.Desk
+		if name == "fenna" {
+			role = staff.Finance
+		}
+		w, _, err := staff.Save(tx, staff.Worker{OrganisationID: h.lib.ID, Username: name, Name: strings.ToUpper(name[:1]) + name[1:] + " de Boer", Active: true,
+			Posts: []staff.Post{{Role: role}}})
+		if err != nil {
+			return err
+		}
+		h.workers[name] = w
+	}
+	return nil
+}
+
+func (h *house) at(t time.Time)       { h.Now = func() time.Time { return t } }
+func (h *house) pass(d time.Duration) { h.at(h.Now().Add(d)) }
+func (h *house) do(f func(*sqldb.Tx) error) {
+	h.t.Helper()
+	if err := h.InTx(h.t.Context(), f); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// count counts the rows of a table.
+func (h *house) count(table string) (n int) {
+	h.t.Helper()
+	h.do(func(tx *sqldb.Tx) error {
+		_, err := tx.One(`SELECT COUNT(*) FROM `+table, nil, &n)
+		return err
+	})
+	return n
+}
+
+// person is somebody at a browser.
+type person struct {
+	h      *house
+	client *http.Client
+	lang   string
+}
+
+func (h *house) visitor() *person {
+	jar, _ := cookiejar.New(nil)
+	return &person{h: h, client: &http.Client{Jar: jar}, lang: "nl"}
+}
+
+// clerk is a desk worker who is signed in at Annen.
+func (h *house) clerk(name string) *person { return h.clerkAt(name, "5280") }
+
+func (h *house) clerkAt(name, code string) *person {
+	h.t.Helper()
+	p := h.visitor()
+	a := p.post("/aanmelden", "gebruikersnaam", name, "wachtwoord", pass, "vestiging", code)
+	if a.status != 200 || a.path != "/" {
+		h.t.Fatalf("sign-in of %s: %d at %s", name, a.status, a.path)
+	}
+	return p
+}
+
+// answer is a page as it arrived, after redirects.
+type answer struct {
+	t      testing.TB
+	status int
+	path   string // below the door, with query
+	body   string
+	text   string // without tags, one space between words
+}
+
+func (p *person) get(path string) answer { return p.send("GET", path, nil, "") }
+
+func (p *person) post(path string, pairs ...string) answer {
+	form := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+	}
+	return p.send("POST", path, form, "")
+}
+
+// json posts as the script does.
+func (p *person) json(path string, pairs ...string) answer {
+	form := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+	}
+	return p.send("POST", path, form, "application/json")
+}
+
+var (
+	tags   = regexp.MustCompile(`(?s)<script.*?</script>|<[^>]*>`)
+	blanks = regexp.MustCompile(`[\s\x{a0}]+`)
+)
+
+func (p *person) send(method, path string, form url.Values, accept string) answer {
+	p.h.t.Helper()
+	r, err := http.NewRequest(method, p.h.server.URL+"/balie"+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		p.h.t.Fatal(err)
+	}
+	r.Header.Set("Accept-Language", p.lang)
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if accept != "" {
+		r.Header.Set("Accept", accept)
+	}
+	res, err := p.client.Do(r)
+	if err != nil {
+		p.h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.h.t.Fatal(err)
+	}
+	a := answer{t: p.h.t, status: res.StatusCode, body: string(body), path: strings.TrimPrefix(res.Request.URL.RequestURI(), "/balie")}
+	if a.path == "" {
+		a.path = "/"
+	}
+	a.text = strings.TrimSpace(blanks.ReplaceAllString(html.UnescapeString(tags.ReplaceAllString(a.body, " ")), " "))
+	return a
+}
+
+// want fails unless every text stands on the page.
+func (a answer) want(texts ...string) answer {
+	a.t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(a.text, text) && !strings.Contains(a.body, text) {
+			a.t.Fatalf("%d %s lacks %q:\n%s", a.status, a.path, text, a.text)
+		}
+	}
+	return a
+}
+
+func (a answer) lacks(texts ...string) answer {
+	a.t.Helper()
+	for _, text := range texts {
+		if strings.Contains(a.text, text) {
+			a.t.Fatalf("%s shows %q", a.path, text)
+		}
+	}
+	return a
+}
+
+// is checks status and place.
+func (a answer) is(status int, pathEnd string) answer {
+	a.t.Helper()
+	if a.status != status || !strings.HasSuffix(a.path, pathEnd) {
+		a.t.Fatalf("want %d at …%s, got %d at %s:\n%s", status, pathEnd, a.status, a.path, a.text)
+	}
+	return a
+}
+
+// hidden returns the value of an input on the page.
+func (a answer) value(name string) string {
+	a.t.Helper()
+	m := regexp.MustCompile(`<input[^>]*name="` + name + `"[^>]*value="([^"]*)"`).FindStringSubmatch(a.body)
+	if m == nil {
+		a.t.Fatalf("no field %s on %s", name, a.path)
+	}
+	return html.UnescapeString(m[1])
+}
+
+// tester is the seed's own customer on screen 1.
+var tester = []string{"klantnummer", customer.SystemNumber, "voorletters", "E.B.", "achternaam", "Tester", "geboortedatum", "4-1-1991",
+	"land", "NL", "postcode", "9468 BG", "huisnummer", "41", "doe", "vervolg"}
+
+var contact = []string{"iban", "NL91 ABNA 0417 1643 00", "legitimatie", "ja", "inlogaccount", "ja", "email", "eb.tester@example.nl", "taal", "nl"}
+
+// with lays pairs over pairs.
+func with(base []string, pairs ...string) []string {
+	return append(append([]string{}, base...), pairs...)
+}
+
+// newDraft opens a new form and returns its path.
+func (p *person) newDraft() string {
+	p.h.t.Helper()
+	a := p.get("/klant/nieuw")
+	if a.status != 200 || !strings.HasPrefix(a.path, "/klant/nieuw/") {
+		p.h.t.Fatalf("new form: %d at %s", a.status, a.path)
+	}
+	return a.path
+}
+
+// enrol walks through all screens and returns the result page.
+func (p *person) enrol(person, contact []string, code string) answer {
+	p.h.t.Helper()
+	d := p.newDraft()
+	p.post(d, person...).is(200, "/gegevens")
+	p.post(d+"/gegevens", contact...).is(200, "/inlogaccount")
+	p.post(d+"/inlogaccount", "account", "nieuw").is(200, "/abonnement")
+	a := p.post(d+"/abonnement", "abonnement", code).is(200, "/opbouw")
+	return p.post(d+"/opbouw", "opbouw", a.value("opbouw")).is(200, "/klaar")
+}
+
+// someone is another person for every i.
+func someone(i int) (person, reach []string) {
+	name := fmt.Sprintf("Klant%c%c", 'a'+i%26, 'a'+i/26%26)
+	born := day.Day("1960-01-01").AddDays(i * 37)
+	return with(tester, "achternaam", name, "geboortedatum", born.Short()), with(contact, "email", strings.ToLower(name)+"@example.nl")
+}
+
+func (p *person) speaking(lang string) *person {
+	p.lang = lang
+	return p
+}
+
+// field returns the first word on the page that begins so.
+func (a answer) field(prefix string) string {
+	a.t.Helper()
+	for _, word := range strings.Fields(a.text) {
+		if strings.HasPrefix(word, prefix) && len(word) == 14 {
+			return word
+		}
+	}
+	a.t.Fatalf("no %s… on %s: %s", prefix, a.path, a.text)
+	return ""
+}
+
+var leftOver = regexp.MustCompile(`\b(desk|kit|enrol|customer|membership|staff|ledger|branch|country|newsletter)\.[a-z_.]+\b|\{[0-9]`)
+
+// whole fails when a sentence is missing or a hole was left open.
+func (a answer) whole(h *house) answer {
+	a.t.Helper()
+	if a.status >= 500 {
+		a.t.Fatalf("%s: %d %s", a.path, a.status, a.text)
+	}
+	for _, found := range leftOver.FindAllString(a.text, -1) {
+		if !strings.HasPrefix(found, "customer.nl") {
+			a.t.Errorf("%s shows %q", a.path, found)
+		}
+	}
+	return a
+}
+
+func (h *house) customerID(number string) (id string) {
+	h.t.Helper()
+	h.do(func(tx *sqldb.Tx) error {
+		who, err := customer.FindByNumber(tx, number)
+		id = who.ID
+		return err
+	})
+	return id
+}
+
+// freeNumber is a number of the range of Annen that nobody has.
+func (h *house) freeNumber(taken string) (number string) {
+	h.t.Helper()
+	h.do(func(tx *sqldb.Tx) (err error) {
+		for number == "" || number == taken {
+			if number, err = customer.Allocate(tx, h.lib.ID, h.annen.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return number
+}
