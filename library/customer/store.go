@@ -85,7 +85,7 @@ func setEnded(tx *sqldb.Tx, id string, last day.Day) error {
 }
 
 // linkAccount says false when another customer of the same library has the
-// account, or when there is no such customer. The account_id <> '' is for the
+// account, or when there is no such customer. The account_id <> ” is for the
 // index: SQLite uses a partial index only when its condition is written out.
 func linkAccount(tx *sqldb.Tx, id, accountID string, how How) (bool, error) {
 	n, err := tx.Exec(`
