@@ -85,8 +85,8 @@ func setEnded(tx *sqldb.Tx, id string, last day.Day) error {
 }
 
 // linkAccount says false when another customer of the same library has the
-// account, or when there is no such customer. The account_id <> ” is for the
-// index: SQLite uses a partial index only when its condition is written out.
+// account, or when there is no such customer. That account_id is not empty is
+// said for the index: SQLite uses a partial one only when its condition stands.
 func linkAccount(tx *sqldb.Tx, id, accountID string, how How) (bool, error) {
 	n, err := tx.Exec(`
 		UPDATE customer SET account_id = $1, link_how = $2, link_at = $3, changed_at = $3
