@@ -42,7 +42,7 @@ const css = () => {
   const [paper, ink, link] = themes[settings.theme] ?? themes.licht
   const font = fonts[settings.font] ?? 'inherit'
   return `
-    html { font-size: ${settings.size}%; color: ${ink}; background: ${paper}; }
+    html { font-size: ${settings.size * 1.15}%; color: ${ink}; background: ${paper}; }
     body { color: ${ink} !important; background: ${paper} !important; }
     ${font === 'inherit' ? 'html { font-family: "Charter", "Bitstream Charter", "Sitka Text", Georgia, serif; }' : `body, body * { font-family: ${font} !important; }`}
     p, li, blockquote, dd { line-height: ${settings.line / 100}; hyphens: auto; overflow-wrap: break-word; }
@@ -94,15 +94,15 @@ function key(event) {
   if (panel) return
   const button = event.target.closest?.('button, a')
   switch (event.key) {
-    case 'ArrowLeft': view.goLeft(); break
-    case 'ArrowRight': view.goRight(); break
-    case 'PageUp': view.prev(); break
-    case 'PageDown': view.next(); break
-    case ' ': if (button) return; event.shiftKey ? view.prev() : view.next(); break
+    case 'ArrowLeft': turn('goLeft'); break
+    case 'ArrowRight': turn('goRight'); break
+    case 'PageUp': turn('prev'); break
+    case 'PageDown': turn('next'); break
+    case ' ': if (button) return; turn(event.shiftKey ? 'prev' : 'next'); break
     case 'Home': view.goTo(0); break
     case '+': case '=': bigger(10); break
     case '-': bigger(-10); break
-    case 'i': case 'c': show('inhoud'); break
+    case 'i': case 'c': show('inhoudsopgave'); break
     default: return
   }
   event.preventDefault()
@@ -120,14 +120,33 @@ for (const dialog of document.querySelectorAll('dialog')) dialog.addEventListene
 $('kleiner').addEventListener('click', () => bigger(-10))
 $('groter').addEventListener('click', () => bigger(10))
 $('weergave').addEventListener('change', e => { if (e.target.name) set(e.target.name, e.target.type === 'range' ? Number(e.target.value) : e.target.value) })
-$('vorige').addEventListener('click', () => view.goLeft())
-$('volgende').addEventListener('click', () => view.goRight())
+$('vorige').addEventListener('click', () => turn('goLeft'))
+$('volgende').addEventListener('click', () => turn('goRight'))
 $('voortgang').addEventListener('change', e => view.goToFraction(e.target.value / 1000))
 
 // The table of contents comes from the server as a list of links; here the links
 // turn pages instead of loading them.
-const entries = [...document.querySelectorAll('#inhoud a[data-href]')]
-for (const a of entries) a.addEventListener('click', e => { e.preventDefault(); $('inhoud').close(); view.goTo(a.dataset.href) })
+const entries = [...document.querySelectorAll('#inhoudsopgave a[data-href]')]
+for (const a of entries) a.addEventListener('click', e => { e.preventDefault(); $('inhoudsopgave').close(); settle().then(() => view.goTo(a.dataset.href)) })
+
+// When the window changes its size (a phone that is turned), foliate-js 1.0.1 may
+// end up on the empty sheet beside the text. So we note where the reader was and
+// go there again when the size has come to rest.
+let hold, rest
+async function settle() {
+  clearTimeout(rest)
+  if (!hold) return
+  const to = view.resolveNavigation(hold)
+  hold = undefined
+  await view.renderer.goTo(to)
+}
+addEventListener('resize', () => {
+  hold ??= place?.fragment
+  clearTimeout(rest)
+  rest = setTimeout(settle, 100)
+  requestAnimationFrame(() => requestAnimationFrame(() => hold && view.renderer.goTo(view.resolveNavigation(hold))))
+})
+const turn = async how => { await settle(); await view[how]() }
 
 let last
 view.addEventListener('load', ({ detail: { doc } }) => {
@@ -153,6 +172,7 @@ view.addEventListener('relocate', ({ detail }) => {
     last = here
     if (tocItem) $('stem').textContent = tocItem.label.trim()
   }
+  if (hold) return
   place = { href: view.book.sections[section?.current ?? 0]?.id ?? '', fragment: cfi ?? '', total: String(fraction ?? 0) }
   clearTimeout(timer)
   timer = setTimeout(keep, 1500)
@@ -168,7 +188,11 @@ try {
   view.renderer.setAttribute('gap', '6%')
   view.renderer.setAttribute('max-inline-size', '660px')
   dress()
-  await view.init({ lastLocation: say.fragment || say.href || null, showTextStart: !say.href })
+  // A place in a book that has changed since may point at nothing: then the
+  // beginning of its chapter, and at worst of the book.
+  const start = () => view.init({ lastLocation: say.href || null, showTextStart: !say.href })
+  if (say.fragment) await view.init({ lastLocation: say.fragment }).catch(start)
+  else await start()
   room.dataset.ready = 'true'
   $('bezig').hidden = true
 } catch (error) {

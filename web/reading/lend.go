@@ -1,0 +1,60 @@
+package reading
+
+import (
+	"net/http"
+
+	"lidwoord/base/fault"
+	"lidwoord/base/sqldb"
+	"lidwoord/reading/catalogue"
+	"lidwoord/reading/loan"
+	"lidwoord/web/kit"
+)
+
+// borrow lends a title. With rights that are no longer fresh it first asks the
+// sign-on; the wish travels along and is done on the way back.
+func (s *Site) borrow(w http.ResponseWriter, r *http.Request) error {
+	who, in := whoIs(r)
+	if !in {
+		return kit.ErrSignIn
+	}
+	title := r.PathValue("title")
+	if s.DB.Now().Sub(who.At) >= RightsLife {
+		return s.begin(w, r, step{To: s.Link("/titel/%s", title), Silent: true, Borrow: title, Session: kit.VisitOf(r).Session.ID})
+	}
+	return s.lend(w, r, who, title)
+}
+
+// lend borrows, and shows the title with the reason when that is refused.
+func (s *Site) lend(w http.ResponseWriter, r *http.Request, who who, title string) error {
+	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		_, err := loan.Borrow(tx, s.Rules, who.reader(), who.rights(), title)
+		return err
+	})
+	if fault.KindOf(err) == fault.Denied {
+		return s.titlePage(w, r, title, err)
+	}
+	if err != nil {
+		return err
+	}
+	s.SetFlash(w, "reading.lent")
+	return s.Redirect(w, r, "/titel/%s", title)
+}
+
+func (s *Site) giveBack(w http.ResponseWriter, r *http.Request) error {
+	who, in := whoIs(r)
+	if !in {
+		return kit.ErrSignIn
+	}
+	var t catalogue.Title
+	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
+		if t, err = catalogue.Find(tx, r.PathValue("title")); err != nil {
+			return err
+		}
+		return loan.Return(tx, who.reader(), t.ID)
+	})
+	if err != nil {
+		return err
+	}
+	s.SetFlash(w, "reading.returned", t.Name)
+	return s.Redirect(w, r, "/mijn-boeken")
+}

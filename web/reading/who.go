@@ -1,0 +1,113 @@
+package reading
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"lidwoord/base/day"
+	"lidwoord/base/session"
+	"lidwoord/base/sqldb"
+	"lidwoord/reading/loan"
+	"lidwoord/web/kit"
+)
+
+// RightsLife is how long we believe what the sign-on said about memberships. A
+// membership that ends at the desk ends here a quarter of an hour later at most;
+// a renewal that is paid for works as soon.
+const RightsLife = 15 * time.Minute
+
+// silentPause is how long we read on with old rights after the sign-on gave no
+// answer to a silent question.
+const silentPause = time.Minute
+
+// claims are what we read of an ID token.
+type claims struct {
+	Name        string       `json:"preferred_username"`
+	Memberships []membership `json:"memberships"`
+}
+
+// membership is one element of the claim "memberships".
+type membership struct {
+	Library      string   `json:"organisation_name"`
+	Name         string   `json:"name"`
+	Rights       []string `json:"rights"`
+	ValidThrough day.Day  `json:"valid_through"`
+	State        string   `json:"state"`
+}
+
+// who is a signed-in reader, as the session keeps it.
+type who struct {
+	Issuer      string       `json:"iss"`
+	Subject     string       `json:"sub"`
+	Name        string       `json:"name"`
+	Memberships []membership `json:"memberships"`
+	At          time.Time    `json:"at"`             // when the sign-on said so
+	Tried       time.Time    `json:"tried,omitzero"` // when we last asked silently
+	Hint        string       `json:"hint,omitempty"` // the ID token, sealed
+}
+
+func (w who) reader() loan.Reader { return loan.ReaderOf(w.Issuer, w.Subject) }
+
+func (w who) rights() loan.Rights {
+	var r loan.Rights
+	for _, m := range w.Memberships {
+		r = append(r, loan.Membership{Library: m.Library, Name: m.Name, Rights: m.Rights, ValidThrough: m.ValidThrough, Ended: m.State != "active"})
+	}
+	return r
+}
+
+// whoIs returns the reader behind a request.
+func whoIs(r *http.Request) (who, bool) {
+	var w who
+	s := kit.VisitOf(r).Session
+	if s == nil || json.Unmarshal([]byte(s.Data), &w) != nil {
+		return who{}, false
+	}
+	return w, true
+}
+
+func (s *Site) stale(w who) bool {
+	now := s.DB.Now()
+	return now.Sub(w.At) >= RightsLife && now.Sub(w.Tried) >= silentPause
+}
+
+// fresh lets a page be shown with rights that are no older than RightsLife: it
+// asks the sign-on silently when they are, and comes back. Without an answer the
+// page is shown with what is known.
+func (s *Site) fresh(h kit.Handler) kit.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		who, in := whoIs(r)
+		if !in || !s.stale(who) || !navigates(r) {
+			return h(w, r)
+		}
+		if err := s.tried(r, who); err != nil {
+			return err
+		}
+		err := s.begin(w, r, step{To: s.Back(r.URL.RequestURI()), Silent: true, Session: kit.VisitOf(r).Session.ID})
+		if err == nil {
+			return nil
+		}
+		s.Log.WarnContext(r.Context(), "rights not refreshed", "id", kit.VisitOf(r).ID, "err", err)
+		return h(w, r)
+	}
+}
+
+// navigates reports whether the browser is opening a page; a script or a picture
+// cannot follow us to the sign-on and back.
+func navigates(r *http.Request) bool {
+	mode := r.Header.Get("Sec-Fetch-Mode")
+	return mode == "" || mode == "navigate"
+}
+
+// tried notes that we asked, so that a sign-on that answers with nothing useful
+// is not asked again at every click.
+func (s *Site) tried(r *http.Request, who who) error {
+	who.Tried = s.DB.Now()
+	text, err := json.Marshal(who)
+	if err != nil {
+		return err
+	}
+	id := kit.VisitOf(r).Session.ID
+	return s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Update(tx, id, string(text)) })
+}
