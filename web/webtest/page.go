@@ -65,7 +65,7 @@ func (p *Page) Fill(label, text string) {
 	p.t.Helper()
 	p.find("field", label, "el.focus(); if (el.select) el.select(); else getSelection().selectAllChildren(el)")
 	if text == "" {
-		p.do(chromedp.KeyEvent("\b"))
+		p.do(press("\b"))
 		return
 	}
 	p.insert(text)
@@ -112,7 +112,7 @@ func (p *Page) Type(text string) {
 			p.insert(string(r))
 			continue
 		}
-		p.do(chromedp.KeyEvent(string(r)))
+		p.do(press(string(r)))
 	}
 }
 
@@ -122,7 +122,7 @@ func (p *Page) Key(keys ...string) {
 	p.t.Helper()
 	for _, key := range keys {
 		p.keys++
-		p.do(chromedp.KeyEvent(key))
+		p.do(press(key))
 		p.settle()
 	}
 }
@@ -131,7 +131,7 @@ func (p *Page) Key(keys ...string) {
 func (p *Page) Shortcut(key string, modifiers ...chromedp.Modifier) {
 	p.t.Helper()
 	p.keys++
-	p.do(chromedp.KeyEvent(key, chromedp.KeyModifiers(modifiers...)))
+	p.do(press(key, modifiers...))
 	p.settle()
 }
 
