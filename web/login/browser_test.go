@@ -1,0 +1,80 @@
+package login_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"lidwoord/web/webtest"
+)
+
+// The owner's way in a real browser, by what stands on the buttons.
+func TestTheOwnerActivatesInABrowser(t *testing.T) {
+	p := webtest.Start(t).Person(t)
+	d := open(t, newDB(t))
+	at := func(path string) string { return d.base + path }
+
+	old := d.mailed()
+	d.pass(24 * time.Hour)
+	p.Visit(at(old))
+	p.Want("Deze link werkt niet meer", "De 24 uur zijn voorbij")
+	p.Look("login-expired")
+	p.Press("Stuur mij een nieuwe link")
+	p.Want("Kijk in je mail")
+	p.Look("login-resent")
+
+	path := d.newest()
+	p.Visit(at(path))
+	p.Want("Bevestig je e-mailadres", address, username)
+	p.Look("login-confirm")
+	p.Press("Ja, bevestig mijn e-mailadres")
+	p.Want("Kies een wachtwoord")
+	p.Fill("Kies een wachtwoord", "kort")
+	p.Want("Nog 8 tekens.")
+	p.Press("Toon")
+	if p.Value("Kies een wachtwoord") != "kort" {
+		t.Error("Toon lost what was typed")
+	}
+	p.Want("Verberg")
+	p.Look("login-password")
+	p.Press("Wachtwoord opslaan")
+	p.Want("Nog even nakijken", "Je wachtwoord is te kort")
+	p.Look("login-password-wrong")
+	p.Fill("Kies een wachtwoord", good)
+	p.Want("Lang en sterk.")
+	p.Press("Wachtwoord opslaan")
+	p.Want("Klaar", "Je inlogaccount is actief", username)
+	p.Look("login-ready")
+	p.Press("Je account")
+	p.Want("Je bent ingelogd", address)
+	p.Look("login-home")
+	p.Press("Uitloggen")
+	p.Want("Je bent uitgelogd")
+	p.Look("login-signed-out")
+	p.Visit(at("/hulp"))
+	p.Look("login-help")
+	p.Visit(at("/aanmelden?verzoek=" + d.ask(nil)))
+	p.Look("login-signin")
+	p.Fill("Gebruikersnaam", username)
+	p.Fill("Wachtwoord", "een heel ander woord")
+	p.Forgive("422")
+	p.Press("Inloggen")
+	p.Want("Je gebruikersnaam of wachtwoord klopt niet.")
+	p.Look("login-signin-wrong")
+}
+
+// Everything works without script, with the same words on the buttons.
+func TestTheOwnerActivatesWithoutScript(t *testing.T) {
+	p := webtest.Start(t).Person(t)
+	p.NoScript()
+	d := open(t, newDB(t))
+	p.Visit(d.base + d.mailed())
+	p.Press("Ja, bevestig mijn e-mailadres")
+	p.Lacks("Toon")
+	p.Fill("Kies een wachtwoord", good)
+	p.Press("Wachtwoord opslaan")
+	p.Want("Je inlogaccount is actief")
+	if !strings.HasSuffix(p.URL(), "/inloggen/klaar") {
+		t.Errorf("at %s", p.URL())
+	}
+}
