@@ -222,7 +222,7 @@ func TestAnExistingAccountIsConfirmedByItsOwner(t *testing.T) {
 		})
 		p := h.clerk("anja")
 		var pages []string
-		for _, name := range []string{"eva91", "bestaatniet"} {
+		for _, name := range []string{"bestaatniet", "eva91"} {
 			d := p.newDraft()
 			p.post(d, tester...)
 			p.post(d+"/gegevens", contact...)

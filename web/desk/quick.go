@@ -12,7 +12,7 @@ import (
 	"lidwoord/web/kit"
 )
 
-// Snel inschrijven: for a clerk who knows the form by heart. The keys beside the
+// Snel inschrijven is for a clerk who knows the form by heart. The keys beside the
 // typed data, with the script, for a person at an address that the address book
 // knows and with an IBAN whose bank is known:
 //
@@ -26,8 +26,7 @@ import (
 //	Enter (1)                        in E-mail: checks, and shows the Opbouw
 //	Enter (1)                        Opslaan has the focus
 //
-// Sixteen. keysMost is what the trade asks for; a browser test counts them.
-const keysMost = 25
+// A browser test counts them, and fails above twenty-five.
 
 func (s *Site) showQuick(w http.ResponseWriter, r *http.Request, c counter) error {
 	var page wizardPage

@@ -102,6 +102,9 @@ func (p wizardPage) Steps() (marks []stepMark) {
 	return marks
 }
 
+// SystemNumber is the row of V's, for the script.
+func (wizardPage) SystemNumber() string { return customer.SystemNumber }
+
 // AutoBank gives screen 2 its focus.
 func (p wizardPage) AutoBank() string {
 	if p.Step == enrol.StepContact && !p.Bad() {

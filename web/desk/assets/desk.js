@@ -88,16 +88,27 @@
       if (!note.ok) number.select();
     }, function () { if (go) next(number); });
   }
+  // The row of V's shows at once; the sentence beside it may come later.
+  function generate() {
+    number.value = number.dataset.system;
+    dirty = true;
+    keepSoon();
+    checkNumber(false);
+    next(number);
+  }
   if (number) {
     number.addEventListener("keydown", function (e) {
       if (e.key !== "Enter" || !number.value.trim()) return;
       e.preventDefault(); // a scanner ends with Enter: that is no reason to send the form
       if (isV() && !quick && dialog && dialog.showModal && !/^v{12}$/i.test(number.value.trim())) { dialog.returnValue = ""; dialog.showModal(); return; }
-      checkNumber(true);
+      if (isV()) generate(); else checkNumber(true);
     });
-    number.addEventListener("change", function () { if (quick || !isV()) checkNumber(false); });
+    number.addEventListener("change", function () {
+      if (quick && isV()) number.value = number.dataset.system;
+      if (quick || !isV()) checkNumber(false);
+    });
     if (dialog) dialog.addEventListener("close", function () {
-      if (dialog.returnValue === "ja") { checkNumber(true); dirty = true; keepSoon(); return; }
+      if (dialog.returnValue === "ja") { generate(); return; }
       number.value = "";
       number.focus();
     });
