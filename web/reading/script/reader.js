@@ -187,6 +187,7 @@ try {
   view.renderer.setAttribute('margin', '32px')
   view.renderer.setAttribute('gap', '6%')
   view.renderer.setAttribute('max-inline-size', '660px')
+  view.renderer.setAttribute('max-column-count', '1')
   dress()
   // A place in a book that has changed since may point at nothing: then the
   // beginning of its chapter, and at worst of the book.
