@@ -1,12 +1,13 @@
 // Finds the element that a person means by some words. Runs inside a function.
 const clean = s => (s || '').replace(/\s+/g, ' ').trim();
-const seen = el => el.getClientRects().length > 0 && getComputedStyle(el).visibility !== 'hidden';
+// What is hidden from everybody (a default button for the Enter key) is not there.
+const seen = el => el.getClientRects().length > 0 && getComputedStyle(el).visibility !== 'hidden' && !el.closest('[aria-hidden=true]');
 // A label may end in a remark, such as "(niet verplicht)", or a colon.
 const says = (text, words) => text === words || (text.startsWith(words) && /^\s*[(:*]/.test(text.slice(words.length)));
 const byID = ids => clean((ids || '').split(/\s+/).map(id => document.getElementById(id)?.textContent || '').join(' '));
 const nameOf = el => clean(el.getAttribute('aria-label')) || byID(el.getAttribute('aria-labelledby')) ||
 	clean(el.innerText || el.textContent) || clean(el.value) || clean(el.querySelector('img')?.alt) || clean(el.title);
-const labelled = (scope, words) => [...scope.querySelectorAll('label')].filter(l => l.control && says(clean(l.innerText || l.textContent), words)).map(l => l.control)
+const labelled = (scope, words) => [...scope.querySelectorAll('label')].filter(l => l.control && (says(clean(l.innerText || l.textContent), words) || clean(l.querySelector('strong')?.innerText) === words)).map(l => l.control)
 	.concat([...scope.querySelectorAll('input, select, textarea, [contenteditable]')].filter(e => says(clean(e.getAttribute('aria-label')) || byID(e.getAttribute('aria-labelledby')), words)));
 
 function seek(kind, words) {

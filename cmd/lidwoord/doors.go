@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"lidwoord/adapter/demobook"
+	"lidwoord/adapter/pdok"
+	"lidwoord/library/customer"
+	"lidwoord/web/desk"
+	"lidwoord/web/kit"
+	"lidwoord/web/login"
+	"lidwoord/web/mailbox"
+	"lidwoord/web/manage"
+	"lidwoord/web/mine"
+	"lidwoord/web/oidc"
+	"lidwoord/web/reading"
+	"lidwoord/web/signup"
+	"lidwoord/web/start"
+)
+
+// openDoors makes each door, wires what it needs by field name, and hangs it at
+// its address.
+func (h *house) openDoors(ctx context.Context, common *kit.House) error {
+	mux := http.NewServeMux()
+	var err error
+	open := func(at *url.URL, door http.Handler) { h.route(mux, at, door) }
+
+	if h.start, err = start.New(common); err != nil {
+		return err
+	}
+	h.start.Ready = func(r *http.Request) error { return h.db.Ping(r.Context()) }
+	open(h.doors.Start, h.start.Handler(h.start))
+
+	book, err := h.addressBook()
+	if err != nil {
+		return err
+	}
+	desk, err := desk.New(common, h.office, book, h.config.Library)
+	if err != nil {
+		return err
+	}
+	open(h.doors.Desk, desk.Handler(desk))
+
+	oidc, err := oidc.New(common, h.provider)
+	if err != nil {
+		return err
+	}
+	open(h.doors.OIDC, oidc.Handler())
+
+	login, err := login.New(common, h.accounts, h.provider)
+	if err != nil {
+		return err
+	}
+	open(h.doors.Login, login.Handler(login))
+
+	reading, err := reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.readingSecret()), Stacks: h.stacks})
+	if err != nil {
+		return err
+	}
+	open(h.doors.Reading, reading.Handler(reading))
+
+	mine, err := mine.New(common)
+	if err != nil {
+		return err
+	}
+	open(h.doors.Mine, mine.Handler(mine))
+
+	signup, err := signup.New(common, h.config.Library)
+	if err != nil {
+		return err
+	}
+	open(h.doors.Signup, signup.Handler(signup))
+
+	manage, err := manage.New(common, h.config.Library)
+	if err != nil {
+		return err
+	}
+	open(h.doors.Manage, manage.Handler(manage))
+
+	if h.config.demo {
+		mail, err := mailbox.New(common)
+		if err != nil {
+			return err
+		}
+		door := mail.Handler(mail)
+		open(h.doors.Mailbox, door)
+		mux.Handle(h.doors.Mailbox.Path+".json", door)
+	}
+	h.handler, err = behindProxies(h.config.Proxies, mux)
+	return err
+}
+
+// route sends a request to the door at its host and path. Doors on one host are
+// told apart by path; a host of its own makes a pattern of its own.
+func (h *house) route(mux *http.ServeMux, at *url.URL, door http.Handler) {
+	host := ""
+	if at.Host != h.doors.Start.Host {
+		host = at.Hostname()
+	}
+	path := strings.TrimSuffix(at.Path, "/")
+	if path != "" {
+		mux.Handle(host+path, door)
+	}
+	mux.Handle(host+path+"/", door)
+}
+
+// addressBook is where streets are looked up; nil looks nothing up.
+func (h *house) addressBook() (customer.AddressBook, error) {
+	if h.config.demo {
+		return demobook.New()
+	}
+	if h.config.Streets.Service == "pdok" {
+		return pdok.New(h.config.Streets.URL)
+	}
+	return nil, nil
+}

@@ -1,0 +1,93 @@
+// Command lidwoord is the whole of Lidwoord in one program.
+//
+//	lidwoord demo      the demo library with invented people, on localhost
+//	lidwoord serve     a real library, by its configuration file
+//	lidwoord migrate   brings the database up to date and stops
+//	lidwoord library   loads or updates a library: branches, numbers, memberships
+//	lidwoord staff     adds somebody who works at the desk
+//	lidwoord titles    puts e-books and audiobooks on the shelf
+//	lidwoord version   what was built
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"slices"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: logLevel()}))
+	if err := run(ctx, log, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "lidwoord:", err)
+		os.Exit(1)
+	}
+}
+
+// command is one thing the program does.
+type command struct {
+	name  string
+	about string
+	run   func(context.Context, *slog.Logger, []string) error
+}
+
+func commands() []command {
+	return []command{
+		{"demo", "serve the demo library with invented people, on localhost", demo},
+		{"serve", "serve a library by its configuration file", serve},
+		{"migrate", "bring the database up to date and stop", migrate},
+		{"library", "load or update a library from its file: branches, numbers, memberships", loadLibraryFile},
+		{"staff", "add somebody who works at the desk, or give a new password", addStaff},
+		{"titles", "put e-books (EPUB) and audiobooks on the shelf", addTitles},
+		{"version", "say what was built", version},
+	}
+}
+
+func run(ctx context.Context, log *slog.Logger, args []string) error {
+	if len(args) > 0 {
+		list := commands()
+		if i := slices.IndexFunc(list, func(c command) bool { return c.name == args[0] }); i >= 0 {
+			return list[i].run(ctx, log, args[1:])
+		}
+	}
+	fmt.Println("lidwoord: membership and single sign-on for public libraries")
+	for _, c := range commands() {
+		fmt.Printf("\n  lidwoord %-9s %s", c.name, c.about)
+	}
+	fmt.Print("\n\nEach knows -help.\n")
+	if len(args) == 0 || args[0] == "help" || args[0] == "-help" || args[0] == "--help" {
+		return nil
+	}
+	return fmt.Errorf("there is no command %q", args[0])
+}
+
+func version(context.Context, *slog.Logger, []string) error {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return errors.New("built without build information")
+	}
+	fmt.Println("lidwoord", info.Main.Version, info.GoVersion)
+	return nil
+}
+
+// logLevel is warnings and worse in the demo's terminal, where the addresses
+// should stay in sight; LIDWOORD_LOG=info shows each request.
+func logLevel() slog.Level {
+	level := slog.LevelInfo
+	if text := os.Getenv("LIDWOORD_LOG"); text != "" {
+		if err := level.UnmarshalText([]byte(text)); err != nil {
+			return slog.LevelInfo
+		}
+	} else if len(os.Args) > 1 && os.Args[1] == "demo" {
+		level = slog.LevelWarn
+	}
+	return level
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"time"
+
+	"lidwoord/base/day"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
+	"lidwoord/identity/account"
+	"lidwoord/identity/signon"
+	"lidwoord/library/enrol"
+	"lidwoord/library/membership"
+)
+
+// Here the wings meet. Each of them declares what it needs; this file is the
+// only place that knows who answers.
+
+// loginAccounts fills the library's need for login accounts from the identity
+// wing. A provider far away would stand here too, queueing a job in tx.
+type loginAccounts struct{ accounts *account.Accounts }
+
+var (
+	_ enrol.LoginAccounts = loginAccounts{}
+	_ enrol.AccountOwners = loginAccounts{}
+)
+
+func (l loginAccounts) Open(tx *sqldb.Tx, o enrol.Opening) (string, time.Time, error) {
+	id, until, err := l.accounts.Open(tx, account.Opening{Username: o.Username, Email: o.Email, Lang: o.Lang, LibraryName: o.LibraryName})
+	if errors.Is(err, account.ErrUsernameTaken) {
+		err = enrol.ErrUsernameTaken
+	}
+	return id, until, err
+}
+
+func (l loginAccounts) Resend(tx *sqldb.Tx, accountID, newEmail string) (time.Time, error) {
+	until, err := l.accounts.Resend(tx, accountID, newEmail)
+	switch {
+	case errors.Is(err, account.ErrActive):
+		err = enrol.ErrAccountAwake
+	case errors.Is(err, account.ErrNoAccount):
+		err = enrol.ErrAccountGone
+	}
+	return until, err
+}
+
+var loginStates = map[account.State]enrol.State{
+	account.None: enrol.Gone, account.Waiting: enrol.Waiting, account.Active: enrol.Active, account.Expired: enrol.Expired,
+}
+
+func (l loginAccounts) State(tx *sqldb.Tx, accountID string) (enrol.Login, error) {
+	st, err := l.accounts.State(tx, accountID)
+	return enrol.Login{State: loginStates[st.State], Username: st.Username, Email: st.Email, Until: st.Until}, err
+}
+
+func (l loginAccounts) Forget(tx *sqldb.Tx, accountID string) error {
+	return l.accounts.Forget(tx, accountID)
+}
+
+// Ask writes to the owner in the language the owner chose, not the clerk's.
+func (l loginAccounts) Ask(tx *sqldb.Tx, username, libraryName string, _ words.Lang) (string, error) {
+	return l.accounts.Ask(tx, username, libraryName)
+}
+
+func (l loginAccounts) Prove(tx *sqldb.Tx, askID, code string) (accountID, username string, err error) {
+	return l.accounts.Prove(tx, askID, code)
+}
+
+// memberships tells the sign-on what the holder of an account may use.
+type memberships struct{}
+
+var _ signon.Memberships = memberships{}
+
+func (memberships) Of(tx *sqldb.Tx, accountID string) ([]signon.Membership, error) {
+	held, err := membership.OfAccount(tx, accountID)
+	if err != nil {
+		return nil, err
+	}
+	today := day.Of(tx.Now)
+	list := make([]signon.Membership, len(held))
+	for i, h := range held {
+		list[i] = signon.Membership{
+			Organisation: h.OrganisationSlug, OrganisationName: h.OrganisationName, Number: h.Number,
+			Code: h.Code, Name: h.Name(words.NL), Rights: h.Rights.Names(), ValidThrough: h.LastDay, State: "active",
+		}
+		if h.State(today) != membership.Active {
+			list[i].State = "ended"
+		}
+	}
+	return list, nil
+}
