@@ -79,7 +79,7 @@ func TestTheDeskInABrowser(t *testing.T) {
 	p.Press("Opslaan")
 	p.Want("Genereren van inlogaccount gelukt")
 	p.Choose("Hoe betaalt de klant?", "Contant")
-	p.Fill("Ontvangen", "50")
+	p.Fill("Ontvangen (contant)", "50")
 	p.Want("Terug: € 5,00")
 	p.Look("desk-gelukt")
 	p.Press("Betaling vastleggen")

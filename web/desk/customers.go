@@ -189,9 +189,11 @@ func (p *customerPage) history(tx *sqldb.Tx, s *Site) error {
 	names := map[string]string{}
 	p.Log = nil
 	for _, e := range list {
-		line := logLine{Entry: e, Key: "desk.act." + e.Act}
-		if !s.Words.Has(line.Key) {
-			line.Key = "desk.act.other"
+		line := logLine{Entry: e, Key: "desk.act.other"}
+		for _, key := range []string{"desk.act." + e.Act, "desk.act." + e.Act + "." + e.Detail} {
+			if s.Words.Has(key) {
+				line.Key = key
+			}
 		}
 		id, isStaff := strings.CutPrefix(e.Actor, "staff:")
 		if _, known := names[id]; isStaff && !known {

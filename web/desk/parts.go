@@ -180,11 +180,14 @@ func (s *Site) keep(w http.ResponseWriter, r *http.Request, c counter) error {
 	if err != nil {
 		return err
 	}
-	step := enrol.AllSteps
+	step, known := enrol.AllSteps, form.Is("stap", "quick")
 	for _, st := range steps {
 		if form.Is("stap", st.page) {
-			step = st.number
+			step, known = st.number, true
 		}
+	}
+	if !known {
+		return kit.ErrBadForm
 	}
 	var at string
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
@@ -192,7 +195,9 @@ func (s *Site) keep(w http.ResponseWriter, r *http.Request, c counter) error {
 		if err != nil {
 			return err
 		}
+		seen := d.App.BuildUp // what a check wrote down, typing does not take away
 		d.App.Fill(step, form.Values)
+		d.App.BuildUp = seen
 		at = clock(tx.Now)
 		_, err = enrol.KeepDraft(tx, c.clerk(), d.ID, d.App)
 		return err

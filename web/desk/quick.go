@@ -3,6 +3,7 @@ package desk
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"lidwoord/base/sqldb"
 	"lidwoord/library/customer"
@@ -106,7 +107,7 @@ func (s *Site) quick(w http.ResponseWriter, r *http.Request, c counter) error {
 		err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return s.saveForm(tx, c, enrol.Draft{ID: id, App: app}) })
 		switch {
 		case err == nil || errors.Is(err, enrol.ErrSaved):
-			return s.Redirect(w, r, "/klant/nieuw/%s/klaar", id)
+			return s.Redirect(w, r, "/klant/nieuw/%s/klaar?snel=1", id)
 		case !form.Take(err):
 			return err
 		}
@@ -149,13 +150,17 @@ func (s *Site) quickCheck(w http.ResponseWriter, r *http.Request, c counter, id 
 }
 
 func (s *Site) quickOnward(tx *sqldb.Tx, c counter, d enrol.Draft, form *kit.Form) (to string, page wizardPage, err error) {
-	do := form.Get("doe")
-	if len(do) > len(doOpen) && (do[:len(doOpen)] == doOpen || len(do) > len(doTakeBack) && do[:len(doTakeBack)] == doTakeBack) {
+	switch do := form.Get("doe"); {
+	case strings.HasPrefix(do, doOpen):
 		to, _, err = s.afterPerson(tx, c, d, form)
-		if err == nil && do[:len(doOpen)] != doOpen {
-			to = "/klant/snel/" + d.ID
-		}
 		return to, page, err
+	case strings.HasPrefix(do, doTakeBack):
+		_, _, err = s.afterPerson(tx, c, d, form)
+		return "/klant/snel/" + d.ID, page, err
+	case do == doNumber:
+		d.App.Number = ""
+		_, err = enrol.KeepDraft(tx, c.clerk(), d.ID, d.App)
+		return "/klant/snel/" + d.ID, page, err
 	}
 	wrong, err := checked(tx, c, d.App, enrol.AllSteps)
 	if err == nil && wrong == nil && !form.Bad() {

@@ -13,6 +13,7 @@ type resultPage struct {
 	*kit.Form
 	enrol.Result
 	Draft string
+	Quick bool // the next customer goes on one screen too
 	Pay   payForm
 }
 
@@ -21,7 +22,7 @@ func (s *Site) showResult(w http.ResponseWriter, r *http.Request, c counter) err
 }
 
 func (s *Site) resultPage(w http.ResponseWriter, r *http.Request, c counter, status int, form *kit.Form) error {
-	page := resultPage{Form: form, Draft: r.PathValue("draft")}
+	page := resultPage{Form: form, Draft: r.PathValue("draft"), Quick: r.URL.Query().Has("snel")}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
 		if page.Result, err = enrol.ResultOf(tx, c.clerk(), page.Draft); err != nil {
 			return err
@@ -32,7 +33,7 @@ func (s *Site) resultPage(w http.ResponseWriter, r *http.Request, c counter, sta
 	if err != nil {
 		return err
 	}
-	page.Pay.Action = "/klant/nieuw/" + page.Draft + "/betalen"
+	page.Pay.Action = "/klant/nieuw/" + page.Draft + "/betalen" + map[bool]string{true: "?snel=1"}[page.Quick]
 	return s.Show(w, r, status, "result", page)
 }
 
@@ -60,5 +61,9 @@ func (s *Site) payResult(w http.ResponseWriter, r *http.Request, c counter) erro
 		}
 		return err
 	}
-	return s.Redirect(w, r, "/klant/nieuw/%s/klaar?%s", draft, paid.query())
+	query := paid.query()
+	if r.URL.Query().Has("snel") {
+		query += "&snel=1"
+	}
+	return s.Redirect(w, r, "/klant/nieuw/%s/klaar?%s", draft, query)
 }

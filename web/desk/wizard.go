@@ -206,10 +206,13 @@ func (s *Site) take(st step) handler {
 
 // orResult brings whoever presses a button of a saved enrolment to its result.
 func (s *Site) orResult(w http.ResponseWriter, r *http.Request, err error) error {
-	if errors.Is(err, enrol.ErrSaved) {
-		return s.Redirect(w, r, "/klant/nieuw/%s/klaar", r.PathValue("draft"))
+	switch {
+	case !errors.Is(err, enrol.ErrSaved):
+		return err
+	case strings.HasPrefix(r.URL.Path, s.Link("/klant/snel/")):
+		return s.Redirect(w, r, "/klant/nieuw/%s/klaar?snel=1", r.PathValue("draft"))
 	}
-	return err
+	return s.Redirect(w, r, "/klant/nieuw/%s/klaar", r.PathValue("draft"))
 }
 
 // fill lays the posted fields of a screen over the draft. The address book is
