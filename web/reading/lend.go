@@ -40,6 +40,10 @@ func (s *Site) lend(w http.ResponseWriter, r *http.Request, who who, title strin
 	return s.Redirect(w, r, "/titel/%s", title)
 }
 
+func (s *Site) toTitle(w http.ResponseWriter, r *http.Request) error {
+	return s.Redirect(w, r, "/titel/%s", r.PathValue("title"))
+}
+
 func (s *Site) giveBack(w http.ResponseWriter, r *http.Request) error {
 	who, in := whoIs(r)
 	if !in {

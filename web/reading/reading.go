@@ -103,6 +103,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	// For readers.
 	m.Page("GET /mijn-boeken", kit.RequireSession(s.fresh(s.myBooks)))
 	m.Page("POST /titel/{title}/lenen", kit.RequireSession(s.borrow))
+	m.Page("GET /titel/{title}/lenen", s.toTitle) // a reload, or another language, after a refusal
 	m.Page("POST /titel/{title}/teruggeven", kit.RequireSession(s.giveBack))
 
 	// Reading and listening, during the loan only.

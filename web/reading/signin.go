@@ -162,6 +162,9 @@ func (s *Site) takeStep(w http.ResponseWriter, r *http.Request) (step, error) {
 func (s *Site) comeBack(w http.ResponseWriter, r *http.Request) error {
 	st, err := s.takeStep(w, r)
 	if err != nil {
+		if _, in := whoIs(r); in { // the Back button, after signing in
+			return s.Redirect(w, r, "/")
+		}
 		return err
 	}
 	p, err := s.signOn.ready(r.Context())
