@@ -75,6 +75,7 @@ func openSQLite(path string) (*DB, error) {
 		"foreign_keys(1)", "journal_mode(WAL)", "synchronous(FULL)",
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 	}}
+	path = (&url.URL{Path: path}).EscapedPath() // a # or % in a name is part of the name
 	// "immediate", because a transaction that first reads and then writes is
 	// otherwise refused at once (error 517) when another has written meanwhile.
 	write, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&"+common.Encode())

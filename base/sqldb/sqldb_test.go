@@ -3,6 +3,8 @@ package sqldb_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -144,4 +146,21 @@ func TestMigratingTwiceChangesNothing(t *testing.T) {
 			t.Errorf("%v, %d rows", err, count(t, db))
 		}
 	})
+}
+
+func TestAnyFileNameIsOneDatabase(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a#1.db", "a#2.db", "50%.db", "what?.db", "met spatie.db"} {
+		db, err := sqldb.Open("sqlite:" + filepath.Join(dir, name))
+		if err == nil {
+			err = db.Migrate(t.Context())
+			db.Close()
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Errorf("%s is another file: %v", name, err)
+		}
+	}
 }

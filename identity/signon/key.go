@@ -183,8 +183,11 @@ func (k signingKey) sign(claims any) (string, error) {
 	return signed.CompactSerialize()
 }
 
+// KeySet is our public keys as clients fetch them.
+type KeySet = jose.JSONWebKeySet
+
 // JWKS is the set of public keys: those that sign, signed lately, or will sign.
-func (p *Provider) JWKS(tx *sqldb.Tx) (jose.JSONWebKeySet, error) {
+func (p *Provider) JWKS(tx *sqldb.Tx) (KeySet, error) {
 	shown, err := publicKeys(tx)
 	if err != nil {
 		return jose.JSONWebKeySet{}, err

@@ -106,7 +106,7 @@ func selectOwing(tx *sqldb.Tx, branchID string, limit int) ([]Owing, error) {
 	return sqldb.Many(tx, `
 		SELECT p.customer_id, CAST(SUM(p.cents) AS BIGINT), MIN(p.at) FROM posting p
 		WHERE p.customer_id IN (SELECT c.customer_id FROM posting c WHERE c.branch_id = $1 AND c.kind = 'charge')
-		GROUP BY p.customer_id HAVING SUM(p.cents) > 0
+		GROUP BY p.customer_id HAVING CAST(SUM(p.cents) AS BIGINT) > 0
 		ORDER BY MIN(p.at), p.customer_id LIMIT $2`,
 		[]any{branchID, limit}, func(r sqldb.Row) (o Owing, err error) {
 			return o, r.Scan(&o.CustomerID, &o.Cents, sqldb.Instant(&o.Since))

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/go-jose/go-jose/v4"
 
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
@@ -37,7 +36,7 @@ func (s *Site) jwks(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, http.StatusOK, set)
 }
 
-func (s *Site) keySet(r *http.Request) (set jose.JSONWebKeySet, err error) {
+func (s *Site) keySet(r *http.Request) (set signon.KeySet, err error) {
 	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		set, err = s.Provider.JWKS(tx)
 		return err
@@ -45,7 +44,7 @@ func (s *Site) keySet(r *http.Request) (set jose.JSONWebKeySet, err error) {
 	return set, err
 }
 
-func complete(set jose.JSONWebKeySet, algorithms []string) bool {
+func complete(set signon.KeySet, algorithms []string) bool {
 	missing := map[string]bool{}
 	for _, a := range algorithms {
 		missing[a] = true
