@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 
-
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/identity/signon"
