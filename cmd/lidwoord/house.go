@@ -96,6 +96,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		{Name: "enrol.old_drafts", Every: time.Hour, Do: enrol.DropOldDrafts},
 		{Name: "signon.expire", Every: 10 * time.Minute, Do: h.provider.Expire},
 		{Name: "signon.keys", Every: 24 * time.Hour, Do: h.provider.TendKeys},
+		{Name: "loan.sweep", Every: time.Hour, Do: loan.Sweep},
 		{Name: "session.sweep", Every: 10 * time.Minute, Do: session.Sweep},
 		{Name: "throttle.sweep", Every: 10 * time.Minute, Do: throttle.Sweep},
 		{Name: "outbox.sweep", Every: time.Hour, Do: outbox.Sweep},

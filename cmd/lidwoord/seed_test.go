@@ -1,22 +1,12 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
-	"io"
-	"log/slog"
-	"net"
-	"net/http"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp/kb"
 
-	"lidwoord/base/outbox"
-	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/web/webtest"
 )
 
@@ -26,12 +16,7 @@ import (
 func TestTheSeedFromTheDeskToTheFirstPage(t *testing.T) {
 	eachEngine(t, func(t *testing.T, h *running) {
 		browser := webtest.Start(t)
-		clerk := browser.Person(t)
-		clerk.Visit(h.at + "/balie")
-		clerk.Fill("Gebruikersnaam", demoClerk)
-		clerk.Fill("Wachtwoord", demoClerkPw)
-		clerk.Select("Vestiging", "5280 Bibliotheek Annen")
-		clerk.Press("Aanmelden")
+		clerk := h.signIn(t, browser)
 		clerk.Want("Balie", "Klanten", "Financieel", "Statistiek")
 		clerk.Lacks("Catalogus", "Exemplaren", "Titels", "Reserveringen")
 
@@ -105,13 +90,7 @@ func TestTheSeedFromTheDeskToTheFirstPage(t *testing.T) {
 		reader.Want("Online Bibliotheek")
 
 		// Met die gegevens kan de klant direct inloggen bij de Online Bibliotheek.
-		other := browser.Person(t)
-		other.Visit(h.at + "/bibliotheek")
-		other.Press("Inloggen")
-		other.Fill("Gebruikersnaam", username)
-		other.Fill("Wachtwoord", "vier paarden op zolder")
-		other.Press("Inloggen")
-		other.WantURL("/bibliotheek")
+		other := h.read(t, browser, username, "vier paarden op zolder")
 		other.Press("De laatste bus naar Zweeloo")
 		other.Press("Lenen")
 		other.Press("Lezen")
@@ -119,102 +98,4 @@ func TestTheSeedFromTheDeskToTheFirstPage(t *testing.T) {
 	})
 }
 
-// running is a house that serves, with the demo library loaded.
-type running struct {
-	*house
-	at string
-}
-
-// eachEngine serves the demo on SQLite and on PostgreSQL.
-func eachEngine(t *testing.T, f func(*testing.T, *running)) {
-	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { f(t, serveDemo(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"))) })
-	t.Run("postgres", func(t *testing.T) { f(t, serveDemo(t, sqldbtest.PostgresURL(t))) })
-}
-
 var numberInText = regexp.MustCompile(`\b2[0-9]{13}\b`)
-
-func serveDemo(t *testing.T, database string) *running {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := listener.Addr().String()
-	listener.Close()
-	dir := t.TempDir()
-	c := Config{Listen: at, Database: database, KeyFile: filepath.Join(dir, "secret.key"), Titles: filepath.Join(dir, "titles"), Library: "bind",
-		Doors: map[string]string{"start": "http://" + at}, Brand: Brand{Name: "Bind bibliotheken"}, demo: true}
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	db, err := openDatabase(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := build(t.Context(), c, db, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.mail = &outbox.Worker{DB: db, Sender: outbox.Nowhere{}, Keep: true, Log: log}
-	if _, err := loadDemo(t.Context(), h); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ready, done := make(chan struct{}), make(chan error, 1)
-	go func() { done <- h.run(ctx, func(string) { close(ready) }) }()
-	select {
-	case <-ready:
-	case err := <-done:
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		db.Close()
-	})
-	return &running{house: h, at: "http://" + at}
-}
-
-// letter is one mail as /dev/mail.json shows it.
-type letter struct {
-	To, Subject, Text, HTML string
-	SentAt                  time.Time `json:"sent_at"`
-}
-
-// letter waits for the newest mail to an address.
-func (h *running) letter(t *testing.T, to string) letter {
-	t.Helper()
-	for range 100 {
-		res, err := http.Get(h.at + "/dev/mail.json")
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(res.Body)
-		res.Body.Close()
-		var list []letter
-		if err != nil || json.Unmarshal(body, &list) != nil {
-			t.Fatalf("%v: %.300s", err, body)
-		}
-		for _, l := range list {
-			if l.To == to {
-				return l
-			}
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatalf("no mail came to %s", to)
-	return letter{}
-}
-
-// link is the one link of a mail.
-func (h *running) link(t *testing.T, l letter) string {
-	t.Helper()
-	link := linkOfMail.FindString(l.Text)
-	if link == "" {
-		t.Fatalf("no link in:\n%s", l.Text)
-	}
-	return link
-}
-
-var linkOfMail = regexp.MustCompile(`http\S+/activeren/\S+`)

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"lidwoord/base/outbox"
+	"lidwoord/base/sqldb/sqldbtest"
+	"lidwoord/web/webtest"
+)
+
+// running is a house that serves, with the demo library loaded.
+type running struct {
+	*house
+	at    string
+	ahead atomic.Int64 // how far its clock is ahead of ours, in nanoseconds
+}
+
+// pass lets time go by in the house.
+func (h *running) pass(d time.Duration) { h.ahead.Add(int64(d)) }
+
+// eachEngine serves the demo on SQLite and on PostgreSQL.
+func eachEngine(t *testing.T, f func(*testing.T, *running)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { f(t, serveDemo(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"))) })
+	t.Run("postgres", func(t *testing.T) { f(t, serveDemo(t, sqldbtest.PostgresURL(t))) })
+}
+
+func serveDemo(t *testing.T, database string) *running {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := listener.Addr().String()
+	listener.Close()
+	dir := t.TempDir()
+	c := Config{Listen: at, Database: database, KeyFile: filepath.Join(dir, "secret.key"), Titles: filepath.Join(dir, "titles"), Library: "bind",
+		Doors: map[string]string{"start": "http://" + at}, Brand: Brand{Name: "Bind bibliotheken"}, demo: true}
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	db, err := openDatabase(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := build(t.Context(), c, db, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := &running{house: h, at: "http://" + at}
+	db.Now = func() time.Time { return time.Now().Add(time.Duration(run.ahead.Load())) }
+	h.mail = &outbox.Worker{DB: db, Sender: outbox.Nowhere{}, Keep: true, Log: log}
+	if _, err := loadDemo(t.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ready, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- h.run(ctx, func(string) { close(ready) }) }()
+	select {
+	case <-ready:
+	case err := <-done:
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		db.Close()
+	})
+	return run
+}
+
+// letter is one mail as /dev/mail.json shows it.
+type letter struct {
+	To, Subject, Text, HTML string
+	SentAt                  time.Time `json:"sent_at"`
+}
+
+// letter waits for the newest mail to an address.
+func (h *running) letter(t *testing.T, to string) letter {
+	t.Helper()
+	for range 100 {
+		res, err := http.Get(h.at + "/dev/mail.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		var list []letter
+		if err != nil || json.Unmarshal(body, &list) != nil {
+			t.Fatalf("%v: %.300s", err, body)
+		}
+		for _, l := range list {
+			if l.To == to {
+				return l
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("no mail came to %s", to)
+	return letter{}
+}
+
+// signIn signs a clerk in at branch 5280.
+func (h *running) signIn(t *testing.T, b *webtest.Browser) *webtest.Page {
+	t.Helper()
+	clerk := b.Person(t)
+	clerk.Visit(h.at + "/balie")
+	clerk.Fill("Gebruikersnaam", demoClerk)
+	clerk.Fill("Wachtwoord", demoClerkPw)
+	clerk.Select("Vestiging", "5280 Bibliotheek Annen")
+	clerk.Press("Aanmelden")
+	return clerk
+}
+
+// read signs a reader in at the Online Bibliotheek.
+func (h *running) read(t *testing.T, b *webtest.Browser, username, password string) *webtest.Page {
+	t.Helper()
+	reader := b.Person(t)
+	reader.Visit(h.at + "/bibliotheek")
+	reader.Press("Inloggen")
+	reader.Fill("Gebruikersnaam", username)
+	reader.Fill("Wachtwoord", password)
+	reader.Press("Inloggen")
+	reader.WantURL("/bibliotheek")
+	return reader
+}
+
+// login is the username of a demo person by what the first page says of them.
+func (h *running) login(t *testing.T, what string) string {
+	t.Helper()
+	logins, err := demoLogins(t.Context(), h.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range logins {
+		if l.What == what {
+			return l.Username
+		}
+	}
+	t.Fatalf("nobody in the demo is %s", what)
+	return ""
+}
+
+// link is the one link of a mail.
+func (h *running) link(t *testing.T, l letter) string {
+	t.Helper()
+	link := linkOfMail.FindString(l.Text)
+	if link == "" {
+		t.Fatalf("no link in:\n%s", l.Text)
+	}
+	return link
+}
+
+var linkOfMail = regexp.MustCompile(`http\S+/activeren/\S+`)

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"regexp"
+	"testing"
+	"time"
+
+	"lidwoord/web/webtest"
+)
+
+// What only the three wings together can show, in a real browser.
+
+func TestARefusedReaderHearsWhyAndWhatToDo(t *testing.T) {
+	eachEngine(t, func(t *testing.T, h *running) {
+		browser := webtest.Start(t)
+		for what, want := range map[string][]string{
+			"start.ended":    {"Je abonnement is afgelopen op", "Bind bibliotheken"},
+			"start.physical": {"Met je abonnement"},
+		} {
+			reader := h.read(t, browser, h.login(t, what), demoReaderPw)
+			reader.Press("Onder de es")
+			reader.Forgive("403")
+			reader.Press("Lenen")
+			reader.Want("Lenen lukt nu niet")
+			reader.Want(want...)
+		}
+	})
+}
+
+func TestAnExpiredLinkOffersANewOneAndTheDeskSeesIt(t *testing.T) {
+	eachEngine(t, func(t *testing.T, h *running) {
+		browser := webtest.Start(t)
+		old := h.link(t, h.letter(t, "amrish@post.example"))
+		h.pass(24 * time.Hour)
+
+		clerk := h.signIn(t, browser)
+		clerk.Press("Klanten")
+		clerk.Fill("Zoek een klant", "amrish")
+		clerk.Press("Zoeken")
+		clerk.Want("verlopen")
+
+		person := browser.Person(t)
+		person.Forgive("410")
+		person.Visit(old)
+		person.Want("Deze link werkt niet meer")
+		person.Press("Stuur mij een nieuwe link")
+		person.Want("Kijk in je mail")
+		fresh := old
+		for range 100 {
+			if fresh = h.link(t, h.letter(t, "amrish@post.example")); fresh != old {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		clerk.Reload()
+		clerk.Want("wacht op activatie")
+		person.Visit(fresh)
+		person.Press("Ja, bevestig mijn e-mailadres")
+		person.Fill("Kies een wachtwoord", "vier paarden op zolder")
+		person.Press("Wachtwoord opslaan")
+		person.Want("Klaar")
+		clerk.Reload()
+		clerk.Want("actief")
+	})
+}
+
+func TestAnExistingAccountIsLinkedOnlyByItsOwner(t *testing.T) {
+	eachEngine(t, func(t *testing.T, h *running) {
+		browser := webtest.Start(t)
+		clerk := h.signIn(t, browser)
+		username := h.login(t, "start.reader")
+
+		// Her old library lets go of the account; it works on, and is hers.
+		clerk.Fill("Zoek een klant", "lieke@veen.example")
+		clerk.Press("Zoeken")
+		clerk.Press("Veen, L. van der")
+		clerk.Press("Vergeet inlogaccount")
+		clerk.Press("Ja, vergeet inlogaccount")
+		clerk.Want("geen")
+
+		clerk.Press("Klanten")
+		clerk.Press("Nieuwe klant toevoegen")
+		clerk.Fill("Klantnummer", "VVVVVVVVVVVV")
+		clerk.Fill("Achternaam", "Verhuisd")
+		clerk.Fill("Geboortedatum", "5-5-1985")
+		clerk.Fill("Postcode", "9468 BG")
+		clerk.Fill("Huisnummer", "12")
+		clerk.Press("Ok, Vervolg")
+		clerk.Choose("Legitimatie gecontroleerd?", "Ja")
+		clerk.Fill("E-mail", "verhuisd@post.example")
+		clerk.Press("Ok, Vervolg")
+		clerk.Tick("Bestaand inlogaccount gebruiken")
+		clerk.Fill("Gebruikersnaam van het bestaande inlogaccount", "iemand-die-niet-bestaat")
+		clerk.Press("Ok, Vervolg")
+		unknown := clerk.Text()
+		clerk.Press("Andere gebruikersnaam, of toch een nieuw inlogaccount")
+		clerk.Fill("Gebruikersnaam van het bestaande inlogaccount", username)
+		clerk.Press("Ok, Vervolg")
+		if len(unknown) == 0 || len(clerk.Text())-len(unknown) != len(username)-len("iemand-die-niet-bestaat") && len(clerk.Text()) != len(unknown) {
+			t.Errorf("an unknown and a known username read differently:\n%s\n\n%s", unknown, clerk.Text())
+		}
+		clerk.Fill("Code uit de mail", "3333-3333")
+		clerk.Forgive("422")
+		clerk.Press("Code controleren")
+		clerk.Want("Nog even nakijken")
+
+		code := codeInText.FindString(h.letter(t, "lieke@veen.example").Text)
+		clerk.Fill("Code uit de mail", code)
+		clerk.Press("Code controleren")
+		clerk.Tick("Digital only")
+		clerk.Press("Ok")
+		clerk.Press("Opslaan")
+		clerk.Want(username, "Verhuisd")
+
+		reader := h.read(t, browser, username, demoReaderPw)
+		reader.Press("Onder de es")
+		reader.Press("Lenen")
+		reader.Want("Geleend")
+	})
+}
+
+var codeInText = regexp.MustCompile(`\b[A-Z0-9]{4}-[A-Z0-9]{4}\b`)
