@@ -38,6 +38,12 @@ func TestTheDeskInABrowser(t *testing.T) {
 	p.Type("v")
 	p.Key(kb.Enter)
 	p.Want("Systeemnummer laten genereren?")
+	p.Key(kb.Escape) // is Nee
+	if v, f := p.Value("Klantnummer"), p.Focused(); v != "" || f != "Klantnummer" {
+		t.Fatalf("after Nee Klantnummer holds %q, the focus is at %q", v, f)
+	}
+	p.Type("v")
+	p.Key(kb.Enter)
 	p.Look("desk-systeemnummer")
 	p.Key(kb.Enter) // Ja has the focus
 	p.Want("De klant krijgt het echte nummer bij Opslaan.")
@@ -69,6 +75,13 @@ func TestTheDeskInABrowser(t *testing.T) {
 	p.Look("desk-gegevens")
 	p.Press("Ok, Vervolg")
 	p.Look("desk-inlogaccount")
+	p.Tick("Bestaand inlogaccount gebruiken")
+	p.Fill("Gebruikersnaam van het bestaande inlogaccount", "eva91")
+	p.Press("Ok, Vervolg")
+	p.Want("Als dit inlogaccount bestaat, is er een code gemaild")
+	p.Look("desk-code")
+	p.Press("Andere gebruikersnaam, of toch een nieuw inlogaccount")
+	p.Tick("Nieuw inlogaccount genereren")
 	p.Press("Ok, Vervolg")
 	p.Want("0141", "Digital only")
 	p.Look("desk-abonnement")
