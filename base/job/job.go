@@ -106,6 +106,7 @@ func once(ctx context.Context, db *sqldb.DB, j Periodic, slot time.Time) error {
 	if err != nil || !won {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx) // the slot is taken: work that is begun is finished, also when the program stops
 	workErr := db.InTx(ctx, func(tx *sqldb.Tx) error {
 		if err := j.Do(tx); err != nil {
 			return err
@@ -119,7 +120,7 @@ func once(ctx context.Context, db *sqldb.DB, j Periodic, slot time.Time) error {
 		return nil
 	}
 	slog.ErrorContext(ctx, "periodic work failed", "job", j.Name, "slot", slot, "err", workErr)
-	return db.InTx(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
+	return db.InTx(ctx, func(tx *sqldb.Tx) error {
 		return finishRun(tx, j.Name, slot, workErr.Error())
 	})
 }

@@ -72,6 +72,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 	if err != nil {
 		return nil, err
 	}
+	sentences.Format(moments)
 	h := &house{config: c, db: db, log: log, doors: doors, stacks: catalogue.Stacks{Dir: c.Titles}}
 	h.accounts, err = account.New(account.Links{
 		Activate: func(t secret.Token) string { return kit.Absolute(doors.Login, "/activeren/"+string(t)) },
@@ -102,6 +103,16 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		{Name: "outbox.sweep", Every: time.Hour, Do: outbox.Sweep},
 	}
 	return h, nil
+}
+
+// moments writes an instant in a sentence by the Dutch clock. The catalogue
+// itself knows no time zone.
+func moments(lang words.Lang, arg any) (string, bool) {
+	t, ok := arg.(time.Time)
+	if !ok {
+		return "", false
+	}
+	return day.Moment(t, lang), true
 }
 
 // readingClient is the name under which the Online Bibliotheek knows itself at

@@ -37,6 +37,12 @@ func eachEngine(t *testing.T, f func(*testing.T, *running)) {
 
 func serveDemo(t *testing.T, database string) *running {
 	t.Helper()
+	return serveAt(t, database, func(address string) map[string]string { return map[string]string{"start": "http://" + address} })
+}
+
+// serveAt serves the demo with its doors where doors puts them.
+func serveAt(t *testing.T, database string, doors func(address string) map[string]string) *running {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +51,7 @@ func serveDemo(t *testing.T, database string) *running {
 	listener.Close()
 	dir := t.TempDir()
 	c := Config{Listen: at, Database: database, KeyFile: filepath.Join(dir, "secret.key"), Titles: filepath.Join(dir, "titles"), Library: "bind",
-		Doors: map[string]string{"start": "http://" + at}, Brand: Brand{Name: "Bind bibliotheken"}, demo: true}
+		Doors: doors(at), Brand: Brand{Name: "Bind bibliotheken"}, demo: true}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	db, err := openDatabase(t.Context(), c)
 	if err != nil {

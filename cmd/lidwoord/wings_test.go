@@ -1,7 +1,12 @@
 package main
 
 import (
+	"context"
+	"net"
+	"net/http"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -120,3 +125,52 @@ func TestAnExistingAccountIsLinkedOnlyByItsOwner(t *testing.T) {
 }
 
 var codeInText = regexp.MustCompile(`\b[A-Z0-9]{4}-[A-Z0-9]{4}\b`)
+
+// Each door may live on a host of its own: no cookie, link or form depends on a
+// neighbour.
+func TestEveryDoorMayHaveAHostOfItsOwn(t *testing.T) {
+	knowLocalhost(t)
+	h := serveAt(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"), func(address string) map[string]string {
+		_, port, _ := strings.Cut(address, ":")
+		doors := map[string]string{"start": "http://" + address}
+		for door, host := range map[string]string{"desk": "balie", "login": "account", "oidc": "sso", "reading": "lezen", "mine": "mijn", "signup": "lidworden", "manage": "beheer"} {
+			doors[door] = "http://" + host + ".localhost:" + port
+		}
+		return doors
+	})
+	browser := webtest.Start(t)
+	for host, says := range map[string]string{"balie": "Vestiging", "account": "inlogaccount", "mijn": "Mijn Menu", "lidworden": "Digital only", "beheer": "Gebruikersnaam"} {
+		visitor := browser.Person(t)
+		visitor.Visit(strings.Replace(h.at, "127.0.0.1", host+".localhost", 1) + "/")
+		visitor.Want(says)
+	}
+	reader := browser.Person(t)
+	reader.Visit(strings.Replace(h.at, "127.0.0.1", "lezen.localhost", 1))
+	reader.Press("Inloggen")
+	reader.WantURL("account.localhost")
+	reader.Fill("Gebruikersnaam", h.login(t, "start.reader"))
+	reader.Fill("Wachtwoord", demoReaderPw)
+	reader.Press("Inloggen")
+	reader.WantURL("lezen.localhost")
+	reader.Press("Onder de es")
+	reader.Press("Lenen")
+	reader.Want("Geleend")
+	reader.Press("Uitloggen")
+	reader.Want("Inloggen")
+}
+
+// knowLocalhost lets this process find names under localhost on this machine,
+// as browsers do (RFC 6761 section 6.3) and name servers do not.
+func knowLocalhost(t *testing.T) {
+	t.Helper()
+	transport := http.DefaultTransport.(*http.Transport)
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, port, err := net.SplitHostPort(address)
+		if err == nil && strings.HasSuffix(host, ".localhost") {
+			address = net.JoinHostPort("127.0.0.1", port)
+		}
+		return dial(ctx, network, address)
+	}
+	t.Cleanup(func() { transport.DialContext = dial })
+}
