@@ -17,7 +17,7 @@ var floors = [][]string{
 	{"base/sqldb/sqldbtest", "base/outbox", "base/job", "base/audit", "base/session", "base/throttle"},
 	{"library/branch", "identity/account", "reading/catalogue"},
 	{"library/staff", "library/customer", "library/ledger", "library/newsletter", "identity/signon", "reading/loan"},
-	{"library/membership", "library/payment"},
+	{"library/membership"},
 	{"library/enrol"},
 	{"adapter/"},
 	{"web", "web/kit", "web/webtest"},

@@ -13,7 +13,7 @@ var (
 	statement = regexp.MustCompile("(?s)[`\"]\\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\\s.*?[`\"]")
 
 	// oneEngine are words that only one engine knows, or reads in its own way:
-	// each has bitten somebody, see docs/decisions.
+	// docs/decisions/0001 tells why there is one text.
 	oneEngine = regexp.MustCompile(`(?i)::|\bnow\(|\bany\s*\(|\bfor (update|share)\b|\bilike\b|\blike\b|\blower\(|\bupper\(|\bjson|\bserial\b|\bidentity\b|autoincrement|` +
 		`\bpragma\b|select \*|\bcollate\b|insert or |\breplace into\b|\bcurrent_(date|time|timestamp)\b|\bdate\(|\bstrftime\b|\binterval\b|\bifnull\b|\bglob\b|\browid\b|= [01]\b\s+(and|or)`)
 

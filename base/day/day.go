@@ -149,8 +149,7 @@ func (d Day) Start() time.Time {
 
 // Age returns how many whole years a person born on d has lived on the day on.
 // Who was born on 29 February turns a year older on 1 March in a common year:
-// a year of life is complete when its last day has passed (the Dutch reading;
-// domain/facts.md §4.4).
+// a year of life is complete when its last day has passed (the Dutch reading).
 func (d Day) Age(on Day) int {
 	years := on.Year() - d.Year()
 	if on[4:] < d[4:] { // "-02-28" < "-02-29" < "-03-01"

@@ -7,7 +7,8 @@
 //	Read      runs a function on one read-only snapshot
 //	Many      collects the rows of a query
 //
-// One SQL text serves both engines; docs/decisions says which words they share.
+// One SQL text serves both engines; sqltext_test.go at the root refuses words
+// that they do not share.
 package sqldb
 
 import (

@@ -37,7 +37,6 @@ const (
 	demoBoss     = "marieke"
 	demoBossPw   = "beheer-van-bind-2026"
 	demoReaderPw = "lezen-op-de-fiets"
-	demoBranch   = "5280"
 )
 
 // demo is the command "demo".

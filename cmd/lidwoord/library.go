@@ -68,9 +68,6 @@ type membershipLine struct {
 	Withdrawn          bool     `toml:"withdrawn"`
 }
 
-// serialMost is the largest serial of eight digits.
-const serialMost = 99_999_999
-
 func readLibrary(text string) (libraryFile, error) {
 	var f libraryFile
 	meta, err := toml.Decode(text, &f)
@@ -129,7 +126,7 @@ func (n numberLine) save(tx *sqldb.Tx, organisationID, branchID string) error {
 		n.First = 1
 	}
 	if n.Last == 0 {
-		n.Last = serialMost
+		n.Last = customer.SerialMost
 	}
 	_, err := customer.SaveRange(tx, customer.Range{OrganisationID: organisationID, BranchID: branchID, Label: n.Label, First: n.First, Last: n.Last, Next: n.First})
 	return err

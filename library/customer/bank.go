@@ -29,7 +29,7 @@ var ibanLength = map[string]int{
 }
 
 // dutchBIC gives the BIC of a Dutch bank by the four letters in its IBANs (an
-// older copy of the Betaalvereniging's list; facts.md §4.5). Banks merge and
+// older copy of the Betaalvereniging's list). Banks merge and
 // begin, so a bank that is not here is never refused.
 var dutchBIC = map[string]string{
 	"ABNA": "ABNANL2A", "FTSB": "ABNANL2A", "ADYB": "ADYBNL2A", "AEGO": "AEGONL2U",

@@ -45,7 +45,7 @@ func (p Person) Full() string {
 
 // Surname is the family name with nothing before it but a title: "Van der
 // Veen", "Van 't Hart", "'t Hart", "d'Ancona". The words 't and d' are always
-// small (Onze Taal; facts.md §4.3).
+// small (Onze Taal).
 func (p Person) Surname() string {
 	return join(capital(p.Prefix), p.LastName)
 }

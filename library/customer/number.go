@@ -13,7 +13,7 @@ import (
 
 // A customer number has 14 digits: a 2, the four-digit label of a branch, a
 // serial of eight, and a check digit: the 14-digit structure that Wise libraries
-// use (facts.md §1.14). How Wise computes the check digit is not published; ours
+// use (help.wise.oclc.org). How Wise computes the check digit is not published; ours
 // is Luhn's (ISO/IEC 7812-1), as on the 14-digit cards of libraries elsewhere:
 // it finds every single wrong digit and nearly every swap of two neighbours.
 const (

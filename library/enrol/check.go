@@ -17,7 +17,7 @@ import (
 
 // GuardianAge is the age under which the form asks for a parent. It is a
 // courtesy, not a lock: an account that a contract needs wants no consent
-// (domain/facts.md §5.2); the newsletter does, and has its own rule.
+// (AVG art. 6(1)(b)); the newsletter does, and has its own rule.
 const GuardianAge = newsletter.ConsentAge
 
 // Check looks at one screen, or at AllSteps, and returns a fault.List with the

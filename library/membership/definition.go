@@ -74,7 +74,7 @@ type Definition struct {
 
 	// Discount is taken from the price up to and including this age. Half of
 	// the Dutch libraries let young adults in for less, because so many leave
-	// when they turn 18 (domain/facts.md §2.2).
+	// when they turn 18 (ANP on figures of the CBS).
 	Discount           money.Cents
 	DiscountThroughAge int
 

@@ -135,7 +135,7 @@ func (b *book) title() Title {
 }
 
 // forChildren reads an age range such as "4-" or "8-12": up to 15 the national
-// collection calls a title youth (domain/facts.md §2.1).
+// collection calls a title youth (bibliotheeklekijssel.nl).
 func forChildren(ages string) bool {
 	from, _, _ := strings.Cut(ages, "-")
 	age, err := strconv.Atoi(strings.TrimSpace(from))

@@ -38,7 +38,7 @@ type Rules struct {
 }
 
 // Usual are the rules of the national platform for the form that it calls
-// Compleet (terms of use of 29 July 2020; domain/facts.md §2.1).
+// Compleet (terms of use of onlinebibliotheek.nl, 29 July 2020).
 var Usual = Rules{EBooks: 10, Audiobooks: 10, Days: 21}
 
 // limit is how many titles of a kind a reader may have at once.
