@@ -2,7 +2,6 @@ package customer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -103,19 +102,10 @@ func NormalisePostcode(country, text string) (string, error) {
 	return code, nil
 }
 
-// ParseHouseNumber takes a Dutch house number and its addition apart: "41",
-// "41a", "41 A", "41-2", "41 a-2", "41bis".
-func ParseHouseNumber(text string) (number int, addition string, err error) {
-	return parseHouse(text, true)
-}
-
-// ParseHouse is ParseHouseNumber for any country: "12-14" in Germany, "41 bus 3"
-// in Belgium.
+// ParseHouse takes a house number and its addition apart: "41", "41a", "41 A",
+// "41-2", "41 a-2", "41bis" in the Netherlands, "12-14" in Germany, "41 bus 3" in
+// Belgium.
 func ParseHouse(country, text string) (number int, addition string, err error) {
-	return parseHouse(text, country == "NL")
-}
-
-func parseHouse(text string, dutch bool) (number int, addition string, err error) {
 	text, err = cleanText(text, 30)
 	if err != nil {
 		return 0, "", err
@@ -128,7 +118,7 @@ func parseHouse(text string, dutch bool) (number int, addition string, err error
 	if err != nil || number < 1 || number > HouseNumberMost {
 		return 0, "", ErrHouseNumber
 	}
-	addition, err = normaliseAddition(part[2], dutch)
+	addition, err = normaliseAddition(part[2], country == "NL")
 	if err != nil {
 		return 0, "", err
 	}
@@ -260,10 +250,4 @@ func LookUp(ctx context.Context, book AddressBook, a Address) (Address, error) {
 		a.Postcode, a.Street, a.Place, a.Checked = code, it.street, it.place, true
 		return a, nil
 	}
-}
-
-// LookUpFailedSoft reports whether err is one of LookUp's reasons, after which
-// the clerk types the address.
-func LookUpFailedSoft(err error) bool {
-	return errors.Is(err, ErrAddressUnknown) || errors.Is(err, ErrAddressSilent)
 }

@@ -28,11 +28,3 @@ func CheckBirth(born, today day.Day) error {
 	}
 	return nil
 }
-
-// IsAdult reports whether somebody is of age on a day (18: art. 1:233 BW), which
-// is also where free membership ends (Wsob art. 13). Who was born on 29 February
-// comes of age on 1 March in a common year; day.Day.Age holds that rule.
-func IsAdult(born, on day.Day) bool { return born.Age(on) >= AdultAge }
-
-// AdultAge is the age of majority in years.
-const AdultAge = 18

@@ -9,7 +9,7 @@
 //	ChangeBank     and RecordIdentity do what their names say
 //	NextNumber     gives a customer another main number
 //	SetLink        notes the login account of a customer; ClearLink forgets it
-//	MarkEnded      notes the last day of the last membership; MarkRunning undoes it
+//	MarkEnded      notes the last day of the newest membership
 //	Search         answers the one search box of the desk
 //	Duplicates     finds who may be the same person, also while typing
 //	CheckNumber    says whether a typed or scanned number can be given out
@@ -89,7 +89,7 @@ type Customer struct {
 	IBAN, BIC    string
 	Identity     Identity
 	Link         Link
-	EndedOn      day.Day // last day of the last membership; "" while one runs or none began
+	EndedOn      day.Day // last day of the newest membership, past or to come; "" when none began
 	RegisteredAt time.Time
 	RegisteredBy string
 	ChangedAt    time.Time
@@ -244,13 +244,10 @@ func ClearLink(tx *sqldb.Tx, id string, by By) error {
 	return note(tx, by, "customer.unlinked", id, "")
 }
 
-// MarkEnded notes the last day on which a customer was a member. Set by
-// library/membership, so that search and numbers know a former customer
-// without asking another room.
+// MarkEnded notes the last day of a customer's newest membership, when it begins
+// and again when it is ended early. Set by library/membership, so that search
+// and numbers know a former customer without asking another room.
 func MarkEnded(tx *sqldb.Tx, id string, last day.Day) error { return setEnded(tx, id, last) }
-
-// MarkRunning notes that a customer has a membership again.
-func MarkRunning(tx *sqldb.Tx, id string) error { return setEnded(tx, id, "") }
 
 // change loads, alters, and saves a customer and notes the names of the fields
 // that differ. Nothing is written when nothing differs.

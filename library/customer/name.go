@@ -64,15 +64,6 @@ func (p Person) Listed() string {
 	return p.LastName + ", " + after
 }
 
-// Greeting is what follows "Beste": the first name; else the full name, since
-// nobody's sex is known here.
-func (p Person) Greeting() string {
-	if p.FirstName != "" {
-		return p.FirstName
-	}
-	return p.Full()
-}
-
 // join puts a prefix before a name, without a space after an elision: d'Ancona.
 func join(prefix, last string) string {
 	switch {

@@ -12,9 +12,8 @@ import (
 )
 
 var (
-	ErrEmail        = fault.New(fault.Invalid, "customer.email")
-	ErrEmailMissing = fault.New(fault.Invalid, "customer.email_missing") // for who asks for it: enrolling with a login account
-	ErrPhone        = fault.New(fault.Invalid, "customer.phone")
+	ErrEmail = fault.New(fault.Invalid, "customer.email")
+	ErrPhone = fault.New(fault.Invalid, "customer.phone")
 )
 
 // Clean normalises everything a person typed and returns all faults at once, as
