@@ -66,10 +66,11 @@ const (
 // Methods are the ways to pay at the desk, in the order the screen shows them.
 var Methods = []Method{Pin, Cash, OnAccount}
 
-// AdultAge is the age from which a contribution may be charged.
-//
-// Wet stelsel openbare bibliotheekvoorzieningen (Wsob) art. 13: a public
-// library asks no contribution or registration fee from people under 18.
+// AdultAge is the age from which a contribution may be charged: a public library
+// asks no contribution or registration fee from people under 18 (Wet stelsel
+// openbare bibliotheekvoorzieningen, Wsob, art. 13), since 1 July 2022 for
+// digital works neither. Sentences that name the age are listed by
+// TestSentencesNameTheNumbersOfTheRules at the root.
 const AdultAge = 18
 
 var (

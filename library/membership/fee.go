@@ -7,14 +7,13 @@ import (
 
 	"lidwoord/base/day"
 	"lidwoord/base/money"
+	"lidwoord/library/ledger"
 )
 
-// AdultAge is the age from which a contribution may be charged. Under 18 nothing may be
-// charged, whatever the tariff says: Wet stelsel openbare
-// bibliotheekvoorzieningen (Wsob) art. 13, since 1 July 2022 for digital works
-// too. The fee engine holds the rule, so that no price list can break it;
-// ledger.Charge holds it a second time.
-const AdultAge = 18
+// AdultAge is the age from which a contribution may be charged. The fee engine
+// holds the rule, so that no price list can break it; ledger.Charge, where the
+// number and the law stand, holds it a second time.
+const AdultAge = ledger.AdultAge
 
 // Keys of the sentences that explain a fee.
 const (

@@ -10,7 +10,6 @@ import (
 
 	"lidwoord/base/sqldb"
 	"lidwoord/library/branch"
-	"lidwoord/library/customer"
 	"lidwoord/library/membership"
 	"lidwoord/web/kit"
 )
@@ -53,7 +52,7 @@ type homePage struct {
 // home shows what people may choose for themselves. A membership that only the
 // desk gives out, such as a school's supplement, would mislead them.
 func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
-	page := homePage{AdultAge: customer.AdultAge}
+	page := homePage{AdultAge: membership.AdultAge}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
 		if page.Library, err = branch.FindOrganisation(tx, s.Organisation); err != nil {
 			return err
@@ -62,14 +61,12 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		page.Offers = nil // a read may run again
 		for _, d := range all {
 			if d.Active && d.Online && d.Desk {
 				page.Offers = append(page.Offers, d)
 			}
 		}
 		branches, err := branch.List(tx, page.Library.ID)
-		page.Places = nil
 		for _, b := range branches {
 			switch {
 			case !b.Enrols:
