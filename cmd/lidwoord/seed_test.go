@@ -95,6 +95,17 @@ func TestTheSeedFromTheDeskToTheFirstPage(t *testing.T) {
 		other.Press("Lenen")
 		other.Press("Lezen")
 		other.WantURL("/lezen/")
+		other.WantWithin("Drie korte verhalen")
+		other.Key(kb.ArrowRight)
+		other.WantWithin("Om tien voor twaalf stond Harm met draaiende motor op het station van Emmen.")
+
+		// The same page without script, as some people and some networks have it.
+		plain := browser.Person(t)
+		plain.NoScript()
+		h.enter(plain, username, "vier paarden op zolder")
+		plain.Press("Mijn boeken")
+		plain.Press("Lezen De laatste bus naar Zweeloo")
+		plain.Want("Drie korte verhalen")
 	})
 }
 

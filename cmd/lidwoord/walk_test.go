@@ -132,13 +132,17 @@ func (h *running) signIn(t *testing.T, b *webtest.Browser) *webtest.Page {
 func (h *running) read(t *testing.T, b *webtest.Browser, username, password string) *webtest.Page {
 	t.Helper()
 	reader := b.Person(t)
+	h.enter(reader, username, password)
+	return reader
+}
+
+func (h *running) enter(reader *webtest.Page, username, password string) {
 	reader.Visit(h.at + "/bibliotheek")
 	reader.Press("Inloggen")
 	reader.Fill("Gebruikersnaam", username)
 	reader.Fill("Wachtwoord", password)
 	reader.Press("Inloggen")
 	reader.WantURL("/bibliotheek")
-	return reader
 }
 
 // login is the username of a demo person by what the first page says of them.
