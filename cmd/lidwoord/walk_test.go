@@ -124,7 +124,7 @@ func (h *running) signIn(t *testing.T, b *webtest.Browser) *webtest.Page {
 	clerk.Fill("Gebruikersnaam", demoClerk)
 	clerk.Fill("Wachtwoord", demoClerkPw)
 	clerk.Select("Vestiging", "5280 Bibliotheek Annen")
-	clerk.Press("Aanmelden")
+	clerk.Press("Inloggen")
 	return clerk
 }
 

@@ -24,13 +24,13 @@ func signIn(p *webtest.Page) {
 	p.Fill("Gebruikersnaam", "anja")
 	p.Fill("Wachtwoord", pass)
 	p.Select("Vestiging", "5280 Bibliotheek Annen")
-	p.Press("Aanmelden")
+	p.Press("Inloggen")
 }
 
 func TestTheDeskInABrowser(t *testing.T) {
 	h := build(t, sqldbtest.New(t))
 	p := h.desk(t, webtest.Start(t))
-	p.Look("desk-aanmelden")
+	p.Look("desk-inloggen")
 	signIn(p)
 	p.Want("Bibliotheek Annen")
 	p.Look("desk-balie")

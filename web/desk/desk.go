@@ -1,6 +1,6 @@
 // Package desk is the front door of the people at the counter: the seed's Balie.
 //
-//	signin.go         Aanmelden at a branch; a form that arrives after the session ended is not lost
+//	signin.go         Inloggen at a branch; a form that arrives after the session ended is not lost
 //	home.go           Balie: start page, search box, open drafts
 //	wizard.go         Klant → Nieuwe klant toevoegen, one address for each step
 //	steps.go          what each step of it reads, shows and leads to

@@ -143,7 +143,7 @@ func TestSignInTellsNothing(t *testing.T) {
 		v.post("/aanmelden", "gebruikersnaam", "niemand", "wachtwoord", "nee", "vestiging", "5280").is(422, "/aanmelden").want("Je gebruikersnaam of wachtwoord klopt niet.")
 		v.post("/aanmelden", "gebruikersnaam", "anja", "wachtwoord", pass, "vestiging", "").is(422, "/aanmelden").want("Kies de vestiging waar je werkt.")
 		p := h.clerk("anja")
-		p.post("/afmelden").is(200, "/aanmelden").want("Je bent afgemeld.").want(`<option value="5280" selected>`)
+		p.post("/afmelden").is(200, "/aanmelden").want("Je bent uitgelogd.").want(`<option value="5280" selected>`)
 		p.get("/").is(200, "/aanmelden?naar=%2Fbalie%2F")
 	})
 }

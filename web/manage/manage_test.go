@@ -251,9 +251,9 @@ func TestBeheerInABrowser(t *testing.T) {
 	p.Look("manage-signin")
 	p.Fill("Gebruikersnaam", "boss")
 	p.Fill("Wachtwoord", secretWords)
-	p.Press("Aanmelden")
+	p.Press("Inloggen")
 	p.Want("Klantnummers", "Mail die niet aankwam", "Achtergrondwerk")
 	p.Look("manage")
-	p.Press("Afmelden")
+	p.Press("Uitloggen")
 	p.Want("Je bent afgemeld")
 }
