@@ -255,5 +255,5 @@ func TestBeheerInABrowser(t *testing.T) {
 	p.Want("Klantnummers", "Mail die niet aankwam", "Achtergrondwerk")
 	p.Look("manage")
 	p.Press("Uitloggen")
-	p.Want("Je bent afgemeld")
+	p.Want("Je bent uitgelogd")
 }
