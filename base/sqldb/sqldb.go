@@ -14,9 +14,12 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net/url"
+	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -76,6 +79,9 @@ func openSQLite(path string) (*DB, error) {
 		"foreign_keys(1)", "journal_mode(WAL)", "synchronous(FULL)",
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 	}}
+	if err := makePrivate(path); err != nil {
+		return nil, fmt.Errorf("open sqlite: %w", err)
+	}
 	path = (&url.URL{Path: path}).EscapedPath() // a # or % in a name is part of the name
 	// "immediate", because a transaction that first reads and then writes is
 	// otherwise refused at once (error 517) when another has written meanwhile.
@@ -94,6 +100,20 @@ func openSQLite(path string) (*DB, error) {
 	read.SetMaxIdleConns(readers)
 	return &DB{Engine: "sqlite", Now: time.Now, write: write, read: read,
 		prepared: &prepared{kept: map[statement]*sql.Stmt{}}}, nil
+}
+
+// makePrivate makes the file of a new database. SQLite would let everybody on
+// the machine read it, and gives the files beside it (-wal, -shm) its rights. The
+// rights of a file that is there are the administrator's choice.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // Close closes every connection.

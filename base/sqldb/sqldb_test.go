@@ -164,3 +164,20 @@ func TestAnyFileNameIsOneDatabase(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyItsOwnerReadsANewDatabaseFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lid.db")
+	db, err := sqldb.Open("sqlite:" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v; want rights 0600", filepath.Base(name), info.Mode(), err)
+		}
+	}
+}
