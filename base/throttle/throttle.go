@@ -1,9 +1,9 @@
 // Package throttle slows down who keeps failing, and locks nobody out.
 //
-//	Wait     how long must this one wait before the next try?
-//	Slow     says so to a person, in seconds
-//	Failed   counts a failure
+//	Take     refuses a try that comes too soon, and counts any other
 //	Clear    forgets the failures of one who succeeded
+//	Wait     how long must this one wait before the next try?
+//	Failed   counts a failure
 //	Network  the network behind an address, as one key
 //	Sweep    removes what is forgotten
 //
@@ -13,12 +13,13 @@
 // can sit out. A stranger who fails on purpose can make others wait that long
 // and no longer.
 //
-// Count a try before its outcome is known (Failed, work, Clear): sixteen guesses
-// at the same moment then count as sixteen.
+// Count a try before its outcome is known (Take, work, Clear): sixteen guesses at
+// the same moment then count as sixteen.
 package throttle
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"lidwoord/base/fault"
@@ -36,6 +37,35 @@ type Rule struct {
 	Forget time.Duration // the time in which one failure is forgotten
 }
 
+// Counter is what a rule counts of one key: a name, a network.
+type Counter struct {
+	Rule Rule
+	Key  string
+}
+
+// Take refuses a try that comes too soon (ErrSlow, with the longest wait of all
+// counters) and counts nothing then. Any other it counts with each of count as
+// a failure, until Clear says that it was none; look is only looked at.
+func Take(tx *sqldb.Tx, count []Counter, look ...Counter) error {
+	var longest time.Duration
+	for _, c := range slices.Concat(look, count) {
+		wait, err := Wait(tx, c.Rule, c.Key)
+		if err != nil {
+			return err
+		}
+		longest = max(longest, wait)
+	}
+	if longest > 0 {
+		return slow(longest)
+	}
+	for _, c := range count {
+		if err := Failed(tx, c.Rule, c.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Wait returns how long key must wait before its next try; zero is not at all.
 func Wait(tx *sqldb.Tx, rule Rule, key string) (time.Duration, error) {
 	_, free, err := find(tx, rule.Name, digest(rule, key))
@@ -48,8 +78,8 @@ func Wait(tx *sqldb.Tx, rule Rule, key string) (time.Duration, error) {
 // ErrSlow says how many seconds to wait.
 var ErrSlow = fault.New(fault.Slow, "throttle.slow")
 
-// Slow tells a person to wait: whole seconds, never too few.
-func Slow(wait time.Duration) error {
+// slow tells a person to wait: whole seconds, never too few.
+func slow(wait time.Duration) error {
 	return ErrSlow.With(int((wait + time.Second - 1) / time.Second))
 }
 

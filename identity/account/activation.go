@@ -91,8 +91,8 @@ func (a *Accounts) mailLink(tx *sqldb.Tx, acc Account) error {
 	return a.mailActivation(tx, acc, token)
 }
 
-// Resend mails a new link, to newEmail when that is not empty; the old link dies
-// and the 24 hours begin again. An expired account opens again under its id.
+// Resend mails a new link, to newEmail when that is not empty; the old link dies,
+// because it would confirm the wrong address, and the 24 hours begin again. An expired account opens again under its id.
 func (a *Accounts) Resend(tx *sqldb.Tx, id, newEmail string) (until time.Time, err error) {
 	acc, ok, err := accountByID(tx, id)
 	if err == nil && !ok {
@@ -113,15 +113,6 @@ func (a *Accounts) Resend(tx *sqldb.Tx, id, newEmail string) (until time.Time, e
 		}
 	}
 	return a.reopen(tx, acc)
-}
-
-// ChangeEmail gives a waiting account another address and mails it a new link.
-// The old link dies, because it would confirm the wrong address.
-func (a *Accounts) ChangeEmail(tx *sqldb.Tx, id, email string) (until time.Time, err error) {
-	if email, err = readEmail(email); err != nil {
-		return until, err
-	}
-	return a.Resend(tx, id, email)
 }
 
 // reopen begins the 24 hours of a sleeping account again. Opening it anew does

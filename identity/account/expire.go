@@ -17,9 +17,6 @@ const ExpiredMemory = 30 * 24 * time.Hour
 // DeviceMemory is how long a browser stays known after it last signed in.
 const DeviceMemory = 180 * 24 * time.Hour
 
-// ExpireEvery is how often the job runs. Expiry itself does not wait for it.
-const ExpireEvery = 10 * time.Minute
-
 // expireAtOnce bounds one run, so that a long pause is caught up in short transactions.
 const expireAtOnce = 500
 

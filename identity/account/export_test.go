@@ -17,7 +17,7 @@ func FillNetwork(tx *sqldb.Tx, network string, n int) error {
 
 // Guess is a wrong password without the hash: a day of them fits in a test.
 func Guess(tx *sqldb.Tx, username, network string) error {
-	if err := take(tx, counter{fromNetwork, network}, strangers(usernameKey(username), network)); err != nil {
+	if err := throttle.Take(tx, strangers(usernameKey(username), network), throttle.Counter{Rule: fromNetwork, Key: network}); err != nil {
 		return err
 	}
 	return throttle.Failed(tx, fromNetwork, network)

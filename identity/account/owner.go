@@ -31,14 +31,7 @@ var ErrCode = fault.New(fault.Invalid, "account.wrong_code")
 // its address is not confirmed.
 func (a *Accounts) Ask(tx *sqldb.Tx, username, libraryName string) (askID string, err error) {
 	key := usernameKey(username)
-	wait, err := throttle.Wait(tx, askRule, key)
-	if err != nil {
-		return "", err
-	}
-	if wait > 0 {
-		return "", throttle.Slow(wait)
-	}
-	if err := throttle.Failed(tx, askRule, key); err != nil {
+	if err := throttle.Take(tx, []throttle.Counter{{Rule: askRule, Key: key}}); err != nil {
 		return "", err
 	}
 	acc, ok, err := accountNamed(tx, key)

@@ -62,7 +62,7 @@ type Attempt struct {
 // so that a hundred guesses at the same moment are a hundred guesses.
 func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx, Account) error) (acc Account, err error) {
 	key := usernameKey(try.Username)
-	var counters []counter
+	var counters []throttle.Counter
 	err = db.InTx(ctx, func(tx *sqldb.Tx) error {
 		var known bool
 		acc, known, err = signInAccount(tx, key, try.Device.Digest())
@@ -71,9 +71,11 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx,
 		}
 		counters = strangers(key, try.Network)
 		if known {
-			counters = []counter{{perDevice, key + "\x00" + try.Device.Digest()}}
+			counters = []throttle.Counter{{Rule: perDevice, Key: key + "\x00" + try.Device.Digest()}}
 		}
-		return take(tx, counter{fromNetwork, try.Network}, counters)
+		// The network is only looked at: its successes are many, and one row that
+		// all of a school writes would be a queue.
+		return throttle.Take(tx, counters, throttle.Counter{Rule: fromNetwork, Key: try.Network})
 	})
 	if err != nil {
 		return Account{}, err
@@ -104,7 +106,7 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx,
 			return ErrSignIn
 		}
 		for _, c := range counters {
-			if err := throttle.Clear(tx, c.rule, c.key); err != nil {
+			if err := throttle.Clear(tx, c.Rule, c.Key); err != nil {
 				return err
 			}
 		}
@@ -120,37 +122,9 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx,
 	return acc, nil
 }
 
-type counter struct {
-	rule throttle.Rule
-	key  string
-}
-
 // strangers are the counters of a browser that the account does not know.
-func strangers(key, network string) []counter {
-	return []counter{{perNetwork, key + "\x00" + network}, {perAccount, key}}
-}
-
-// take refuses a try that comes too soon, and otherwise counts it as a failure
-// until it proves to be none. The network is only looked at: its successes are
-// many, and one row that all of a school writes would be a queue.
-func take(tx *sqldb.Tx, network counter, own []counter) error {
-	var longest time.Duration
-	for _, c := range append([]counter{network}, own...) {
-		wait, err := throttle.Wait(tx, c.rule, c.key)
-		if err != nil {
-			return err
-		}
-		longest = max(longest, wait)
-	}
-	if longest > 0 {
-		return throttle.Slow(longest)
-	}
-	for _, c := range own {
-		if err := throttle.Failed(tx, c.rule, c.key); err != nil {
-			return err
-		}
-	}
-	return nil
+func strangers(key, network string) []throttle.Counter {
+	return []throttle.Counter{{Rule: perNetwork, Key: key + "\x00" + network}, {Rule: perAccount, Key: key}}
 }
 
 // Remember knows this browser again when the account signs in later. It returns

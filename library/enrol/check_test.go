@@ -220,9 +220,4 @@ func TestEveryFaultHasItsSentences(t *testing.T) {
 			t.Errorf("%s has no word", s.Key())
 		}
 	}
-	for _, r := range membership.EndReasons {
-		if key := "membership.end." + r; c.Text(words.EN, key) == key {
-			t.Errorf("%s has no words", key)
-		}
-	}
 }

@@ -49,8 +49,7 @@ const (
 	Ended  State = "ended"
 )
 
-// EndReasons are the reasons a clerk may choose, as message keys
-// "membership.end.moved" and so on.
+// EndReasons are the reasons why End may end a membership.
 var EndReasons = []string{"own_wish", "moved", "deceased", "mistake", "other"}
 
 // Membership is one period of being a member.

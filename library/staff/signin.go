@@ -25,8 +25,8 @@ var (
 	// ErrSignIn is the one answer to an unknown name, a wrong password, a worker
 	// who left and a branch that is not theirs: a stranger learns nothing.
 	ErrSignIn = fault.New(fault.Invalid, "staff.sign_in")
-	// ErrWait says how many seconds to wait ({0}).
-	ErrWait = fault.New(fault.Slow, "staff.wait")
+	// ErrSlow says how many seconds to wait.
+	ErrSlow = throttle.ErrSlow
 )
 
 // The desk has one network address and several people, and a queue in front: a
@@ -47,7 +47,6 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 	var w Worker
 	var hash string
 	var there bool
-	var wait time.Duration
 	err := db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
 		w, hash, err = workerByName(tx, name)
 		if err != nil {
@@ -56,24 +55,10 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 		if there, err = worksAt(tx, w, try.BranchID); err != nil {
 			return err
 		}
-		a, err := throttle.Wait(tx, perName, name)
-		if err != nil {
-			return err
-		}
-		b, err := throttle.Wait(tx, perNetwork, network)
-		if err != nil {
-			return err
-		}
-		if wait = max(a, b); wait > 0 {
-			return nil // a try that is not looked at does not count
-		}
-		return errors.Join(throttle.Failed(tx, perName, name), throttle.Failed(tx, perNetwork, network))
+		return throttle.Take(tx, []throttle.Counter{{Rule: perName, Key: name}, {Rule: perNetwork, Key: network}})
 	})
 	if err != nil {
 		return Worker{}, err
-	}
-	if wait > 0 {
-		return Worker{}, ErrWait.With(int((wait + time.Second - 1) / time.Second))
 	}
 	ok, rehash, err := password.Verify(ctx, hash, try.Password) // an empty hash is never right and costs the same
 	if err != nil {

@@ -153,7 +153,7 @@ func TestFailuresSlowDownAndAreForgotten(t *testing.T) {
 			}
 		}
 		_, err := staff.SignIn(t.Context(), db, try("anja", secretWords))
-		if !errors.Is(err, staff.ErrWait) || fault.KindOf(err) != fault.Slow {
+		if !errors.Is(err, staff.ErrSlow) || fault.KindOf(err) != fault.Slow {
 			t.Fatalf("the seventh try: %v", err)
 		}
 		if wait := fault.Of(err)[0].Args[0].(int); wait < 1 || wait > 2 {
@@ -189,7 +189,7 @@ func TestSixteenGuessesAtOnceCountAsSixteen(t *testing.T) {
 				switch {
 				case errors.Is(err, staff.ErrSignIn):
 					looked.Add(1)
-				case !errors.Is(err, staff.ErrWait):
+				case !errors.Is(err, staff.ErrSlow):
 					t.Error(err)
 				}
 			})
