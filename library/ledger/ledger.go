@@ -6,6 +6,7 @@
 //	Discount  the library lets some of it go
 //	Pay       the customer pays at the desk, never more than is open
 //	Refund    the library pays back, never more than was paid
+//	Undo      a wrong payment of today is taken back
 //	Balance   what is open now
 //	Lines     the whole account, oldest first
 //	Today     the till of a branch, to count by

@@ -51,6 +51,13 @@ func selectCommand(tx *sqldb.Tx, command string) (p Posting, found bool, err err
 	return p, found, err
 }
 
+func selectPosting(tx *sqldb.Tx, id string) (p Posting, found bool, err error) {
+	found, err = tx.One(`
+		SELECT `+postingColumns+` FROM posting WHERE id = $1`,
+		[]any{id}, p.targets()...)
+	return p, found, err
+}
+
 func selectBalance(tx *sqldb.Tx, customerID string) (money.Cents, error) {
 	var sum int64
 	_, err := tx.One(`

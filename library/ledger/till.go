@@ -12,9 +12,9 @@ import (
 type Till struct {
 	Lines    []Posting   // payments and refunds, newest first, at most tillMost
 	Payments int         // how many payments there were
-	Cash     money.Cents // taken in contant
-	Pin      money.Cents // taken in by card
-	Refunds  money.Cents // paid back
+	Cash     money.Cents // taken in contant, less what was paid back contant: what the drawer should hold
+	Pin      money.Cents // by card, less what went back by card
+	Refunds  money.Cents // paid back, either way
 }
 
 // tillMost is how many lines a screen can show; the sums count all.
@@ -37,15 +37,15 @@ func Today(tx *sqldb.Tx, branchID string) (Till, error) {
 	t := Till{Lines: lines}
 	sums, err := sumTill(tx, branchID, from)
 	for _, s := range sums {
-		switch {
-		case s.kind == KindRefund:
+		if s.kind == KindRefund {
 			t.Refunds += s.cents
-		case s.method == Cash:
+		} else {
+			t.Payments += s.n
+		}
+		if s.method == Cash {
 			t.Cash -= s.cents
-			t.Payments += s.n
-		default:
+		} else {
 			t.Pin -= s.cents
-			t.Payments += s.n
 		}
 	}
 	return t, err
