@@ -102,7 +102,11 @@ func (s *Site) ClearSession(w http.ResponseWriter) { s.setCookie(w, "sessie", ""
 // SetCookie keeps a small value of this door in the browser for some time; 0 is
 // until the browser closes, a negative time removes it.
 func (s *Site) SetCookie(w http.ResponseWriter, name, value string, life time.Duration) {
-	s.setCookie(w, name, value, int(life/time.Second))
+	seconds := int(life / time.Second)
+	if life < 0 {
+		seconds = -1 // also for less than a second: 0 would keep it
+	}
+	s.setCookie(w, name, value, seconds)
 }
 
 // Cookie returns what SetCookie kept, or "".
@@ -112,6 +116,18 @@ func (s *Site) Cookie(r *http.Request, name string) string {
 		return ""
 	}
 	return c.Value
+}
+
+// CookieNames lists what SetCookie kept under names that begin alike, the oldest
+// first: in that order browsers send them (RFC 6265 section 5.4).
+func (s *Site) CookieNames(r *http.Request, prefix string) (names []string) {
+	own := s.cookieName("")
+	for _, c := range r.Cookies() {
+		if name, ours := strings.CutPrefix(c.Name, own); ours && strings.HasPrefix(name, prefix) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func (s *Site) setCookie(w http.ResponseWriter, name, value string, maxAge int) {

@@ -216,6 +216,30 @@ func TestAForgedAnswerOfTheSignOnIsRefused(t *testing.T) {
 	}
 }
 
+func TestSignInsThatNobodyFinishesDoNotFillTheBrowser(t *testing.T) {
+	h := newHouse(t, sqldbtest.New(t), with{})
+	b := h.browser()
+	b.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	here, _ := url.Parse(h.URL)
+	for range 20 {
+		b.get("/inloggen?naar="+url.QueryEscape("/bibliotheek/?zoek="+strings.Repeat("x", 3000))).want(t, 303)
+	}
+	size, last := 0, ""
+	for _, c := range b.Jar.Cookies(here) {
+		size += len(c.String())
+		last = c.String()
+	}
+	if n := len(b.Jar.Cookies(here)); n != 4 || size > 4000 {
+		t.Errorf("%d cookies of %d bytes together; the last is %s", n, size, last)
+	}
+	// The sign-in that was begun last goes on, to the start of the door.
+	h.provider.Person = zoe("2027-11-30")
+	b.CheckRedirect = nil
+	if a := b.get("/inloggen?naar="+url.QueryEscape("/bibliotheek/?zoek="+strings.Repeat("x", 3000))).want(t, 200, "Uitloggen"); a.Request.URL.RawQuery != "" {
+		t.Errorf("back at %s", a.Request.URL)
+	}
+}
+
 func TestSigningOutIsForAllDoors(t *testing.T) {
 	h := newHouse(t, sqldbtest.New(t), with{})
 	h.provider.Person = zoe("2027-11-30")

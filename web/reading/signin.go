@@ -30,6 +30,14 @@ const (
 	// stepLife is how long a sign-in may take from our page and back: a new reader
 	// has to find a password.
 	stepLife = 30 * time.Minute
+	// stepsMost is how many sign-ins one browser may have under way. Each is a
+	// cookie, and a page elsewhere can open our sign-in page over and over: after a
+	// hundred times, or fifteen behind a usual proxy, every request of that browser
+	// is refused for its size, at all doors of the host.
+	stepsMost = 4
+	// wayMost bounds the address to return to, in bytes. A browser drops a cookie
+	// above 4096 bytes without a word, and the sign-in with it.
+	wayMost = 500
 )
 
 var (
@@ -114,6 +122,9 @@ func (s *Site) begin(w http.ResponseWriter, r *http.Request, st step) error {
 		return err
 	}
 	st.State, st.Nonce, st.Verifier, st.Begun = random(), random(), oauth2.GenerateVerifier(), s.DB.Now()
+	if len(st.To) > wayMost {
+		st.To = s.Link("/")
+	}
 	text, err := json.Marshal(st)
 	if err != nil {
 		return err
@@ -122,7 +133,12 @@ func (s *Site) begin(w http.ResponseWriter, r *http.Request, st step) error {
 	if err != nil {
 		return err
 	}
-	// A cookie for each step, so that two tabs do not spoil each other's sign-in.
+	// A cookie for each step, so that two tabs do not spoil each other's sign-in;
+	// the oldest make way.
+	under := s.CookieNames(r, stepPrefix)
+	for _, name := range under[:max(0, len(under)-stepsMost+1)] {
+		s.SetCookie(w, name, "", -1)
+	}
 	s.SetCookie(w, stepCookie(st.State), sealed, stepLife)
 	options := []oauth2.AuthCodeOption{oidc.Nonce(st.Nonce), oauth2.S256ChallengeOption(st.Verifier), oauth2.SetAuthURLParam("ui_locales", string(kit.VisitOf(r).Lang))}
 	if st.Silent {
@@ -134,7 +150,9 @@ func (s *Site) begin(w http.ResponseWriter, r *http.Request, st step) error {
 
 func random() string { return rand.Text() }
 
-func stepCookie(state string) string { return "stap-" + state[:8] }
+const stepPrefix = "stap-"
+
+func stepCookie(state string) string { return stepPrefix + state[:8] }
 
 // signIn starts a sign-in that leads back to the page in "naar".
 func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
