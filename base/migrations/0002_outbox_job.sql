@@ -16,6 +16,8 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_due ON outbox (due_at) WHERE state = 'queued';
 CREATE INDEX outbox_queued_at ON outbox (queued_at, id);
+CREATE INDEX outbox_finished ON outbox (finished_at);
+CREATE INDEX outbox_dead ON outbox (finished_at, id) WHERE state = 'dead';
 
 -- One row for each piece of periodic work and each slot of time in which it
 -- was tried. The primary key decides which node does it.

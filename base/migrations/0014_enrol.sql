@@ -13,6 +13,7 @@ CREATE TABLE draft (
 	result     TEXT   NOT NULL
 );
 CREATE INDEX draft_owner ON draft (staff_id, branch_id, updated_at);
+CREATE INDEX draft_updated ON draft (updated_at);
 
 -- A parent or guardian who was named when a child was enrolled.
 CREATE TABLE guardian (

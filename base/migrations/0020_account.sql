@@ -15,7 +15,6 @@ CREATE TABLE account (
 	signed_in_at BIGINT
 );
 CREATE UNIQUE INDEX account_username ON account (username_key);
-CREATE INDEX account_email ON account (email);
 CREATE INDEX account_until ON account (until);
 
 -- Activation links that were mailed. An account that waits has one that lives.
@@ -28,6 +27,7 @@ CREATE TABLE account_link (
 	used_at     BIGINT
 );
 CREATE INDEX account_link_account ON account_link (account_id);
+CREATE INDEX account_link_mailed ON account_link (mailed_at);
 
 -- What is remembered of a deleted account that was never activated: enough to
 -- open it again for the same address, sealed.

@@ -153,11 +153,13 @@ func insertToken(tx *sqldb.Tx, digest, grantID string, expires time.Time) error 
 	return err
 }
 
+// revokeToken asks for the token's own grant with EXISTS: for "grant_id IN (…)"
+// SQLite reads every grant of the client.
 func revokeToken(tx *sqldb.Tx, digest, clientID string) error {
 	_, err := tx.Exec(`
 		UPDATE signon_token SET revoked_at = $1
 		WHERE digest = $2 AND revoked_at IS NULL
-			AND grant_id IN (SELECT id FROM signon_grant WHERE client_id = $3)`,
+			AND EXISTS (SELECT 1 FROM signon_grant WHERE signon_grant.id = signon_token.grant_id AND client_id = $3)`,
 		tx.Now, digest, clientID)
 	return err
 }
