@@ -30,11 +30,21 @@ var (
 )
 
 // The desk has one network address and several people, and a queue in front: a
-// mistyped password must not stop the counter. So a name may fail five times and
-// a network thirty before it slows down, and never for longer than a person
-// would wait; a lock for a day is something a stranger could do to a library.
+// mistyped password must not stop the counter. And the names of clerks are easy
+// to guess: whoever fails on purpose must slow down themselves and not the clerk.
 var (
-	perName    = throttle.Rule{Name: "staff.name", Free: 5, First: 2 * time.Second, Most: 5 * time.Minute, Forget: 10 * time.Minute}
+	// perNameHere counts the failures for one name from one network.
+	perNameHere = throttle.Rule{Name: "staff.name.network", Free: 5, First: 2 * time.Second, Most: 5 * time.Minute, Forget: 10 * time.Minute}
+
+	// perName counts the failures for one name from everywhere, for a guesser with
+	// many addresses. One network can never fill it (at its slowest it fails every
+	// five minutes, and one failure is forgotten in three), and it never holds a
+	// clerk up for more than a minute at a time.
+	perName = throttle.Rule{Name: "staff.name", Free: 100, First: time.Second, Most: time.Minute, Forget: 3 * time.Minute}
+
+	// perNetwork counts the failures from one network for all names together. It
+	// counts failures only: at nine o'clock forty clerks of one library sign in
+	// from one address.
 	perNetwork = throttle.Rule{Name: "staff.network", Free: 30, First: 2 * time.Second, Most: time.Minute, Forget: time.Minute}
 )
 
@@ -47,6 +57,7 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 	var w Worker
 	var hash string
 	var there bool
+	counters := []throttle.Counter{{Rule: perNameHere, Key: name + "\x00" + network}, {Rule: perName, Key: name}}
 	err := db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
 		w, hash, err = workerByName(tx, name)
 		if err != nil {
@@ -55,7 +66,7 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 		if there, err = worksAt(tx, w, try.BranchID); err != nil {
 			return err
 		}
-		return throttle.Take(tx, []throttle.Counter{{Rule: perName, Key: name}, {Rule: perNetwork, Key: network}})
+		return throttle.Take(tx, counters, throttle.Counter{Rule: perNetwork, Key: network})
 	})
 	if err != nil {
 		return Worker{}, err
@@ -65,6 +76,10 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 		return Worker{}, err
 	}
 	if !ok || !w.Active || len(w.Posts) == 0 || !there {
+		err := db.InTx(ctx, func(tx *sqldb.Tx) error { return throttle.Failed(tx, perNetwork, network) })
+		if err != nil {
+			return Worker{}, err
+		}
 		return Worker{}, ErrSignIn
 	}
 	fresh := ""
@@ -79,8 +94,10 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 				return err
 			}
 		}
-		if err := throttle.Clear(tx, perName, name); err != nil {
-			return err
+		for _, c := range counters {
+			if err := throttle.Clear(tx, c.Rule, c.Key); err != nil {
+				return err
+			}
 		}
 		if err := markSignedIn(tx, w.ID); err != nil {
 			return err

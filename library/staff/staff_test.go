@@ -176,6 +176,42 @@ func TestFailuresSlowDownAndAreForgotten(t *testing.T) {
 	})
 }
 
+func TestAStrangerElsewhereKeepsNoClerkOut(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		open(t, db)
+		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		db.Now = func() time.Time { return now }
+		stranger := try("anja", "guess")
+		stranger.Address = "198.51.100.9:4000"
+		for range 50 { // as fast as the stranger may, for some hours
+			_, err := staff.SignIn(t.Context(), db, stranger)
+			for errors.Is(err, staff.ErrSlow) {
+				now = now.Add(time.Duration(fault.Of(err)[0].Args[0].(int)) * time.Second)
+				_, err = staff.SignIn(t.Context(), db, stranger)
+			}
+			if !errors.Is(err, staff.ErrSignIn) {
+				t.Fatal(err)
+			}
+		}
+		if _, err := staff.SignIn(t.Context(), db, try("anja", secretWords)); err != nil {
+			t.Errorf("anja at her own desk: %v", err)
+		}
+	})
+}
+
+func TestFortyClerksOfOneAddressSignInAtNine(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		open(t, db)
+		now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+		db.Now = func() time.Time { return now }
+		for n := range 40 {
+			if _, err := staff.SignIn(t.Context(), db, try("anja", secretWords)); err != nil {
+				t.Fatalf("clerk %d: %v", n+1, err)
+			}
+		}
+	})
+}
+
 func TestSixteenGuessesAtOnceCountAsSixteen(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		open(t, db)
