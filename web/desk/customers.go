@@ -2,6 +2,7 @@ package desk
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,6 @@ import (
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
 	"lidwoord/library/enrol"
-	"lidwoord/library/ledger"
 	"lidwoord/library/membership"
 	"lidwoord/library/newsletter"
 	"lidwoord/library/staff"
@@ -90,7 +90,7 @@ type customerPage struct {
 	Login       enrol.Login
 	Differs     bool // the account has another address than the library writes to
 	Pay         payForm
-	Lines       []ledger.Posting
+	Lines       []accountLine
 	News        newsletter.Consent
 	Guardian    string
 	Overrides   []customer.Overridden
@@ -107,6 +107,11 @@ func (p customerPage) Running() *membership.Membership {
 		}
 	}
 	return nil
+}
+
+// Undo reports whether a line can be undone, so that the list stands open.
+func (p customerPage) Undo() bool {
+	return slices.ContainsFunc(p.Lines, func(l accountLine) bool { return l.Undo })
 }
 
 // DayOf writes the day of an instant.
@@ -165,7 +170,7 @@ func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (
 		return err
 	}
 	p.Pay.Action, p.Pay.Command = "/klanten/"+who.ID+"/betalen", secret.NewID()
-	if p.Lines, err = ledger.Lines(tx, who.ID); err != nil {
+	if p.Lines, err = linesOf(tx, c, who.ID); err != nil {
 		return err
 	}
 	if p.News, err = newsletter.State(tx, who.ID); err != nil {

@@ -8,7 +8,7 @@
 //	quick.go          Snel inschrijven: the same fields on one screen
 //	parts.go          what the script asks while the clerk types
 //	result.go         Genereren van inlogaccount gelukt
-//	pay.go            contant, pin, op rekening
+//	pay.go            contant, pin, op rekening;  undo.go  Betaling terugdraaien
 //	customers.go      search and customer page
 //	login_account.go  Opnieuw sturen, Vergeet inlogaccount, E-mail wijzigen
 //	money.go          Financieel;  statistics.go  Statistiek
@@ -104,6 +104,8 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /klanten", s.at(staff.SeeCustomers, s.customers))
 	m.Page("GET /klanten/{id}", s.at(staff.SeeCustomers, s.customer))
 	m.Page("POST /klanten/{id}/betalen", s.at(staff.TakePayment, s.payCustomer))
+	m.Page("GET /klanten/{id}/betalingen/{betaling}/terugdraaien", s.at(staff.TakePayment, s.askUndo))
+	m.Page("POST /klanten/{id}/betalingen/{betaling}/terugdraaien", s.at(staff.TakePayment, s.undo))
 	m.Page("POST /klanten/{id}/inlogaccount/opnieuw-sturen", s.at(staff.ForgetAccount, s.resend))
 	m.Page("GET /klanten/{id}/inlogaccount/vergeten", s.at(staff.ForgetAccount, s.askForget))
 	m.Page("POST /klanten/{id}/inlogaccount/vergeten", s.at(staff.ForgetAccount, s.forget))

@@ -38,7 +38,7 @@ type owingLine struct {
 }
 
 // Taken is all that came in today, less what was paid back.
-func (p moneyPage) Taken() money.Cents { return p.Till.Cash + p.Till.Pin - p.Till.Refunds }
+func (p moneyPage) Taken() money.Cents { return p.Till.Cash + p.Till.Pin }
 
 // Clock writes the time of day.
 func (moneyPage) Clock(t time.Time) string { return clock(t) }

@@ -32,38 +32,50 @@ type payForm struct {
 	Command   string // makes it happen once
 	PayNow    bool   // this branch lets nobody leave owing
 	OnAccount bool   // the clerk chose so a moment ago
-	Paid      *ledger.Posting
-	Received  money.Cents // cash that was handed over for Paid
+	Paid      []accountLine
+	Customer  string
+	Earlier   money.Cents // of Open, what was open before this enrolment
+	Received  money.Cents // cash that was handed over for the last of Paid
 	Change    money.Cents
 }
 
-// payFormOf reads what is open, and the payment that a command made.
+// payFormOf reads what is open, and the payments that commands beginning with
+// command made. Somebody pays a part in cash and the rest by card: the next
+// payment has a command of its own.
 func payFormOf(tx *sqldb.Tx, r *http.Request, c counter, customerID, command string) (payForm, error) {
-	f := payForm{Command: command, PayNow: c.branch.Choices.NoAccount, OnAccount: r.URL.Query().Get("wijze") == "rekening"}
+	f := payForm{Customer: customerID, PayNow: c.branch.Choices.NoAccount, OnAccount: r.URL.Query().Get("wijze") == "rekening"}
 	var err error
 	if f.Open, err = ledger.Balance(tx, customerID); err != nil {
 		return f, err
 	}
-	lines, err := ledger.Lines(tx, customerID)
+	lines, err := linesOf(tx, c, customerID)
 	if err != nil {
 		return f, err
 	}
+	made := 0
 	for _, p := range lines {
-		if p.Command != command {
+		if !strings.HasPrefix(p.Command, command+":") {
+			continue
+		}
+		made++
+		if p.Undone {
 			continue
 		}
 		p.Cents = -p.Cents // as the customer sees it
-		f.Paid = &p
+		f.Paid = append(f.Paid, p)
+		f.Received, f.Change = 0, 0
 		if given, err := readCents(r.URL.Query().Get("ontvangen")); err == nil && p.Method == ledger.Cash && given > p.Cents {
 			f.Received, f.Change = given, given-p.Cents
 		}
 	}
+	f.Command = fmt.Sprintf("%s:%d", command, made)
 	return f, nil
 }
 
 // payment is what a clerk took in.
 type payment struct {
 	way      string
+	amount   money.Cents
 	received money.Cents
 }
 
@@ -93,6 +105,7 @@ func collect(tx *sqldb.Tx, c counter, customerID, command string, form *kit.Form
 	if err != nil {
 		return p, errAmount.At("bedrag")
 	}
+	p.amount = amount
 	if text := form.Get("ontvangen"); text != "" && method == ledger.Cash {
 		if p.received, err = readCents(text); err != nil {
 			return p, errAmount.At("ontvangen")
@@ -135,9 +148,12 @@ func (s *Site) payCustomer(w http.ResponseWriter, r *http.Request, c counter) er
 		}
 		return err
 	}
-	if paid.way == "rekening" {
+	switch {
+	case paid.way == "rekening":
 		s.SetFlash(w, "desk.left_open")
-	} else {
+	case paid.received > paid.amount:
+		s.SetFlash(w, "desk.paid_flash_change", paid.received.String(), (paid.received - paid.amount).String())
+	default:
 		s.SetFlash(w, "desk.paid_flash")
 	}
 	return s.Redirect(w, r, "/klanten/%s?%s", id, paid.query())

@@ -2,6 +2,8 @@ package desk
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 
 	"lidwoord/base/sqldb"
 	"lidwoord/library/enrol"
@@ -27,8 +29,14 @@ func (s *Site) resultPage(w http.ResponseWriter, r *http.Request, c counter, sta
 		if page.Result, err = enrol.ResultOf(tx, c.clerk(), page.Draft); err != nil {
 			return err
 		}
-		page.Pay, err = payFormOf(tx, r, c, page.CustomerID, payCommand(page.Draft))
-		return err
+		if page.Pay, err = payFormOf(tx, r, c, page.CustomerID, payCommand(page.Draft)); err != nil {
+			return err
+		}
+		page.Pay.Earlier = page.Pay.Open - page.BuildUp.Balance
+		for _, p := range page.Pay.Paid {
+			page.Pay.Earlier += p.Cents
+		}
+		return nil
 	})
 	if err != nil {
 		return err
@@ -37,8 +45,18 @@ func (s *Site) resultPage(w http.ResponseWriter, r *http.Request, c counter, sta
 	return s.Show(w, r, status, "result", page)
 }
 
-// payCommand makes the payment of one enrolment happen once.
+// payCommand begins the commands of the payments of one enrolment; a number
+// behind it makes each of them happen once.
 func payCommand(draft string) string { return "desk:" + draft + ":pay" }
+
+// payCommandOf reads the command that the page was sent with.
+func payCommandOf(form *kit.Form, draft string) string {
+	n, err := strconv.Atoi(strings.TrimPrefix(form.Get("opdracht"), payCommand(draft)+":"))
+	if err != nil || n < 0 {
+		n = 0
+	}
+	return payCommand(draft) + ":" + strconv.Itoa(n)
+}
 
 func (s *Site) payResult(w http.ResponseWriter, r *http.Request, c counter) error {
 	form, err := kit.ReadForm(r)
@@ -52,7 +70,7 @@ func (s *Site) payResult(w http.ResponseWriter, r *http.Request, c counter) erro
 		if err != nil {
 			return err
 		}
-		paid, err = collect(tx, c, result.CustomerID, payCommand(draft), form)
+		paid, err = collect(tx, c, result.CustomerID, payCommandOf(form, draft), form)
 		return err
 	})
 	if err != nil {
