@@ -18,11 +18,13 @@ type letter struct {
 	Help     string    // help page; the roof fills it, may be ""
 	Code     string    // in "code" only
 	Asker    string    // in "code" only: the library that asks
+	Hours    int       // in "activation" only: how long Link works
+	Minutes  int       // in "code" only: how long Code works
 	Until    time.Time // the exact moment at which Link or Code stops working
 }
 
 func (a *Accounts) mailActivation(tx *sqldb.Tx, acc Account, token secret.Token) error {
-	return a.mail(tx, acc, "activation", acc.Library, letter{Link: a.links.Activate(token), Until: acc.Until})
+	return a.mail(tx, acc, "activation", acc.Library, letter{Link: a.links.Activate(token), Hours: int(ActivationLife.Hours()), Until: acc.Until})
 }
 
 func (a *Accounts) mailActivated(tx *sqldb.Tx, acc Account) error {
@@ -30,7 +32,7 @@ func (a *Accounts) mailActivated(tx *sqldb.Tx, acc Account) error {
 }
 
 func (a *Accounts) mailCode(tx *sqldb.Tx, acc Account, asker string, code secret.Token, until time.Time) error {
-	return a.mail(tx, acc, "code", asker, letter{Code: string(code), Asker: asker, Until: until})
+	return a.mail(tx, acc, "code", asker, letter{Code: string(code), Asker: asker, Minutes: int(CodeLife.Minutes()), Until: until})
 }
 
 func (a *Accounts) mail(tx *sqldb.Tx, acc Account, name, from string, l letter) error {

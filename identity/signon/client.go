@@ -42,7 +42,7 @@ type Client struct {
 var (
 	ErrClientIncomplete = fault.New(fault.Invalid, "signon.client_incomplete")
 	ErrClientAddress    = fault.New(fault.Invalid, "signon.client_address")
-	ErrClientSecret     = fault.New(fault.Invalid, "signon.client_secret")
+	ErrClientSecret     = fault.New(fault.Invalid, "signon.client_secret").With(MinSecret)
 	ErrClientAlgorithm  = fault.New(fault.Invalid, "signon.client_algorithm")
 	ErrClientScope      = fault.New(fault.Invalid, "signon.client_scope")
 )

@@ -101,7 +101,7 @@ type Memberships interface {
 type Membership struct {
 	Organisation     string   `json:"organisation"`
 	OrganisationName string   `json:"organisation_name"`
-	Number           string   `json:"number"` // of the customer, 14 digits
+	Number           string   `json:"number"` // of the customer
 	Code             string   `json:"code"`
 	Name             string   `json:"name"`
 	Rights           []string `json:"rights"`        // "digital", "physical"

@@ -17,9 +17,16 @@ import (
 // is Luhn's (ISO/IEC 7812-1), as on the 14-digit cards of libraries elsewhere:
 // it finds every single wrong digit and nearly every swap of two neighbours.
 const (
-	numberLength = 14
 	numberFirst  = "2"
-	SerialMost   = 99_999_999
+	labelLength  = 4
+	serialLength = 8
+
+	serialAt     = len(numberFirst) + labelLength
+	checkAt      = serialAt + serialLength
+	NumberLength = checkAt + 1
+
+	// SerialMost is the largest serial: serialLength nines.
+	SerialMost = 99_999_999
 )
 
 // SystemNumber stands in Klantnummer until the real number is given on saving,
@@ -72,7 +79,7 @@ type Range struct {
 }
 
 var (
-	ErrNumberShape = fault.New(fault.Invalid, "customer.number_shape")
+	ErrNumberShape = fault.New(fault.Invalid, "customer.number_shape").With(NumberLength)
 	ErrNumberCheck = fault.New(fault.Invalid, "customer.number_check")
 	ErrNumberRange = fault.New(fault.Invalid, "customer.number_range")
 	ErrNumberInUse = fault.New(fault.Conflict, "customer.number_in_use")
@@ -99,7 +106,7 @@ func checkDigit(body string) byte {
 
 // compose builds a number from the label of a range and a serial.
 func compose(label string, serial int64) string {
-	body := fmt.Sprintf("%s%s%08d", numberFirst, label, serial)
+	body := fmt.Sprintf("%s%s%0*d", numberFirst, label, serialLength, serial)
 	return body + string(checkDigit(body))
 }
 
@@ -109,13 +116,13 @@ func Digits(text string) string {
 }
 
 // ReadNumber checks the shape and check digit of a typed or scanned number and
-// returns its fourteen digits.
+// returns its digits.
 func ReadNumber(text string) (string, error) {
 	number := Digits(text)
 	switch {
-	case len(number) != numberLength || !digits(number) || number[:1] != numberFirst:
+	case len(number) != NumberLength || !digits(number) || !strings.HasPrefix(number, numberFirst):
 		return number, ErrNumberShape
-	case checkDigit(number[:numberLength-1]) != number[numberLength-1]:
+	case checkDigit(number[:checkAt]) != number[checkAt]:
 		return number, ErrNumberCheck
 	}
 	return number, nil
@@ -141,7 +148,7 @@ func CheckNumber(tx *sqldb.Tx, organisationID, text string) (NumberCheck, error)
 		return check, err
 	}
 	if !found {
-		ok, err := inRange(tx, organisationID, number[1:5], serialOf(number))
+		ok, err := inRange(tx, organisationID, number[len(numberFirst):serialAt], serialOf(number))
 		if err == nil && !ok {
 			err = atNumber(ErrNumberRange)
 		}
@@ -171,7 +178,7 @@ func atNumber(err error) error {
 }
 
 func serialOf(number string) (serial int64) {
-	for _, d := range number[5:13] {
+	for _, d := range number[serialAt:checkAt] {
 		serial = serial*10 + int64(d-'0')
 	}
 	return serial
@@ -204,7 +211,7 @@ func Allocate(tx *sqldb.Tx, organisationID, branchID string) (string, error) {
 // SaveRange adds a range, or moves the end and the owner of the range that
 // begins at the same serial. Numbers already given out stay given out.
 func SaveRange(tx *sqldb.Tx, r Range) (Range, error) {
-	if len(r.Label) != 4 || !digits(r.Label) || r.First < 0 || r.Last < r.First || r.Last > SerialMost || r.OrganisationID == "" {
+	if len(r.Label) != labelLength || !digits(r.Label) || r.First < 0 || r.Last < r.First || r.Last > SerialMost || r.OrganisationID == "" {
 		return r, ErrRange
 	}
 	clash, err := rangeOverlaps(tx, r)

@@ -108,8 +108,8 @@ func ParseQuery(text string) Query {
 	}
 	if numberBegun.MatchString(text) {
 		q.Number = Digits(text)
-		if len(q.Number) > numberLength {
-			q.Number = q.Number[:numberLength]
+		if len(q.Number) > NumberLength {
+			q.Number = q.Number[:NumberLength]
 		}
 		return q
 	}
