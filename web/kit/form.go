@@ -45,13 +45,16 @@ func ReadForm(r *http.Request) (*Form, error) {
 	}
 	for name, values := range r.PostForm {
 		for _, v := range append(values, name) {
-			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
+			if !readable(v) {
 				return nil, ErrBadText
 			}
 		}
 	}
 	return &Form{Values: r.PostForm}, nil
 }
+
+// readable reports whether both database engines take a text.
+func readable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 // Get returns a field without the blanks around it.
 func (f *Form) Get(name string) string { return strings.TrimSpace(f.Values.Get(name)) }

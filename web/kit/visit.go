@@ -45,6 +45,10 @@ func (s *Site) visit(w http.ResponseWriter, r *http.Request) (*http.Request, err
 	v := &Visit{ID: secret.NewID()[:10], path: r.URL.Path, query: r.URL.Query()}
 	v.Lang = s.language(w, r)
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+	if !readable(r.URL.Path) {
+		// It holds an id that nobody has, and PostgreSQL would call it our fault.
+		return r, ErrNoPage
+	}
 	cookie, err := r.Cookie(s.cookieName("sessie"))
 	if err != nil {
 		return r, nil

@@ -1,0 +1,15 @@
+package kit_test
+
+import "testing"
+
+func TestAnAddressThatOneEngineWouldRefuseIsNoPage(t *testing.T) {
+	_, h := house(t)
+	for _, path := range []string{"/balie/mine/%00", "/balie/mine/a%ff", "/balie/mine/%ed%a0%80"} {
+		if w := ask(h, "GET", path, ""); w.Code != 404 {
+			t.Errorf("%s: %d, want 404", path, w.Code)
+		}
+	}
+	if w := ask(h, "GET", "/balie/mine/%C3%A9", ""); w.Code != 303 {
+		t.Errorf("a letter with an accent: %d", w.Code)
+	}
+}
