@@ -3,7 +3,7 @@
 // worker who borrows has a customer record like anybody else.
 //
 //	Save         adds a worker or brings one up to date
-//	SetPassword  sets a password
+//	SetPassword  sets a password and ends the sessions of the old one
 //	SignIn       lets a worker in, or not
 //	Find, List   one worker, or all of an organisation
 //	Can          may this worker do this at that branch?
@@ -20,6 +20,7 @@ import (
 	"lidwoord/base/fault"
 	"lidwoord/base/password"
 	"lidwoord/base/secret"
+	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 )
@@ -108,8 +109,12 @@ func Save(tx *sqldb.Tx, w Worker) (saved Worker, created bool, err error) {
 	return w, id == fresh, putPosts(tx, id, w.Posts)
 }
 
-// SetPassword sets a worker's password. It hashes before the transaction: a
-// hash takes 25 ms, and a transaction may run more than once.
+// doors are where workers have sessions.
+var doors = []string{"desk", "manage"}
+
+// SetPassword sets a worker's password and ends the worker's sessions: a
+// password is mostly changed because somebody else may know it. It hashes before
+// the transaction: a hash takes 25 ms, and a transaction may run more than once.
 func SetPassword(ctx context.Context, db *sqldb.DB, workerID, plain, actor string) error {
 	hash, err := password.Hash(ctx, plain)
 	if err != nil {
@@ -118,6 +123,11 @@ func SetPassword(ctx context.Context, db *sqldb.DB, workerID, plain, actor strin
 	return db.InTx(ctx, func(tx *sqldb.Tx) error {
 		if err := setHash(tx, workerID, hash); err != nil {
 			return err
+		}
+		for _, door := range doors {
+			if err := session.EndAll(tx, door, workerID); err != nil {
+				return err
+			}
 		}
 		return audit.Record(tx, audit.Entry{Actor: actor, Act: "staff.password_set", Object: "staff:" + workerID})
 	})

@@ -9,6 +9,8 @@ import (
 
 	"lidwoord/base/audit"
 	"lidwoord/base/fault"
+	"lidwoord/base/secret"
+	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/library/branch"
@@ -282,6 +284,32 @@ func TestSavingAWorkerTwiceKeepsThePassword(t *testing.T) {
 		if err := staff.SetPassword(t.Context(), db, "nobody", secretWords, "loader"); !errors.Is(err, staff.ErrUnknown) {
 			t.Errorf("nobody's password: %v", err)
 		}
+	})
+}
+
+func TestANewPasswordEndsTheSessionsOfTheOld(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		b := open(t, db)
+		tokens := map[string]secret.Token{}
+		do(t, db, func(tx *sqldb.Tx) (err error) {
+			for _, door := range []string{"desk", "manage"} {
+				if tokens[door], _, err = session.Start(tx, session.Session{Door: door, Subject: b.anja.ID, Idle: time.Hour}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err := staff.SetPassword(t.Context(), db, b.anja.ID, "heel andere woorden nu", "loader"); err != nil {
+			t.Fatal(err)
+		}
+		do(t, db, func(tx *sqldb.Tx) error {
+			for door, token := range tokens {
+				if _, alive, err := session.Find(tx, door, token); err != nil || alive {
+					t.Errorf("%s: alive %v, %v", door, alive, err)
+				}
+			}
+			return nil
+		})
 	})
 }
 
