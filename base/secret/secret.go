@@ -134,10 +134,13 @@ func (b *Box) Open(purpose, sealed string) ([]byte, error) {
 	}
 	plain, err := gcm.Open(nil, nil, raw, []byte(purpose))
 	if err != nil {
-		return nil, errors.New("secret: sealed with another key, or damaged")
+		return nil, ErrSealed
 	}
 	return plain, nil
 }
+
+// ErrSealed is what Open says of text that another master key sealed.
+var ErrSealed = errors.New("secret: sealed with another key, or damaged")
 
 func (b *Box) gcm(purpose string) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(b.Derive(purpose))

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -10,8 +11,12 @@ import (
 	"lidwoord/base/migrations"
 )
 
+// ErrNewer is what Migrate says of a schema with steps that it does not know.
+var ErrNewer = errors.New("the database belongs to a newer Lidwoord")
+
 // Migrate brings the schema up to date, one transaction a step. Several nodes
-// may try at once; each step is done by one of them.
+// may try at once; each step is done by one of them. It refuses a schema that a
+// newer program has changed: nobody knows what an older one would do to it.
 func (db *DB) Migrate(ctx context.Context) error {
 	err := db.InTx(ctx, func(tx *Tx) error {
 		_, err := tx.sql.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, at BIGINT NOT NULL)`)
@@ -25,6 +30,9 @@ func (db *DB) Migrate(ctx context.Context) error {
 		return err
 	}
 	slices.Sort(names)
+	if err := db.refuseNewer(ctx, names); err != nil {
+		return err
+	}
 	for _, name := range names {
 		step, engine, only := strings.Cut(strings.TrimSuffix(name, ".sql"), ".")
 		if only && engine != db.Engine {
@@ -47,4 +55,26 @@ func (db *DB) Migrate(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// refuseNewer looks for steps that were taken and that this program lacks.
+func (db *DB) refuseNewer(ctx context.Context, names []string) error {
+	known := map[string]bool{}
+	for _, name := range names {
+		step, _, _ := strings.Cut(strings.TrimSuffix(name, ".sql"), ".")
+		known[step] = true
+	}
+	return db.Read(ctx, func(tx *Tx) error {
+		taken, err := Many(tx, `SELECT name FROM migration ORDER BY name`, nil, func(r Row) (step string, err error) {
+			err = r.Scan(&step)
+			return step, err
+		})
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(taken, func(step string) bool { return !known[step] }); i >= 0 {
+			return fmt.Errorf("%w (step %s)", ErrNewer, taken[i])
+		}
+		return nil
+	})
 }

@@ -148,6 +148,21 @@ func TestMigratingTwiceChangesNothing(t *testing.T) {
 	})
 }
 
+func TestAnOlderProgramLeavesANewerSchemaAlone(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		err := db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(`INSERT INTO migration (name, at) VALUES ('9999_later', $1)`, tx.Now)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Migrate(t.Context()); !errors.Is(err, sqldb.ErrNewer) {
+			t.Errorf("got %v, want ErrNewer", err)
+		}
+	})
+}
+
 func TestAnyFileNameIsOneDatabase(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a#1.db", "a#2.db", "50%.db", "what?.db", "met spatie.db"} {

@@ -164,6 +164,17 @@ func (p *Provider) signingKey(tx *sqldb.Tx, algorithm string) (signingKey, error
 	return ready, nil
 }
 
+// TryKeys opens the keys that sign, so that a wrong master key shows when the
+// program starts and not when the first reader signs in.
+func (p *Provider) TryKeys(tx *sqldb.Tx) error {
+	for _, algorithm := range algorithms {
+		if _, err := p.signingKey(tx, algorithm); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // sign makes a JWT of claims.
 func (k signingKey) sign(claims any) (string, error) {
 	signer, err := jose.NewSigner(

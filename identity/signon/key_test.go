@@ -1,12 +1,15 @@
 package signon_test
 
 import (
+	"bytes"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/identity/signon"
@@ -48,6 +51,24 @@ func TestTheFirstExchangesMakeOneKey(t *testing.T) {
 		all.Wait()
 		if got := h.keyStates(); !maps.Equal(got, map[string]int{"ES256 current": 1}) {
 			t.Errorf("keys = %v", got)
+		}
+	})
+}
+
+func TestAWrongMasterKeyShowsAtTheStart(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		other, err := secret.NewBox(bytes.Repeat([]byte{1}, secret.MasterLength))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			box  *secret.Box
+			want error
+		}{{db.Box, nil}, {db.Box, nil}, {other, secret.ErrSealed}} {
+			node := &signon.Provider{Issuer: issuer, Box: c.box}
+			if err := db.InTx(t.Context(), node.TryKeys); !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
 		}
 	})
 }
