@@ -45,6 +45,8 @@ func (d *door) Routes(m *kit.Mux) {
 		}
 		return nil
 	})
+	m.Page("POST /form/stuur", func(w http.ResponseWriter, r *http.Request) error { return errName })
+	m.Page("POST /los/stuur", func(w http.ResponseWriter, r *http.Request) error { return errName })
 	m.Page("GET /half", func(w http.ResponseWriter, r *http.Request) error {
 		return d.Show(w, r, 200, "half", namePage{Form: kit.NewForm(), Nope: func() (string, error) { return "", errors.New("no") }})
 	})
@@ -133,6 +135,21 @@ func TestUnknownPagesAndWrongMethodsAreProperPages(t *testing.T) {
 		if want == 405 && w.Header().Get("Allow") != "GET, POST" {
 			t.Errorf("Allow %q", w.Header().Get("Allow"))
 		}
+	}
+}
+
+// The language switch of a refused form, a bookmark of it, or Enter in the
+// address bar ask for an address that only takes forms.
+func TestTheAddressOfAFormLeadsToThePageThatHoldsIt(t *testing.T) {
+	_, h := house(t)
+	if w := ask(h, "GET", "/balie/form/stuur?taal=en", ""); w.Code != 303 || w.Header().Get("Location") != "/balie/form?taal=en" {
+		t.Errorf("%d %s", w.Code, w.Header().Get("Location"))
+	}
+	if w := ask(h, "GET", "/balie/los/stuur", ""); w.Code != 405 || w.Header().Get("Allow") != "POST" {
+		t.Errorf("without a page above it: %d, Allow %s", w.Code, w.Header().Get("Allow"))
+	}
+	if w := ask(h, "DELETE", "/balie/form/stuur", "", "Sec-Fetch-Site", "same-origin"); w.Code != 405 {
+		t.Errorf("another method: %d", w.Code)
 	}
 }
 

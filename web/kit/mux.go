@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -67,13 +68,20 @@ var (
 )
 
 // unknown answers what no pattern took: a known address with another method is
-// 405, everything else 404.
+// 405, everything else 404. Who opens the address of a form that was refused (by
+// the other language, a bookmark, or Enter in the address bar) gets the page
+// above it, which holds the form.
 func (m *Mux) unknown(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodGet && m.takes(r, http.MethodPost, r.URL.Path) {
+		if above := path.Dir(r.URL.Path); above != m.base && m.takes(r, http.MethodGet, above) {
+			to := url.URL{Path: above, RawQuery: r.URL.RawQuery}
+			http.Redirect(w, r, to.String(), http.StatusSeeOther)
+			return nil
+		}
+	}
 	var allow []string
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
-		other := r.Clone(r.Context())
-		other.Method = method
-		if _, pattern := m.mux.Handler(other); pattern != "/" {
+		if m.takes(r, method, r.URL.Path) {
 			allow = append(allow, method)
 		}
 	}
@@ -82,6 +90,14 @@ func (m *Mux) unknown(w http.ResponseWriter, r *http.Request) error {
 		return ErrMethod
 	}
 	return ErrNoPage
+}
+
+// takes reports whether a page or form answers method at an address.
+func (m *Mux) takes(r *http.Request, method, address string) bool {
+	other := r.Clone(r.Context())
+	other.Method, other.URL.Path, other.URL.RawPath = method, address, ""
+	_, pattern := m.mux.Handler(other)
+	return pattern != "/"
 }
 
 var status = map[fault.Kind]int{

@@ -39,6 +39,22 @@
     });
   });
 
+  // Says when Caps Lock is on in a field for a password: <p role="status" data-caps="f-wachtwoord" data-on="Caps Lock staat aan.">
+  document.querySelectorAll("[data-caps]").forEach(function (note) {
+    var field = document.getElementById(note.dataset.caps);
+    if (!field) return;
+    ["keydown", "keyup", "mousedown"].forEach(function (e) {
+      field.addEventListener(e, function (event) {
+        if (!event.getModifierState) return;
+        // The key itself tells the state from before it was pressed, so its keyup decides.
+        if (event.key === "CapsLock" && e === "keydown") return;
+        var on = event.getModifierState("CapsLock") ? note.dataset.on : "";
+        if (note.textContent !== on) note.textContent = on;
+      });
+    });
+    field.addEventListener("blur", function () { note.textContent = ""; });
+  });
+
   // Copy a text: <button type="button" data-copy="ID" data-done="Gekopieerd">Kopieer</button>
   document.querySelectorAll("[data-copy]").forEach(function (button) {
     var source = document.getElementById(button.dataset.copy);
