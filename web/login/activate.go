@@ -76,6 +76,9 @@ func (s *Site) setPassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if form.Raw("wachtwoord") == "" {
+		return s.askPassword(w, r, form, errChoosePassword)
+	}
 	var here begun
 	_, err = s.Accounts.Activate(r.Context(), s.DB, token(r), form.Raw("wachtwoord"), func(tx *sqldb.Tx, acc account.Account) (err error) {
 		here, err = s.begin(tx, r, acc.ID)
@@ -90,17 +93,26 @@ func (s *Site) setPassword(w http.ResponseWriter, r *http.Request) error {
 	case fault.KindOf(err) != fault.Invalid && fault.KindOf(err) != fault.Unavailable:
 		return s.deadLink(w, r, err)
 	}
+	return s.askPassword(w, r, form, err)
+}
+
+// askPassword shows the form again with what is wrong with the password.
+func (s *Site) askPassword(w http.ResponseWriter, r *http.Request, form *kit.Form, err error) error {
 	for _, f := range fault.Of(err) {
 		form.Faults = append(form.Faults, f.At("wachtwoord"))
 	}
 	page := linkPage{Form: form, Token: token(r), Least: password.Shortest}
+	confirmed := false
 	lookErr := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		link, err := s.Accounts.Look(tx, token(r))
-		page.Account = link.Account
+		page.Account, confirmed = link.Account, link.Confirmed
 		return err
 	})
 	if lookErr != nil {
 		return s.deadLink(w, r, lookErr)
+	}
+	if !confirmed {
+		return s.Redirect(w, r, "/activeren/%s", page.Token)
 	}
 	return s.Show(w, r, kit.Status(err), "password", page)
 }

@@ -41,7 +41,7 @@ func TestTheOwnerActivatesInABrowser(t *testing.T) {
 	p.Want("Nog even nakijken", "Je wachtwoord is te kort")
 	p.Look("login-password-wrong")
 	p.Fill("Kies een wachtwoord", good)
-	p.Want("Lang en sterk.")
+	p.Want("Lang genoeg.")
 	p.Press("Wachtwoord opslaan")
 	p.Want("Klaar", "Je inlogaccount is actief", username)
 	p.Look("login-ready")

@@ -2,7 +2,9 @@ package login
 
 import (
 	"errors"
+	"html/template"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"lidwoord/base/fault"
@@ -17,6 +19,8 @@ import (
 var (
 	errNoUsername = fault.New(fault.Invalid, "login.no_username").At("gebruikersnaam")
 	errNoPassword = fault.New(fault.Invalid, "login.no_password").At("wachtwoord")
+
+	errChoosePassword = fault.New(fault.Invalid, "login.choose_password").At("wachtwoord")
 )
 
 type signInPage struct {
@@ -25,6 +29,19 @@ type signInPage struct {
 	Client  string // its name
 	Back    string // page of this door to return to, or ""
 	Again   bool   // the visitor is signed in, but must prove it anew
+}
+
+// Query goes into the form's address, so that the other language, or a reload,
+// still knows where the visitor was going after a refusal.
+func (p signInPage) Query() template.URL {
+	q := url.Values{}
+	if p.Request != "" {
+		q.Set("verzoek", p.Request)
+	}
+	if p.Back != "" {
+		q.Set("naar", p.Back)
+	}
+	return template.URL(q.Encode())
 }
 
 // showSignIn answers a request at once for who is signed in, and shows the form

@@ -9,7 +9,7 @@
     // Characters as people count them, as the server does.
     var n = Array.from(field.value.normalize("NFC")).length, text = "";
     if (n > 0 && n < least) text = least - n === 1 ? status.dataset.one : status.dataset.more.replace("#", least - n);
-    else if (n >= least) text = /\S\s+\S+\s+\S+\s+\S/.test(field.value) || n >= least + 8 ? status.dataset.strong : status.dataset.enough;
+    else if (n >= least) text = status.dataset.enough;
     status.textContent = text;
     status.classList.toggle("enough", n >= least);
   }
