@@ -19,7 +19,7 @@ func TestTheShelfIsForEveryone(t *testing.T) {
 	b := h.browser()
 	b.get("").want(t, 200, bus, "Pluis en de maan", "The Night Librarian", "De robot die wilde voorlezen", "Inloggen")
 	b.get("/?zoek=maan").want(t, 200, "Pluis", "1 titel")
-	b.get("/?zoek=bestaatniet").want(t, 200, "Hier staat niets bij")
+	b.get("/?zoek=bestaatniet").want(t, 200, "We vonden hier niets")
 	if a := b.get("/?soort=luisterboek").want(t, 200, "De robot"); strings.Contains(a.body, bus) {
 		t.Error("an e-book among the audiobooks")
 	}
@@ -156,7 +156,7 @@ func TestASignOnInTroubleStopsNobodyFromReading(t *testing.T) {
 	h := newHouse(t, sqldbtest.New(t), with{})
 	h.provider.Down = true
 	b, id := h.browser(), h.ids[bus]
-	b.get("/inloggen").want(t, 503, "Inloggen lukt op dit moment niet")
+	b.get("/inloggen").want(t, 503, "Inloggen lukt nu even niet")
 	b.get("").want(t, 200, bus)
 	h.provider.Down = false
 	b.get("/inloggen").want(t, 503) // it is left in peace for a moment
@@ -180,7 +180,7 @@ func TestAForgedAnswerOfTheSignOnIsRefused(t *testing.T) {
 	h.provider.Iss, h.provider.Nonce = "", "another question"
 	b.get("/inloggen").want(t, 403)
 	h.provider.Nonce = ""
-	b.get("/terug?code=x&state=0123456789abcdef0123&iss="+url.QueryEscape(h.provider.URL)).want(t, 410, "verlopen of al gebruikt")
+	b.get("/terug?code=x&state=0123456789abcdef0123&iss="+url.QueryEscape(h.provider.URL)).want(t, 410, "duurde te lang, of het was al klaar")
 	b.get("/terug").want(t, 410)
 	if signedIn(b) {
 		t.Fatal("a forged answer opened a session")

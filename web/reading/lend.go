@@ -44,6 +44,27 @@ func (s *Site) toTitle(w http.ResponseWriter, r *http.Request) error {
 	return s.Redirect(w, r, "/titel/%s", r.PathValue("title"))
 }
 
+// askBack asks whether the reader is sure: with the loan also the place in the
+// book is forgotten, and a finger slips easily on a small screen.
+func (s *Site) askBack(w http.ResponseWriter, r *http.Request) error {
+	who, in := whoIs(r)
+	if !in {
+		return kit.ErrSignIn
+	}
+	var held loan.Loan
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		held, err = loan.Held(tx, who.reader(), r.PathValue("title"))
+		return err
+	})
+	if loan.ErrNotYours.Is(err) { // given back already, or over: the title says what can be done
+		return s.toTitle(w, r)
+	}
+	if err != nil {
+		return err
+	}
+	return s.Show(w, r, http.StatusOK, "giveback", held)
+}
+
 func (s *Site) giveBack(w http.ResponseWriter, r *http.Request) error {
 	who, in := whoIs(r)
 	if !in {

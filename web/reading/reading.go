@@ -104,6 +104,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /mijn-boeken", kit.RequireSession(s.fresh(s.myBooks)))
 	m.Page("POST /titel/{title}/lenen", kit.RequireSession(s.borrow))
 	m.Page("GET /titel/{title}/lenen", s.toTitle) // a reload, or another language, after a refusal
+	m.Page("GET /titel/{title}/teruggeven", kit.RequireSession(s.askBack))
 	m.Page("POST /titel/{title}/teruggeven", kit.RequireSession(s.giveBack))
 
 	// Reading and listening, during the loan only.

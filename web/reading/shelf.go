@@ -24,14 +24,27 @@ type homePage struct {
 	Now    time.Time
 	Prev   string // address of the page before, ""
 	Next   string
+	shelf  string // address of the shelf
 }
 
 // Plain reports whether this is the whole shelf, without a search.
 func (p homePage) Plain() bool { return p.Text == "" && p.Only == "" }
 
+// Kind is the address of the same search among titles of one kind; "" is all.
+func (p homePage) Kind(only string) string {
+	v := url.Values{}
+	if p.Text != "" {
+		v.Set("zoek", p.Text)
+	}
+	if only != "" {
+		v.Set("soort", only)
+	}
+	return p.shelf + "?" + v.Encode()
+}
+
 func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	page := homePage{Text: clip(q.Get("zoek")), Only: q.Get("soort"), Now: s.DB.Now()}
+	page := homePage{Text: clip(q.Get("zoek")), Only: q.Get("soort"), Now: s.DB.Now(), shelf: s.Link("/")}
 	number, err := strconv.Atoi(q.Get("pagina"))
 	if err != nil || number < 1 || number > 100_000 {
 		number = 1
@@ -59,14 +72,7 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	to := func(n int) string {
-		v := url.Values{"pagina": {strconv.Itoa(n)}}
-		if page.Text != "" {
-			v.Set("zoek", page.Text)
-		}
-		if page.Only != "" {
-			v.Set("soort", page.Only)
-		}
-		return s.Link("/?%s", v.Encode())
+		return page.Kind(page.Only) + "&pagina=" + strconv.Itoa(n)
 	}
 	if number > 1 {
 		page.Prev = to(number - 1)
@@ -90,7 +96,7 @@ type titlePage struct {
 	Contents []catalogue.Entry
 	Loan     *loan.Loan
 	Refused  fault.List // why it was not lent, and what to do
-	Renew    bool       // renewing the membership is what to do
+	Help     string     // message key of the way out, "" when there is none
 	Now      time.Time
 	Rules    loan.Rules
 }
@@ -132,9 +138,23 @@ func (s *Site) titlePage(w http.ResponseWriter, r *http.Request, id string, refu
 	status := http.StatusOK
 	if refused != nil {
 		status, page.Refused = kit.Status(refused), fault.Of(refused)
-		page.Renew = loan.ErrEnded.Is(refused)
+		page.Help = wayOut(refused)
 	}
 	return s.Show(w, r, status, "title", page)
+}
+
+// wayOut is the message key of what a refused reader can do. Renewing and
+// questions are for the library; room on the shelf the reader makes.
+func wayOut(refused error) string {
+	switch {
+	case loan.ErrEnded.Is(refused):
+		return "reading.renew"
+	case loan.ErrManyEBooks.Is(refused), loan.ErrManyAudiobooks.Is(refused):
+		return "reading.my_books"
+	case loan.ErrNoMembership.Is(refused):
+		return "reading.join"
+	}
+	return "reading.ask"
 }
 
 // cover sends a cover picture; these are for everyone.
@@ -190,7 +210,7 @@ type minePage struct {
 	Now     time.Time
 	Rules   loan.Rules
 	Refused fault.List // why nothing more can be borrowed
-	Renew   bool
+	Help    string     // as of a title
 }
 
 func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
@@ -207,7 +227,7 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := who.rights().Check(day.Of(page.Now)); err != nil {
-		page.Refused, page.Renew = fault.Of(err), loan.ErrEnded.Is(err)
+		page.Refused, page.Help = fault.Of(err), wayOut(err)
 	}
 	return s.Show(w, r, http.StatusOK, "mine", page)
 }

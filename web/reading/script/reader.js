@@ -42,7 +42,7 @@ const css = () => {
   const [paper, ink, link] = themes[settings.theme] ?? themes.licht
   const font = fonts[settings.font] ?? 'inherit'
   return `
-    html { font-size: ${settings.size * 1.15}%; color: ${ink}; background: ${paper}; }
+    html { font-size: ${settings.size * 1.15}%; color: ${ink}; background: ${paper}; --theme-bg-color: ${paper}; }
     body { color: ${ink} !important; background: ${paper} !important; }
     ${font === 'inherit' ? 'html { font-family: "Charter", "Bitstream Charter", "Sitka Text", Georgia, serif; }' : `body, body * { font-family: ${font} !important; }`}
     p, li, blockquote, dd { line-height: ${settings.line / 100}; hyphens: auto; overflow-wrap: break-word; }
@@ -108,6 +108,11 @@ function key(event) {
   event.preventDefault()
 }
 document.addEventListener('keydown', key)
+// Who steers with the keyboard sees a line around the book when the focus is in it.
+const keys = event => { if (event.key === 'Tab') room.dataset.keys = 'true' }
+const noKeys = () => { delete room.dataset.keys }
+document.addEventListener('keydown', keys)
+document.addEventListener('pointerdown', noKeys)
 const bigger = by => set('size', Math.min(260, Math.max(70, settings.size + by)))
 
 function show(id) {
@@ -127,7 +132,13 @@ $('voortgang').addEventListener('change', e => view.goToFraction(e.target.value 
 // The table of contents comes from the server as a list of links; here the links
 // turn pages instead of loading them.
 const entries = [...document.querySelectorAll('#inhoudsopgave a[data-href]')]
-for (const a of entries) a.addEventListener('click', e => { e.preventDefault(); $('inhoudsopgave').close(); settle().then(() => view.goTo(a.dataset.href)) })
+for (const a of entries) a.addEventListener('click', async e => {
+  e.preventDefault()
+  $('inhoudsopgave').close()
+  await settle()
+  await view.goTo(a.dataset.href)
+  view.renderer.focusView() // a screen reader goes on where the chapter begins
+})
 
 // When the window changes its size (a phone that is turned), foliate-js 1.0.1 may
 // end up on the empty sheet beside the text. So we note where the reader was and
@@ -154,6 +165,8 @@ view.addEventListener('load', ({ detail: { doc } }) => {
   const frame = doc.defaultView?.frameElement
   if (frame) frame.title = say.title
   doc.addEventListener('keydown', key)
+  doc.addEventListener('keydown', keys)
+  doc.addEventListener('pointerdown', noKeys)
 })
 view.addEventListener('external-link', e => {
   e.preventDefault()
