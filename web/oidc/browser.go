@@ -30,6 +30,9 @@ func (s pages) authorize(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.pace.take(r.RemoteAddr, s.DB.Now()); err != nil {
+		return err
+	}
 	var id string
 	a := signon.ReadAuthorize(v)
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {

@@ -37,6 +37,7 @@ var Words embed.FS
 type Site struct {
 	*kit.Site
 	Provider *signon.Provider
+	pace     pace
 }
 
 // New makes the door. The issuer of p must be the door's own address without a
