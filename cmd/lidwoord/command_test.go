@@ -280,7 +280,7 @@ start = "https://lid.bind.example"
 
 func TestOnlyOurOwnProxiesAreBelieved(t *testing.T) {
 	var saw string
-	h, err := behindProxies([]string{"127.0.0.1"}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { saw = r.RemoteAddr }))
+	h, err := behindProxies([]string{"127.0.0.1", "10.0.0.5"}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { saw = r.RemoteAddr }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,6 +290,10 @@ func TestOnlyOurOwnProxiesAreBelieved(t *testing.T) {
 		{"127.0.0.1:99", "nonsense", "127.0.0.1:99"},
 		{"203.0.113.9:99", "198.51.100.7", "203.0.113.9:99"},
 		{"[::ffff:127.0.0.1]:99", "2001:db8::1", "[2001:db8::1]:0"},
+		{"127.0.0.1:99", "198.51.100.7, 203.0.113.9, 10.0.0.5", "203.0.113.9:0"}, // two proxies of ours
+		{"127.0.0.1:99", "203.0.113.9:4711", "203.0.113.9:0"},
+		{"127.0.0.1:99", "[2001:db8::1]:4711", "[2001:db8::1]:0"},
+		{"127.0.0.1:99", "198.51.100.7, nonsense", "127.0.0.1:99"},
 	} {
 		r, _ := http.NewRequest("GET", "/", nil)
 		r.RemoteAddr = c.from

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,12 +18,16 @@ import (
 	"lidwoord/base/job"
 	"lidwoord/base/outbox"
 	"lidwoord/base/sqldb"
+	"lidwoord/library/branch"
 )
 
 // openDatabase opens the database of a configuration, with its master key, and
 // brings it up to date.
 func openDatabase(ctx context.Context, c Config) (*sqldb.DB, error) {
 	if path, ok := strings.CutPrefix(c.Database, "sqlite:"); ok {
+		if path == "" {
+			return nil, errors.New("database: name a file, such as sqlite:/var/lib/lidwoord/lidwoord.db")
+		}
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, err
 		}
@@ -36,11 +41,35 @@ func openDatabase(ctx context.Context, c Config) (*sqldb.DB, error) {
 		return nil, err
 	}
 	db.Box = box
-	if err := db.Migrate(ctx); err != nil {
+	if err := reach(ctx, db); err != nil {
 		db.Close()
 		return nil, err
 	}
+	if err := db.Migrate(ctx); err != nil {
+		db.Close()
+		if errors.Is(err, sqldb.ErrNewer) {
+			err = fmt.Errorf("%w: start that one, or put back the backup from before it", err)
+		}
+		return nil, err
+	}
 	return db, nil
+}
+
+// reachTime is how long the database may take to answer: at the start, and when
+// a proxy asks whether this node is well.
+const reachTime = 5 * time.Second
+
+// reach says in one line why the database does not answer. The driver tries
+// every address with and without TLS and tells of each; the last counts.
+func reach(ctx context.Context, db *sqldb.DB) error {
+	ctx, done := context.WithTimeout(ctx, reachTime)
+	defer done()
+	err := db.Ping(ctx)
+	if err == nil {
+		return nil
+	}
+	lines := strings.Split(err.Error(), "\n")
+	return fmt.Errorf("the database does not open: %s", strings.TrimSpace(lines[len(lines)-1]))
 }
 
 // serve is the command "serve".
@@ -61,6 +90,16 @@ func serve(ctx context.Context, log *slog.Logger, args []string) error {
 	h, err := build(ctx, c, db, log)
 	if err != nil {
 		return err
+	}
+	err = db.Read(ctx, func(tx *sqldb.Tx) error { _, err := branch.FindOrganisation(tx, c.Library); return err })
+	if errors.Is(err, branch.ErrNoLibrary) {
+		return fmt.Errorf("there is no library %q in the database; load it with: lidwoord library -file FILE", c.Library)
+	}
+	if err != nil {
+		return err
+	}
+	for _, path := range c.openSecrets() {
+		log.Warn("everybody on this machine can read a secret; chmod o= it", "file", path)
 	}
 	h.mail = &outbox.Worker{DB: db, Sender: sender, Log: log}
 	return h.run(ctx, func(at string) {
@@ -94,7 +133,11 @@ const (
 func (h *house) run(ctx context.Context, ready func(address string)) error {
 	listener, err := net.Listen("tcp", h.config.Listen)
 	if err != nil {
-		return fmt.Errorf("%w (choose another address with -addr, or make run ADDR=127.0.0.1:8090)", err)
+		hint := "choose another with listen in the configuration, or -addr"
+		if h.config.demo {
+			hint = "choose another address: make run ADDR=127.0.0.1:8090"
+		}
+		return fmt.Errorf("%w (%s)", err, hint)
 	}
 	server := &http.Server{
 		Handler: h.handler, ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, IdleTimeout: idleTime,
@@ -119,6 +162,7 @@ func (h *house) run(ctx context.Context, ready func(address string)) error {
 	select {
 	case err = <-served:
 	case <-ctx.Done():
+		h.log.Info("stopping; requests and letters in hand are finished")
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewellTime)
 		defer cancel()
 		err = server.Shutdown(last)
@@ -126,15 +170,17 @@ func (h *house) run(ctx context.Context, ready func(address string)) error {
 	}
 	stopWork()
 	work.Wait()
+	h.log.Info("stopped")
 	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.DeadlineExceeded) {
 		return nil
 	}
 	return err
 }
 
-// behindProxies believes the last X-Forwarded-For of our own proxies only, so
-// that the slow-down counts visitors and not the proxy, and nobody else can
-// pretend to be somebody else.
+// behindProxies believes X-Forwarded-For of our own proxies only, so that the
+// slow-down counts visitors and not the proxy, and nobody can pretend to be
+// somebody else. Each proxy adds whom it heard at the end; whoever is named last
+// and is no proxy of ours is the visitor.
 func behindProxies(proxies []string, next http.Handler) (http.Handler, error) {
 	if len(proxies) == 0 {
 		return next, nil
@@ -150,10 +196,27 @@ func behindProxies(proxies []string, next http.Handler) (http.Handler, error) {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil && known[from.Addr().Unmap()] {
 			list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-			if visitor, err := netip.ParseAddr(strings.TrimSpace(list[len(list)-1])); err == nil {
+			for _, text := range slices.Backward(list) {
+				visitor, ok := readForwarded(text)
+				if !ok {
+					break
+				}
 				r.RemoteAddr = netip.AddrPortFrom(visitor, 0).String()
+				if !known[visitor.Unmap()] {
+					break
+				}
 			}
 		}
 		next.ServeHTTP(w, r)
 	}), nil
+}
+
+// readForwarded reads one address of X-Forwarded-For; some proxies add the port.
+func readForwarded(text string) (netip.Addr, bool) {
+	text = strings.TrimSpace(text)
+	if at, err := netip.ParseAddrPort(text); err == nil {
+		return at.Addr(), true
+	}
+	addr, err := netip.ParseAddr(text)
+	return addr, err == nil
 }
