@@ -30,8 +30,10 @@ func (p Person) Clean(today day.Day) (Person, error) {
 		err = ErrLastName
 	}
 	wrong.Add(FieldLastName, err)
-	if p.Prefix == "" {
-		p.Prefix, p.LastName = SplitPrefix(p.LastName)
+	if prefix, rest := SplitPrefix(p.LastName); p.Prefix == "" {
+		p.Prefix, p.LastName = prefix, rest
+	} else if prefix != "" && Fold(prefix) == Fold(p.Prefix) {
+		p.LastName = rest // typed in both fields
 	}
 	p.FirstName, err = cleanName(p.FirstName)
 	wrong.Add(FieldFirstName, err)
