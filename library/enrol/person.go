@@ -1,6 +1,7 @@
 package enrol
 
 import (
+	"slices"
 	"strings"
 
 	"lidwoord/base/day"
@@ -45,7 +46,18 @@ func (a Application) person(today day.Day) (customer.Person, fault.List) {
 	if houseFault != nil {
 		wrong.Add(FieldHouseNumber, houseFault)
 	}
-	return clean, wrong
+	return clean, withoutEcho(wrong, a)
+}
+
+// withoutEcho leaves out that street and place are empty where postcode or house
+// number is wrong: mended, they bring street and place along.
+func withoutEcho(wrong fault.List, a Application) fault.List {
+	if !slices.ContainsFunc(wrong, func(e *fault.Error) bool { return e.Field == FieldPostcode || e.Field == FieldHouseNumber }) {
+		return wrong
+	}
+	return slices.DeleteFunc(wrong, func(e *fault.Error) bool {
+		return e.Field == FieldStreet && a.Street == "" || e.Field == FieldPlace && a.Place == ""
+	})
 }
 
 func countryOf(text string) string {
