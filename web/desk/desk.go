@@ -98,6 +98,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /deel/datum", s.at(staff.Enrol, s.partBirth))
 	m.Page("POST /deel/adres", s.at(staff.Enrol, s.partAddress))
 	m.Page("POST /deel/bank", s.at(staff.Enrol, s.partBank))
+	m.Page("POST /deel/email", s.at(staff.Enrol, s.partEmail))
 	m.Page("POST /deel/dubbel", s.at(staff.Enrol, s.partDuplicates))
 	m.Page("POST /deel/opbouw", s.at(staff.Enrol, s.partBuildUp))
 

@@ -136,6 +136,64 @@ func TestWhatIsTypedAfterTheSessionEndedIsKept(t *testing.T) {
 	})
 }
 
+func TestAButtonPressedTooLateLeadsBackToItsPage(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p := h.clerk("anja")
+		a := p.enrol(tester, contact, "0141")
+		done := strings.TrimSuffix(a.path, "/klaar")
+		at := "/klanten/" + h.customerID(a.field("25280"))
+		person, reach := someone(1)
+		d := p.newDraft()
+		p.post(d, person...)
+		p.post(d+"/gegevens", reach...)
+		p.post(d+"/inlogaccount", "account", "nieuw")
+		p.post(d+"/abonnement", "abonnement", "0141")
+		h.pass(31 * time.Minute)
+		for pressed, back := range map[string]string{
+			d + "/opbouw":                 d + "/opbouw",
+			done + "/betalen":             done + "/klaar",
+			at + "/betalen":               at,
+			at + "/inlogaccount/vergeten": at,
+			"/concept/" + strings.TrimPrefix(d, "/klant/nieuw/") + "/weg": "/",
+		} {
+			late := h.visitor().post(pressed, "wijze", "pin", "bedrag", "45").is(401, pressed).want("Wat je net koos, is nog niet gedaan.")
+			h.visitor().post("/aanmelden", "gebruikersnaam", "anja", "wachtwoord", pass, "vestiging", "5280", "naar", late.value("naar")).is(200, back)
+		}
+		if n := h.count("posting"); n != 1 {
+			t.Fatalf("%d postings", n)
+		}
+	})
+}
+
+func TestWhatTheDeskWarnsOf(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p := h.clerk("anja")
+		p.json("/deel/email", "email", "eva@gmial.com").want("Bedoel je eva@gmail.com?", `"ok":false`)
+		p.json("/deel/email", "email", "eva@example.nl").want(`"ok":true`)
+		p.json("/deel/email", "email", "eva@gmail").want("Vul een e-mailadres in")
+		d := p.newDraft()
+		p.post(d, tester...)
+		p.post(d+"/gegevens", with(contact, "email", "eva@gmial.com")...).is(200, "/inlogaccount").want("Klopt dit adres? Bedoel je eva@gmail.com?")
+		// Without a login account Digital only is money for nothing.
+		p.post(d+"/gegevens", with(contact, "inlogaccount", "nee", "email", "")...).is(200, "/abonnement")
+		a := p.post(d+"/abonnement", "abonnement", "0141").want("zonder inlogaccount kan de klant niets met dit abonnement")
+		a = p.post(d+"/opbouw", "opbouw", a.value("opbouw")).is(200, "/klaar").want("Klant ingeschreven", "Zonder inlogaccount kan de klant nog geen e-books lenen.")
+		p.get("/klanten/"+h.customerID(a.field("25280"))).want("Vul eerst een e-mailadres in.", "E-mailadres invullen")
+		// An older debt is not a surprise on the receipt.
+		id := h.customerID(a.field("25280"))
+		h.do(func(tx *sqldb.Tx) error {
+			_, err := membership.End(tx, id, "own_wish", membership.AtOnce(tx))
+			return err
+		})
+		d = p.newDraft()
+		p.post(d, with(tester, "klantnummer", a.field("25280"), "opnieuw", "ja")...).is(200, "/gegevens")
+		p.post(d+"/gegevens", contact...)
+		p.post(d+"/inlogaccount", "account", "nieuw")
+		a = p.post(d+"/abonnement", "abonnement", "0141")
+		p.post(d+"/opbouw", "opbouw", a.value("opbouw")).is(200, "/klaar").want("Te betalen € 90,00", "Daarvan stond € 45,00 al open.")
+	})
+}
+
 func TestSignInTellsNothing(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		v := h.visitor()
@@ -164,14 +222,14 @@ func TestNumbersAtTheField(t *testing.T) {
 		p := h.clerk("anja")
 		p.json("/deel/nummer", "klantnummer", "v").want(`"VVVVVVVVVVVV"`)
 		number := p.enrol(tester, contact, "0141").field("25280")
-		p.json("/deel/nummer", "klantnummer", number).want("Dit nummer is in gebruik. Elk nummer hoort bij één klant.", `"ok":false`)
+		p.json("/deel/nummer", "klantnummer", number).want("Dit nummer is in gebruik (Tester, E.B.).", `"ok":false`, "Open deze klant")
 		p.json("/deel/nummer", "klantnummer", "123").want("14 cijfers")
 		free := h.freeNumber(number)
 		p.json("/deel/nummer", "klantnummer", free).want(`"ok":true`, free)
 		// A scanner's Enter without the script: the number is looked at and the rest goes on.
 		d := p.newDraft()
 		p.post(d, "klantnummer", free, "land", "NL", "doe", "enter").is(200, d).want(`value="` + free + `"`).lacks("Nog even nakijken")
-		p.post(d, "klantnummer", number, "land", "NL", "doe", "enter").is(422, d).want("Dit nummer is in gebruik.")
+		p.post(d, "klantnummer", number, "land", "NL", "doe", "enter").is(422, d).want("Dit nummer is in gebruik.", "is van Tester, E.B., geboren op 4 januari 1991", "Open deze klant").lacks("Vul een achternaam in.")
 		person, reach := someone(1)
 		p.enrol(with(person, "klantnummer", free), reach, "0141").want("Gebruikersnaam " + free)
 	})
@@ -188,7 +246,7 @@ func TestAFormerCustomersNumberOffersReRegistration(t *testing.T) {
 		})
 		p.json("/deel/nummer", "klantnummer", number).want(`"form":true`)
 		d := p.newDraft()
-		p.post(d, "klantnummer", number, "land", "NL", "doe", "enter").is(422, d).want("Dit nummer is van een oud-klant", "Tester, E.B.", "Opnieuw inschrijven")
+		p.post(d, "klantnummer", number, "land", "NL", "doe", "enter").is(422, d).want("Dit nummer is van een oud-klant (Tester, E.B.).", "Opnieuw inschrijven").lacks("Vul een achternaam in.")
 		p.post(d, "klantnummer", number, "land", "NL", "doe", "opnieuw:"+id).is(200, d).want(`value="Tester"`, `value="04-01-1991"`, `value="Kruisstraat"`, `name="opnieuw" value="ja"`)
 		p.post(d, with(tester, "klantnummer", number, "opnieuw", "ja")...).is(200, "/gegevens").want(`value="eb.tester@example.nl"`)
 		p.post(d+"/gegevens", contact...)
@@ -217,7 +275,9 @@ func TestDatesAddressesAndBanksWhileTyping(t *testing.T) {
 		p.json("/deel/bank", "iban", "nl91abna0417164301").want(`"ok":false`)
 		// Typed by hand when the address book is silent, and marked.
 		d := p.newDraft()
-		p.post(d, tester...).is(422, d).want("Vul de straat in.")
+		p.post(d, tester...).is(422, d).want("Het adresboek vindt dit adres niet.")
+		p.post(d, with(tester, "postcode", "9468 B")...).is(422, d).want("Vul een postcode in").lacks("Vul de straat in.", "Het adresboek")
+		p.post(d, with(tester, "straat", "Kruisstraat")...).is(422, d).want("Vul de plaats in.").lacks("Het adresboek")
 		p.post(d, with(tester, "straat", "Kruisstraat", "plaats", "Annen")...).is(200, "/gegevens").want("adres niet gecontroleerd")
 		h.book.silent = false
 		p.post(d, with(tester, "straat", "Kruisstraat", "plaats", "Annen")...).is(200, "/gegevens").want("adres gecontroleerd")

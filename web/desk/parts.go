@@ -2,6 +2,7 @@ package desk
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -21,6 +22,9 @@ type note struct {
 	Set  map[string]string `json:"set,omitempty"`
 	Form bool              `json:"form,omitempty"` // send the whole form: the page has something to ask
 	More string            `json:"more,omitempty"` // "young": the form asks for a parent
+
+	Open     string `json:"open,omitempty"` // address of a page to look at
+	OpenText string `json:"openText,omitempty"`
 }
 
 func (s *Site) note(w http.ResponseWriter, n note) error {
@@ -63,11 +67,19 @@ func (s *Site) partNumber(w http.ResponseWriter, r *http.Request, c counter) err
 		return s.note(w, note{OK: true, Text: s.say(c, "desk.number_on_save"), Set: map[string]string{enrol.FieldNumber: customer.SystemNumber}})
 	}
 	var check customer.NumberCheck
+	var holder customer.Customer
 	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
 		check, err = customer.CheckNumber(tx, c.branch.OrganisationID, app.Number)
+		if errors.Is(err, customer.ErrNumberInUse) {
+			if who, err := customer.FindByNumber(tx, check.Number); err == nil {
+				holder = who
+			}
+		}
 		return err
 	})
 	switch {
+	case holder.ID != "":
+		return s.note(w, note{Text: s.say(c, "desk.number_of", holder.Listed()), Open: s.Link("/klanten/%s", holder.ID), OpenText: s.say(c, "desk.open_customer")})
 	case err != nil:
 		return s.complain(w, c, err)
 	case check.State == customer.NumberExpired && app.Again != enrol.Yes:
@@ -137,6 +149,22 @@ func (s *Site) partBank(w http.ResponseWriter, r *http.Request, c counter) error
 		n.Text = s.say(c, "desk.iban_right")
 	}
 	return s.note(w, n)
+}
+
+// partEmail asks whether an address is meant as it stands. A slip is the slowest
+// mistake of all: the mail never comes, and the customer stands here again.
+func (s *Site) partEmail(w http.ResponseWriter, r *http.Request, c counter) error {
+	app, err := typed(r)
+	if err != nil {
+		return err
+	}
+	if _, err := customer.CleanEmail(app.Email); err != nil {
+		return s.complain(w, c, err)
+	}
+	if meant := customer.EmailSlip(app.Email); meant != "" {
+		return s.note(w, note{Text: s.say(c, "desk.email_slip", meant)})
+	}
+	return s.note(w, note{OK: true})
 }
 
 // partDuplicates refreshes the panel with who may be the same person.

@@ -166,8 +166,11 @@ func (s *Site) quickOnward(tx *sqldb.Tx, c counter, d enrol.Draft, form *kit.For
 	if err == nil && wrong == nil && !form.Bad() {
 		return "/klant/snel/" + d.ID, page, nil
 	}
-	if err == nil && wrong != nil && begun(d.App) && !about(wrong, enrol.FieldNumber) && form.Is("doe", doEnter) {
-		return "/klant/snel/" + d.ID, page, nil // a scanner's Enter
+	if err == nil && wrong != nil && begun(d.App) && form.Is("doe", doEnter) { // a scanner's Enter
+		if !about(wrong, enrol.FieldNumber) {
+			return "/klant/snel/" + d.ID, page, nil
+		}
+		wrong = only(wrong, enrol.FieldNumber)
 	}
 	if err != nil {
 		return "", page, err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"lidwoord/base/fault"
@@ -24,6 +25,7 @@ type signInPage struct {
 	Back     string // where to go afterwards
 	Carry    string // a form that came without a session, sealed
 	Over     bool   // the session ended while the clerk was at work
+	Undone   bool   // a button was pressed, and nothing came of it
 }
 
 const branchCookie = "vestiging"
@@ -161,8 +163,25 @@ func (s *Site) signInFirst(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		page.Back = r.URL.Path
+	} else {
+		page.Back, page.Undone = s.Link("%s", comeBack(strings.TrimPrefix(r.URL.Path, s.Link("")))), true
 	}
 	return s.signInPage(w, r, http.StatusUnauthorized, page)
+}
+
+// comeBack is the page with the button that was pressed too late. The button is
+// not pressed again on the clerk's behalf: it may have been somebody else's hand.
+func comeBack(path string) string {
+	part := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	switch {
+	case len(part) > 2 && part[0] == "klanten":
+		return "/klanten/" + part[1]
+	case len(part) == 4 && part[1] == "nieuw" && part[3] == "betalen":
+		return "/klant/nieuw/" + part[2] + "/klaar"
+	case len(part) == 4 && part[1] == "nieuw":
+		return path // Opslaan, or the code of an existing account
+	}
+	return "/"
 }
 
 // stepOf tells which fields a posted page of a draft holds.

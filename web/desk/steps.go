@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"lidwoord/base/fault"
@@ -37,8 +39,20 @@ func checked(tx *sqldb.Tx, c counter, app enrol.Application, step enrol.Step) (w
 	if err != nil && fault.KindOf(err) == fault.Internal {
 		return nil, err
 	}
+	if app.Country == "NL" && app.Street == "" && app.Place == "" && about(err, enrol.FieldStreet) {
+		// A Dutch address without them was looked up in vain.
+		list := slices.Clone(fault.Of(err))
+		for i, e := range list {
+			if e.Field == enrol.FieldStreet {
+				list[i] = errAddress.At(enrol.FieldStreet)
+			}
+		}
+		err = fault.List(list)
+	}
 	return err, nil
 }
+
+var errAddress = fault.New(fault.Invalid, "desk.address_missing")
 
 func prepareNothing(*sqldb.Tx, counter, *wizardPage) error { return nil }
 
@@ -55,10 +69,13 @@ func preparePerson(tx *sqldb.Tx, c counter, p *wizardPage) error {
 		return nil
 	}
 	check, err := customer.CheckNumber(tx, c.branch.OrganisationID, app.Number)
-	if err == nil && check.State == customer.NumberExpired {
+	switch {
+	case err == nil && check.State == customer.NumberExpired:
 		p.Former = check.Customer
+	case errors.Is(err, customer.ErrNumberInUse):
+		p.Holder, err = customer.FindByNumber(tx, check.Number)
 	}
-	if fault.KindOf(err) == fault.Internal {
+	if err != nil && fault.KindOf(err) == fault.Internal {
 		return err
 	}
 	return nil
@@ -99,6 +116,8 @@ func (s *Site) afterPerson(tx *sqldb.Tx, c counter, d enrol.Draft, form *kit.For
 		return here + "/gegevens", nil, err
 	case form.Is("doe", doGenerate), form.Is("doe", doEnter) && begun(d.App) && !about(wrong, enrol.FieldNumber):
 		return here + "#f-" + enrol.FieldInitials, nil, nil // a scanner's Enter means: next field
+	case form.Is("doe", doEnter) && begun(d.App):
+		return "", only(wrong, enrol.FieldNumber), nil // nobody has typed the rest yet
 	}
 	return "", wrong, nil
 }
@@ -116,6 +135,11 @@ func about(err error, field string) bool {
 		}
 	}
 	return false
+}
+
+// only keeps what is said about one field.
+func only(err error, field string) error {
+	return fault.List(slices.DeleteFunc(fault.Of(err), func(e *fault.Error) bool { return e.Field != field })).Err()
 }
 
 // takeBack fills the form in with a former customer's data. What the clerk typed

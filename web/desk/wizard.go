@@ -36,6 +36,7 @@ type wizardPage struct {
 	Checked   bool              // the address book knew the address
 	Ask       bool              // Systeemnummer laten genereren?
 	Former    customer.Customer // whose number was typed; ID "" for none
+	Holder    customer.Customer // who uses that number now
 	Matches   []customer.Match  // who may be the same person
 	Seen      string
 	Today     day.Day
@@ -88,6 +89,15 @@ func (p wizardPage) Auto(name string) string {
 type stepMark struct {
 	Key        string
 	Done, Here bool
+}
+
+// EmailSlip is the address that was probably meant, "" when nothing looks wrong.
+func (p wizardPage) EmailSlip() string { return customer.EmailSlip(p.Draft.App.Email) }
+
+// NoUse reports whether the chosen membership gives nothing to somebody without
+// a login account.
+func (p wizardPage) NoUse() bool {
+	return p.Cost != nil && p.Cost.Rights.Digital && !p.Cost.Rights.Physical && !p.Draft.App.WantsLogin()
 }
 
 // Steps is the row of steps; without a login account there is one less.

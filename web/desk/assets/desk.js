@@ -39,6 +39,11 @@
     var at = $("n-" + name);
     if (!at) return;
     at.textContent = note.text || "";
+    if (note.open) { // looking does not cost the form
+      var link = document.createElement("a");
+      link.href = note.open; link.target = "_blank"; link.textContent = note.openText;
+      at.append(" ", link);
+    }
     at.classList.toggle("desk-note--bad", !note.ok);
     var box = field(name);
     if (box && note.ok) box.removeAttribute("aria-invalid");
@@ -177,6 +182,13 @@
         if (waiting) next(iban);
       } else bic.removeAttribute("tabindex");
     });
+  });
+
+  // E-mail --------------------------------------------------------------------
+  var email = field("email");
+  if (email && $("n-email")) email.addEventListener("change", function () {
+    if (!email.value.trim()) { say("email", { ok: true }); return; }
+    ask("email", function (note) { say("email", note); });
   });
 
   // Who may be the same person ----------------------------------------------
