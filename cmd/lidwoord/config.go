@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -190,13 +191,30 @@ func readBox(path string, make bool) (*secret.Box, error) {
 		err = os.WriteFile(path, text, 0o600)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("master key: %w (make one with: head -c 32 /dev/urandom | base64 > %s)", err, path)
+		return nil, fmt.Errorf("master key: %w (for a new library make one with: (umask 077; head -c 32 /dev/urandom | base64 > %s))", err, path)
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil {
 		return nil, fmt.Errorf("master key %s: %w", path, err)
 	}
-	return secret.NewBox(key)
+	box, err := secret.NewBox(key)
+	if err != nil {
+		return nil, fmt.Errorf("master key %s: %w", path, err)
+	}
+	return box, nil
+}
+
+// openSecrets lists the files with secrets that everybody on this machine can
+// read. A group may: that is how a service that is not root gets at them.
+func (c *Config) openSecrets() []string {
+	var open []string
+	for _, path := range []string{c.KeyFile, c.Mail.PasswordFile, c.Mail.DKIMKeyFile} {
+		info, err := os.Stat(path)
+		if path != "" && err == nil && info.Mode().Perm()&0o007 != 0 && runtime.GOOS != "windows" {
+			open = append(open, path)
+		}
+	}
+	return open
 }
 
 // sender is the mail server of the configuration.

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"regexp"
 	"strings"
@@ -49,6 +50,9 @@ func demo(ctx context.Context, log *slog.Logger, args []string) error {
 	c.flags(set)
 	if err := set.Parse(args); err != nil {
 		return err
+	}
+	if host, _, err := net.SplitHostPort(c.Listen); err != nil || !local(host) {
+		return fmt.Errorf("the demo listens on this machine only, as its passwords are known: choose an -addr such as 127.0.0.1:8090, not %q", c.Listen)
 	}
 	c.Doors = map[string]string{"start": "http://" + c.Listen}
 	db, err := openDatabase(ctx, c)
@@ -172,8 +176,8 @@ func (h *house) demoTitles(ctx context.Context) error {
 		return err
 	}
 	for _, b := range books {
-		if err := takeEPUB(ctx, h.stacks, h.db, b.Name, bytes.NewReader(b.EPUB), int64(len(b.EPUB))); err != nil {
-			return err
+		if err := takeEPUB(ctx, h.stacks, h.db, bytes.NewReader(b.EPUB), int64(len(b.EPUB))); err != nil {
+			return fmt.Errorf("%s: %w", b.Name, err)
 		}
 	}
 	stories, err := samples.Audio()

@@ -31,7 +31,7 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	if h.start, err = start.New(common); err != nil {
 		return err
 	}
-	h.start.Ready = func(r *http.Request) error { return h.db.Ping(r.Context()) }
+	h.start.Ready = func(r *http.Request) error { return reach(r.Context(), h.db) }
 	open(h.doors.Start, h.start.Handler(h.start))
 
 	book, err := h.addressBook()

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -65,14 +67,10 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 	if !c.demo {
 		doors.Mailbox = nil
 	}
-	sentences, err := words.Load(day.Words, password.Words, throttle.Words,
-		branch.Words, staff.Words, customer.Words, membership.Words, ledger.Words, newsletter.Words, enrol.Words,
-		account.Words, signon.Words, catalogue.Words, loan.Words,
-		kit.Words, start.Words, desk.Words, login.Words, oidc.Words, reading.Words, mine.Words, signup.Words, manage.Words, mailbox.Words)
+	sentences, err := allWords()
 	if err != nil {
 		return nil, err
 	}
-	sentences.Format(moments)
 	h := &house{config: c, db: db, log: log, doors: doors, stacks: catalogue.Stacks{Dir: c.Titles}}
 	h.accounts, err = account.New(account.Links{
 		Activate: func(t secret.Token) string { return kit.Absolute(doors.Login, "/activeren/"+string(t)) },
@@ -105,6 +103,19 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 	return h, nil
 }
 
+// allWords loads the sentences of every room and door.
+func allWords() (*words.Catalogue, error) {
+	sentences, err := words.Load(day.Words, password.Words, throttle.Words,
+		branch.Words, staff.Words, customer.Words, membership.Words, ledger.Words, newsletter.Words, enrol.Words,
+		account.Words, signon.Words, catalogue.Words, loan.Words,
+		kit.Words, start.Words, desk.Words, login.Words, oidc.Words, reading.Words, mine.Words, signup.Words, manage.Words, mailbox.Words)
+	if err != nil {
+		return nil, err
+	}
+	sentences.Format(moments)
+	return sentences, nil
+}
+
 // moments writes an instant in a sentence by the Dutch clock. The catalogue
 // itself knows no time zone.
 func moments(lang words.Lang, arg any) (string, bool) {
@@ -129,6 +140,12 @@ func (h *house) readingSecret() secret.Token {
 func (h *house) registerReading(ctx context.Context) error {
 	return h.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		if err := h.provider.TendKeys(tx); err != nil {
+			return err
+		}
+		if err := h.provider.TryKeys(tx); errors.Is(err, secret.ErrSealed) {
+			return fmt.Errorf("%s is not the key with which this database was sealed; put back the right one, as without it nobody can sign in to read and no waiting mail can leave",
+				h.config.KeyFile)
+		} else if err != nil {
 			return err
 		}
 		return h.provider.RegisterClient(tx, signon.Client{

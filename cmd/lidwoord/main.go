@@ -19,15 +19,20 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"syscall"
+
+	"lidwoord/base/fault"
+	"lidwoord/base/words"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: logLevel()}))
+	slog.SetDefault(log) // for the rooms that are given none
 	if err := run(ctx, log, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "lidwoord:", err)
+		fmt.Fprintln(os.Stderr, "lidwoord:", explain(err))
 		os.Exit(1)
 	}
 }
@@ -69,12 +74,35 @@ func run(ctx context.Context, log *slog.Logger, args []string) error {
 	return fmt.Errorf("there is no command %q", args[0])
 }
 
+// explain writes an error for a terminal: where it holds message keys, their
+// English sentences stand instead.
+func explain(err error) string {
+	text := err.Error()
+	sentences, broken := allWords()
+	if broken != nil {
+		return text
+	}
+	for _, e := range fault.Of(err) {
+		sentence := sentences.Text(words.EN, e.Key, e.Args...)
+		if e.Cause != nil {
+			sentence = strings.TrimSuffix(sentence, ".") + ": " + e.Cause.Error()
+		}
+		text = strings.Replace(text, e.Error(), sentence, 1)
+	}
+	return text
+}
+
 func version(context.Context, *slog.Logger, []string) error {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return errors.New("built without build information")
 	}
 	fmt.Println("lidwoord", info.Main.Version, info.GoVersion)
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" || s.Key == "vcs.time" {
+			fmt.Println(s.Key, s.Value)
+		}
+	}
 	return nil
 }
 

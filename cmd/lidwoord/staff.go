@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -37,8 +38,11 @@ func addStaff(ctx context.Context, log *slog.Logger, args []string) error {
 	plain := string(secret.NewToken())
 	if fromInput {
 		line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) { // a last line may lack its end
+			return err
+		}
 		if plain = strings.TrimRight(line, "\r\n"); plain == "" {
-			return fmt.Errorf("staff: no password in the input: %w", err)
+			return errors.New("staff: the first line of the input is empty; it should be the password")
 		}
 		if err := password.Check(plain, username, name); err != nil {
 			return fmt.Errorf("staff: this password is too easy: %w", err)

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
@@ -37,7 +36,7 @@ func addTitles(ctx context.Context, log *slog.Logger, args []string) error {
 		err := takePath(ctx, stacks, db, path)
 		if err != nil {
 			bad++
-			fmt.Printf("%d/%d  refused  %s: %v\n", i+1, len(paths), filepath.Base(path), err)
+			fmt.Printf("%d/%d  refused  %s: %v\n", i+1, len(paths), filepath.Base(path), explain(err))
 			if fault.KindOf(err) == fault.Internal && ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -69,16 +68,13 @@ func takePath(ctx context.Context, stacks catalogue.Stacks, db *sqldb.DB, path s
 		return err
 	}
 	defer f.Close()
-	return takeEPUB(ctx, stacks, db, path, f, info.Size())
+	return takeEPUB(ctx, stacks, db, f, info.Size())
 }
 
-func takeEPUB(ctx context.Context, stacks catalogue.Stacks, db *sqldb.DB, name string, r io.ReaderAt, size int64) error {
+func takeEPUB(ctx context.Context, stacks catalogue.Stacks, db *sqldb.DB, r io.ReaderAt, size int64) error {
 	p, err := catalogue.OpenEPUB(r, size)
 	if err == nil {
 		_, err = stacks.Take(ctx, db, p)
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", strings.TrimSuffix(filepath.Base(name), ".epub"), err)
-	}
-	return nil
+	return err
 }
