@@ -2,6 +2,7 @@ package lidwoord_test
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -105,6 +106,11 @@ func TestEverySentenceThatIsAskedForExists(t *testing.T) {
 		}
 	}
 	need := func(path, key string) {
+		if strings.HasSuffix(key, "_") || strings.HasSuffix(key, ".") { // the beginning of some
+			if slices.ContainsFunc(slices.Collect(maps.Keys(all)), func(k string) bool { return strings.HasPrefix(k, key) }) {
+				return
+			}
+		}
 		if !all[key] && !strings.Contains(key, "%") {
 			t.Errorf("%s asks for %s, which no words file has", path, key)
 		}

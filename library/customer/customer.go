@@ -16,6 +16,7 @@
 //	Allocate       takes the next free number of a branch
 //	Ranges, Low    say how many numbers are left
 //	LookUp         asks the address book for street and place
+//	Overrides      are the doubles that a clerk went past; Links the login accounts, to count
 //
 // A customer has an internal id that never changes; numbers hang below it, one
 // of them the main number. A number is never used for a second person.

@@ -154,25 +154,23 @@ func List(tx *sqldb.Tx, organisationID string) ([]Worker, error) {
 type Act string
 
 const (
-	SeeCustomers    Act = "see_customers"
+	SeeCustomers    Act = "see_customers" // and the statistics, which name nobody
 	Enrol           Act = "enrol"
 	ChangeCustomers Act = "change_customers"
 	Override        Act = "override"       // go past a double
 	ForgetAccount   Act = "forget_account" // Vergeet inlogaccount, Opnieuw sturen
-	TakePayment     Act = "take_payment"
-	SeeMoney        Act = "see_money"
+	TakePayment     Act = "take_payment"   // and count the till of the branch
 	Refund          Act = "refund"
-	SeeStatistics   Act = "see_statistics" // counts, which name nobody
-	Manage          Act = "manage"         // the pages under /beheer
+	Manage          Act = "manage" // the pages under /beheer
 )
 
 // rights says what each role may do. Every role can do its daily work without
 // asking another, and nobody can both give money back and hide it: refunds are
 // not for the desk, and ranges are not for finance.
 var rights = map[Role][]Act{
-	Desk:    {SeeCustomers, Enrol, ChangeCustomers, Override, ForgetAccount, TakePayment, SeeStatistics},
-	Manager: {SeeCustomers, Enrol, ChangeCustomers, Override, ForgetAccount, TakePayment, SeeStatistics, Manage},
-	Finance: {SeeCustomers, TakePayment, SeeMoney, Refund, SeeStatistics},
+	Desk:    {SeeCustomers, Enrol, ChangeCustomers, Override, ForgetAccount, TakePayment},
+	Manager: {SeeCustomers, Enrol, ChangeCustomers, Override, ForgetAccount, TakePayment, Manage},
+	Finance: {SeeCustomers, TakePayment, Refund},
 }
 
 // Can reports whether a worker may do something at a branch. Who left may
@@ -195,9 +193,4 @@ func (w Worker) May(act Act, branchID string) error {
 // there.
 func (w Worker) WorksAt(branchID string) bool {
 	return w.Active && slices.ContainsFunc(w.Posts, func(p Post) bool { return p.BranchID == "" || p.BranchID == branchID })
-}
-
-// Everywhere reports whether a worker holds a role for the whole organisation.
-func (w Worker) Everywhere(role Role) bool {
-	return w.Active && slices.Contains(w.Posts, Post{Role: role})
 }

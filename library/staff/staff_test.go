@@ -250,7 +250,7 @@ func TestSavingAWorkerTwiceKeepsThePassword(t *testing.T) {
 				t.Errorf("Save = %+v, %v, %v", again, created, err)
 			}
 			found, err := staff.Find(tx, w.ID)
-			if err != nil || found.Name != "Anja Boer" || len(found.Posts) != 2 || !found.Everywhere(staff.Manager) || found.Actor() != "staff:"+w.ID {
+			if err != nil || found.Name != "Anja Boer" || len(found.Posts) != 2 || !found.Can(staff.Manage, b.gieten.ID) || found.Actor() != "staff:"+w.ID {
 				t.Errorf("Find = %+v, %v", found, err)
 			}
 			list, err := staff.List(tx, w.OrganisationID)
