@@ -155,9 +155,8 @@ type Act string
 
 const (
 	SeeCustomers    Act = "see_customers" // and the statistics, which name nobody
-	Enrol           Act = "enrol"
+	Enrol           Act = "enrol"         // and go past a double, with a reason that stays
 	ChangeCustomers Act = "change_customers"
-	Override        Act = "override"       // go past a double
 	ForgetAccount   Act = "forget_account" // Vergeet inlogaccount, Opnieuw sturen
 	TakePayment     Act = "take_payment"   // and count the till of the branch
 	Refund          Act = "refund"
@@ -168,8 +167,8 @@ const (
 // asking another, and nobody can both give money back and hide it: refunds are
 // not for the desk, and ranges are not for finance.
 var rights = map[Role][]Act{
-	Desk:    {SeeCustomers, Enrol, ChangeCustomers, Override, ForgetAccount, TakePayment},
-	Manager: {SeeCustomers, Enrol, ChangeCustomers, Override, ForgetAccount, TakePayment, Manage},
+	Desk:    {SeeCustomers, Enrol, ChangeCustomers, ForgetAccount, TakePayment},
+	Manager: {SeeCustomers, Enrol, ChangeCustomers, ForgetAccount, TakePayment, Manage},
 	Finance: {SeeCustomers, TakePayment, Refund},
 }
 
