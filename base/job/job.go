@@ -31,6 +31,9 @@ const (
 	// look is how often a node asks whether a new slot has begun.
 	look = time.Second
 
+	// complaintPause keeps the log short while the database does not answer.
+	complaintPause = time.Minute
+
 	// runLife is how long the list of runs is kept.
 	runLife = 7 * 24 * time.Hour
 )
@@ -53,8 +56,17 @@ func Run(ctx context.Context, db *sqldb.DB, jobs []Periodic) error {
 	clock := time.NewTicker(look)
 	defer clock.Stop()
 	done := map[string]time.Time{} // slots that this node need not ask about again
+	var complained time.Time       // zero while the database answers
 	for {
-		tick(ctx, db, jobs, done)
+		err := tick(ctx, db, jobs, done)
+		switch now := db.Now(); {
+		case err == nil && !complained.IsZero():
+			slog.InfoContext(ctx, "periodic work goes on")
+			complained = time.Time{}
+		case err != nil && ctx.Err() == nil && now.Sub(complained) >= complaintPause:
+			slog.ErrorContext(ctx, "periodic work waits for the database", "err", err)
+			complained = now
+		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -69,23 +81,23 @@ func Tick(ctx context.Context, db *sqldb.DB, jobs []Periodic) error {
 	if err := check(jobs); err != nil {
 		return err
 	}
-	tick(ctx, db, jobs, map[string]time.Time{})
-	return nil
+	return tick(ctx, db, jobs, map[string]time.Time{})
 }
 
-func tick(ctx context.Context, db *sqldb.DB, jobs []Periodic, done map[string]time.Time) {
+// tick stops at the first slot that it cannot take: the database is away, and
+// the other jobs would only find the same.
+func tick(ctx context.Context, db *sqldb.DB, jobs []Periodic, done map[string]time.Time) error {
 	for _, j := range jobs {
 		slot := SlotOf(db.Now(), j.Every)
-		if ctx.Err() != nil || done[j.Name].Equal(slot) {
+		if done[j.Name].Equal(slot) {
 			continue
 		}
-		switch err := once(ctx, db, j, slot); {
-		case err == nil:
-			done[j.Name] = slot
-		case ctx.Err() == nil:
-			slog.ErrorContext(ctx, "periodic work failed", "job", j.Name, "slot", slot, "err", err)
+		if err := once(ctx, db, j, slot); err != nil {
+			return fmt.Errorf("%s: %w", j.Name, err)
 		}
+		done[j.Name] = slot
 	}
+	return nil
 }
 
 // SlotOf is the beginning of the slot in which now falls.

@@ -38,6 +38,12 @@ const (
 	// 24 hours, so that a later letter would only confuse its reader.
 	GiveUpAfter = 24 * time.Hour
 
+	// noteTime is how long it may take to write down what came of a letter.
+	noteTime = 5 * time.Second
+
+	// complaintPause keeps the log short while the database does not answer.
+	complaintPause = time.Minute
+
 	// StopGrace is what a letter in hand gets to finish when the program stops.
 	StopGrace = 10 * time.Second
 )
@@ -52,10 +58,17 @@ type Worker struct {
 
 // Run sends letters until ctx ends. It comes back when no letter is in hand.
 func (w *Worker) Run(ctx context.Context) error {
+	var complained time.Time // zero while all is well
 	for {
 		rung := bell.wait() // before looking, so that no ring is missed in between
-		if err := w.Drain(ctx); err != nil && ctx.Err() == nil {
+		err := w.Drain(ctx)
+		switch now := w.DB.Now(); {
+		case err == nil && !complained.IsZero():
+			w.log().InfoContext(ctx, "outbox reads its table again")
+			complained = time.Time{}
+		case err != nil && ctx.Err() == nil && now.Sub(complained) >= complaintPause:
 			w.log().WarnContext(ctx, "outbox cannot read its table", "err", err)
+			complained = now
 		}
 		pause := time.NewTimer(Poll + rand.N(Poll/4)) // nodes drift apart
 		select {
@@ -134,17 +147,40 @@ func (w *Worker) claim(ctx context.Context, id string) (l row, ok bool, err erro
 func (w *Worker) deliver(ctx context.Context, l row) {
 	log := w.log().With("letter", l.ID, "kind", l.kind, "attempt", l.Attempts)
 	sendErr := w.send(ctx, l)
-	// The outcome is written down even when the program is stopping by now.
-	err := w.DB.InTx(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
-		return w.settle(tx, l, sendErr)
-	})
+	again, err := w.note(ctx, l, sendErr)
 	switch {
 	case err != nil:
 		log.ErrorContext(ctx, "outbox cannot write down an outcome; the letter may go out twice", "err", err)
-	case sendErr != nil:
-		log.WarnContext(ctx, "letter refused", "code", code(sendErr), "permanent", permanent(sendErr))
-	default:
+	case sendErr == nil:
 		log.InfoContext(ctx, "letter sent")
+	case again.IsZero():
+		log.ErrorContext(ctx, "letter given up", "code", code(sendErr))
+	default:
+		log.WarnContext(ctx, "letter not taken; it is tried again", "code", code(sendErr), "again", again)
+	}
+}
+
+// note writes down what came of a letter, also when the program is stopping by
+// now. A database that is away for a moment is waited for as long as the lease
+// keeps others from the letter, or it would go out twice.
+func (w *Worker) note(ctx context.Context, l row, sendErr error) (again time.Time, err error) {
+	patience, done := context.WithTimeout(ctx, Lease-SendLimit-noteTime)
+	defer done()
+	for {
+		try, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+		err = w.DB.InTx(try, func(tx *sqldb.Tx) error {
+			again, err = w.settle(tx, l, sendErr)
+			return err
+		})
+		cancel()
+		if err == nil {
+			return again, nil
+		}
+		select {
+		case <-patience.Done():
+			return again, err
+		case <-time.After(time.Second):
+		}
 	}
 }
 
@@ -159,16 +195,19 @@ func (w *Worker) send(ctx context.Context, l row) error {
 	return w.Sender.Send(ctx, m)
 }
 
-func (w *Worker) settle(tx *sqldb.Tx, l row, sendErr error) error {
+// settle returns when the letter is tried again, or the zero instant when this
+// was the end of it.
+func (w *Worker) settle(tx *sqldb.Tx, l row, sendErr error) (again time.Time, err error) {
 	switch {
 	case sendErr == nil && w.Keep:
-		return finishLetter(tx, l, Sent, l.sealed, "")
+		return again, finishLetter(tx, l, Sent, l.sealed, "")
 	case sendErr == nil:
-		return finishLetter(tx, l, Sent, "", "")
+		return again, finishLetter(tx, l, Sent, "", "")
 	case permanent(sendErr) || !tx.Now.Before(l.QueuedAt.Add(GiveUpAfter)):
-		return finishLetter(tx, l, Gone, w.envelope(tx, l), code(sendErr))
+		return again, finishLetter(tx, l, Gone, w.envelope(tx, l), code(sendErr))
 	}
-	return deferLetter(tx, l, tx.Now.Add(PauseAfter(l.Attempts)), code(sendErr))
+	again = tx.Now.Add(PauseAfter(l.Attempts))
+	return again, deferLetter(tx, l, again, code(sendErr))
 }
 
 // envelope is what stays of a dead letter: to whom it was and about what, so
