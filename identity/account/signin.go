@@ -63,6 +63,7 @@ type Attempt struct {
 func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx, Account) error) (acc Account, err error) {
 	key := usernameKey(try.Username)
 	var counters []throttle.Counter
+	network := throttle.Counter{Rule: fromNetwork, Key: try.Network}
 	err = db.InTx(ctx, func(tx *sqldb.Tx) error {
 		var known bool
 		acc, known, err = signInAccount(tx, key, try.Device.Digest())
@@ -75,7 +76,7 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx,
 		}
 		// The network is only looked at: its successes are many, and one row that
 		// all of a school writes would be a queue.
-		return throttle.Take(tx, counters, throttle.Counter{Rule: fromNetwork, Key: try.Network})
+		return throttle.Take(tx, counters, network)
 	})
 	if err != nil {
 		return Account{}, err
@@ -84,8 +85,11 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx,
 	if err != nil {
 		return Account{}, err
 	}
+	// The network is looked at once more, for a right password too: of a burst of
+	// tries that all looked before the first had failed, no more may learn whether
+	// they were right than one after the other would.
 	if !ok {
-		err := db.InTx(ctx, func(tx *sqldb.Tx) error { return throttle.Failed(tx, fromNetwork, try.Network) })
+		err := db.InTx(ctx, func(tx *sqldb.Tx) error { return throttle.Take(tx, []throttle.Counter{network}) })
 		if err != nil {
 			return Account{}, err
 		}
@@ -98,6 +102,9 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx,
 		}
 	}
 	err = db.InTx(ctx, func(tx *sqldb.Tx) error {
+		if err := throttle.Take(tx, nil, network); err != nil {
+			return err
+		}
 		won, err := noteSignIn(tx, acc.ID, acc.password, hash)
 		if err != nil {
 			return err

@@ -195,6 +195,25 @@ func TestOneNetworkThatTriesManyNamesSlowsDown(t *testing.T) {
 	h.want(h.signIn("zoe.maas", good, home, ""), nil, "a reader in that network, a minute later")
 }
 
+func TestABurstOverManyNamesLearnsNoMoreThanItsTurn(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.in(func(tx *sqldb.Tx) error { return account.FillNetwork(tx, home, 199) })
+		var names, told atomic.Int32
+		sixteen(func() error {
+			switch err := h.signIn(fmt.Sprint("name.", names.Add(1)), other, home, ""); {
+			case errors.Is(err, account.ErrSignIn):
+				told.Add(1)
+			case !errors.Is(err, account.ErrSlow):
+				t.Error(err)
+			}
+			return nil
+		})
+		if n := told.Load(); n != 2 {
+			t.Errorf("%d of sixteen learnt that they were wrong, want 2: the last that is free and the one that costs", n)
+		}
+	})
+}
+
 func TestSixteenGuessesAtOnceAreSixteenGuesses(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.active("zoe.maas", "zoe@example.nl", good)

@@ -58,6 +58,7 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 	var hash string
 	var there bool
 	counters := []throttle.Counter{{Rule: perNameHere, Key: name + "\x00" + network}, {Rule: perName, Key: name}}
+	fromHere := throttle.Counter{Rule: perNetwork, Key: network}
 	err := db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
 		w, hash, err = workerByName(tx, name)
 		if err != nil {
@@ -66,7 +67,7 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 		if there, err = worksAt(tx, w, try.BranchID); err != nil {
 			return err
 		}
-		return throttle.Take(tx, counters, throttle.Counter{Rule: perNetwork, Key: network})
+		return throttle.Take(tx, counters, fromHere)
 	})
 	if err != nil {
 		return Worker{}, err
@@ -75,8 +76,10 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 	if err != nil {
 		return Worker{}, err
 	}
+	// The network is looked at once more, for a right password too: a burst over
+	// many names must not learn more than one try after the other would.
 	if !ok || !w.Active || len(w.Posts) == 0 || !there {
-		err := db.InTx(ctx, func(tx *sqldb.Tx) error { return throttle.Failed(tx, perNetwork, network) })
+		err := db.InTx(ctx, func(tx *sqldb.Tx) error { return throttle.Take(tx, []throttle.Counter{fromHere}) })
 		if err != nil {
 			return Worker{}, err
 		}
@@ -89,6 +92,9 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 		}
 	}
 	return w, db.InTx(ctx, func(tx *sqldb.Tx) error {
+		if err := throttle.Take(tx, nil, fromHere); err != nil {
+			return err
+		}
 		if fresh != "" {
 			if err := setHash(tx, w.ID, fresh); err != nil {
 				return err
