@@ -1,7 +1,9 @@
 package lidwoord_test
 
 import (
+	"maps"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,7 +36,7 @@ var doors = map[string]string{"web/desk": "library/", "web/signup": "library/", 
 var modules = map[string][]string{
 	"github.com/jackc/pgx/v5":        {"base/sqldb"},
 	"modernc.org/sqlite":             {"base/sqldb"},
-	"github.com/go-jose/go-jose/v4":  {"identity/signon", "web/reading"},
+	"github.com/go-jose/go-jose/v4":  {"identity/signon"},
 	"github.com/coreos/go-oidc/v3":   {"web/reading"},
 	"golang.org/x/oauth2":            {"web/reading"},
 	"github.com/wneessen/go-mail":    {"adapter/smtp"},
@@ -43,7 +45,7 @@ var modules = map[string][]string{
 	"github.com/BurntSushi/toml":     {"cmd/lidwoord"},
 	"golang.org/x/crypto/argon2":     {"base/password"},
 	"golang.org/x/net/html":          {"reading/catalogue"},
-	"golang.org/x/text/":             {"base/", "library/", "identity/", "reading/", "web/"}, // folding and collation of names
+	"golang.org/x/text/":             {"base/", "library/", "identity/", "reading/", "web/"}, // Unicode normal forms, to fold names
 }
 
 var support = []string{"base/sqldb/sqldbtest", "web/webtest"} // for tests; the program never imports them
@@ -98,6 +100,17 @@ func TestImportsPointDown(t *testing.T) {
 		}
 		if strings.HasPrefix(here, "adapter/") && rooms > 1 {
 			t.Errorf("%s fills the ports of %d rooms, want one", here, rooms)
+		}
+	}
+}
+
+// TestEveryFloorHasItsRooms finds a room that moved out and left its name here.
+func TestEveryFloorHasItsRooms(t *testing.T) {
+	for _, rooms := range append(slices.Clone(floors), support, slices.Collect(maps.Keys(doors))) {
+		for _, room := range rooms {
+			if files, err := filepath.Glob(strings.TrimSuffix(room, "/") + "/*"); err != nil || len(files) == 0 {
+				t.Errorf("there is no %s", room)
+			}
 		}
 	}
 }

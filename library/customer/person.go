@@ -44,9 +44,7 @@ func (p Person) Clean(today day.Day) (Person, error) {
 	wrong.Add(FieldEmail, err)
 	p.Phone, err = cleanPhone(p.Phone)
 	wrong.Add(FieldPhone, err)
-	if p.Lang, _ = words.Read(string(p.Lang)); p.Lang == "" {
-		p.Lang = words.NL
-	}
+	p.Lang, _ = words.Read(string(p.Lang)) // Dutch for what we do not speak
 	return p, wrong.Err()
 }
 

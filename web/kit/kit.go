@@ -146,15 +146,6 @@ func parsePages(layout, door fs.FS) (map[string]*template.Template, error) {
 	return pages, nil
 }
 
-// Pages lists the names of the door's pages; a test renders each.
-func (s *Site) Pages() []string {
-	var names []string
-	for name := range s.pages {
-		names = append(names, name)
-	}
-	return names
-}
-
 // Link returns the address of a path below this door, without the host, so that
 // it works behind any of the door's names.
 func (s *Site) Link(format string, args ...any) string {
