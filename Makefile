@@ -4,7 +4,7 @@ DB ?=
 ADDR ?=
 BENCH ?= .
 
-.PHONY: help run test check bench clean
+.PHONY: help run build test check bench clean
 
 help: ## say what make can do
 	@echo "Lidwoord: membership and single sign-on for public libraries"
@@ -13,6 +13,9 @@ help: ## say what make can do
 
 run: ## build everything and start the demo library (DB= another database, ADDR= another address)
 	@scripts/run $(if $(DB),-db '$(DB)') $(if $(ADDR),-addr '$(ADDR)')
+
+build: ## build ./lidwoord for a server: one file, with the reader inside
+	@scripts/build
 
 test: ## run every test on SQLite and PostgreSQL, and the browser tests; on Debian, root gets what is missing installed
 	@scripts/test
@@ -24,5 +27,5 @@ bench: ## measure, beside a bare yardstick in the same run; what counts is the r
 	@scripts/bench '$(BENCH)'
 
 clean: ## throw away what was built, and the data of the demo
-	rm -rf var
+	rm -rf var lidwoord
 	find web/dist -type f ! -name .gitignore -delete
