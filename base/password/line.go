@@ -13,7 +13,11 @@ import (
 // kinder than a page that never comes.
 const waitingPerCounter = 128
 
-// ErrBusy is the answer when the line is full.
+// waitingShare is the part of the line that one network may fill: half. A flood
+// from one machine then makes the others wait, and keeps nobody out.
+const waitingShare = 2
+
+// ErrBusy is the answer when the line, or a network's share of it, is full.
 var ErrBusy = fault.New(fault.Unavailable, "password.busy")
 
 // line is a fair queue before a few counters: first come, first served. A plain
@@ -22,10 +26,21 @@ type line struct {
 	mu      sync.Mutex
 	free    int
 	most    int
-	waiting list.List // of chan struct{}; closed when it is that person's turn
+	waiting list.List      // of chan struct{}; closed when it is that person's turn
+	from    map[string]int // how many of a network stand in line
 }
 
-func newLine(counters, most int) *line { return &line{free: counters, most: most} }
+func newLine(counters, most int) *line {
+	return &line{free: counters, most: most, from: map[string]int{}}
+}
+
+type networkKey struct{}
+
+// From says from which network a password came. Without it, it has no share of
+// the line to keep within.
+func From(ctx context.Context, network string) context.Context {
+	return context.WithValue(ctx, networkKey{}, network)
+}
 
 // enter waits for a counter. The caller calls leave when done.
 func (l *line) enter(ctx context.Context) (leave func(), err error) {
@@ -38,10 +53,13 @@ func (l *line) enter(ctx context.Context) (leave func(), err error) {
 		l.mu.Unlock()
 		return l.leave, nil
 	}
-	if l.waiting.Len() >= l.most {
+	network, _ := ctx.Value(networkKey{}).(string)
+	if l.waiting.Len() >= l.most || network != "" && l.from[network] >= l.most/waitingShare {
 		l.mu.Unlock()
 		return nil, ErrBusy
 	}
+	l.from[network]++
+	defer l.gone(network)
 	turn := make(chan struct{})
 	place := l.waiting.PushBack(turn)
 	l.mu.Unlock()
@@ -61,6 +79,15 @@ func (l *line) enter(ctx context.Context) (leave func(), err error) {
 		l.mu.Unlock()
 	}
 	return nil, ctx.Err()
+}
+
+// gone forgets one who no longer stands in line.
+func (l *line) gone(network string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.from[network]--; l.from[network] == 0 {
+		delete(l.from, network)
+	}
 }
 
 // leave hands the counter to the next in line.

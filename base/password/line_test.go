@@ -57,6 +57,48 @@ func TestFirstComeFirstServed(t *testing.T) {
 	})
 }
 
+func TestOneNetworkFillsHalfOfTheLineAndNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(1, 8)
+		leave, _ := l.enter(t.Context())
+		flood := From(t.Context(), "198.51.100.9")
+		served := 0
+		var mu sync.Mutex
+		come := func(ctx context.Context) {
+			go func() {
+				leave, err := l.enter(ctx)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				served++
+				mu.Unlock()
+				leave()
+			}()
+			synctest.Wait()
+		}
+		for range 4 {
+			come(flood)
+		}
+		if _, err := l.enter(flood); !errors.Is(err, ErrBusy) {
+			t.Errorf("the fifth of one network: %v, want ErrBusy", err)
+		}
+		come(From(t.Context(), "192.0.2.7"))
+		come(t.Context())
+		leave()
+		synctest.Wait()
+		if served != 6 || len(l.from) != 0 {
+			t.Errorf("%d served, %v still counted", served, l.from)
+		}
+		if leave, err := l.enter(flood); err != nil {
+			t.Errorf("afterwards: %v", err)
+		} else {
+			leave()
+		}
+	})
+}
+
 func TestWhoeverGivesUpLeavesTheLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLine(1, 2)

@@ -5,6 +5,7 @@
 //	Hash    makes the text that is stored
 //	Verify  compares a typed password with the stored text
 //	Dummy   costs what Verify costs, for a name that does not exist
+//	From    says from which network a password came, for a fair line
 //
 // Every hash takes 19 MiB and a core for some 25 ms. So all of them wait in one
 // fair line with as many counters as the machine has cores: a flood of sign-ins

@@ -81,7 +81,7 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx,
 	if err != nil {
 		return Account{}, err
 	}
-	ok, rehash, err := password.Verify(ctx, acc.password, try.Password)
+	ok, rehash, err := password.Verify(password.From(ctx, try.Network), acc.password, try.Password)
 	if err != nil {
 		return Account{}, err
 	}

@@ -72,7 +72,7 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 	if err != nil {
 		return Worker{}, err
 	}
-	ok, rehash, err := password.Verify(ctx, hash, try.Password) // an empty hash is never right and costs the same
+	ok, rehash, err := password.Verify(password.From(ctx, network), hash, try.Password) // an empty hash is never right and costs the same
 	if err != nil {
 		return Worker{}, err
 	}
