@@ -43,6 +43,9 @@ func IsSystemNumber(text string) bool {
 // Ranges run low before they run out: at a tenth somebody should order a new
 // one, at a hundredth today.
 const (
+	// fewLeft is what a branch can use up on the day that a class comes by,
+	// before anybody has made a new range, however small its own is.
+	fewLeft      = 50
 	lowTenth     = 10
 	lowHundredth = 100
 )
@@ -231,7 +234,7 @@ type Level string
 
 const (
 	LevelPlenty    Level = "plenty"
-	LevelTenth     Level = "tenth"     // at most 10 % left
+	LevelTenth     Level = "tenth"     // at most 10 % left, or a day's worth
 	LevelHundredth Level = "hundredth" // at most 1 % left
 	LevelEmpty     Level = "empty"
 )
@@ -249,7 +252,7 @@ func level(left, total int64) Level {
 		return LevelEmpty
 	case left*lowHundredth <= total:
 		return LevelHundredth
-	case left*lowTenth <= total:
+	case left*lowTenth <= total, left <= fewLeft:
 		return LevelTenth
 	}
 	return LevelPlenty

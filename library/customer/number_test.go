@@ -371,7 +371,7 @@ func TestANumberIsNeverUsedTwice(t *testing.T) {
 func TestALowRangeWarnsAtTenAndOnePercent(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		b := open(t, db)
-		want := map[int64]customer.Level{100: customer.LevelPlenty, 11: customer.LevelPlenty, 10: customer.LevelTenth, 2: customer.LevelTenth, 1: customer.LevelHundredth, 0: customer.LevelEmpty}
+		want := map[int64]customer.Level{100: customer.LevelPlenty, 51: customer.LevelPlenty, 50: customer.LevelTenth, 10: customer.LevelTenth, 2: customer.LevelTenth, 1: customer.LevelHundredth, 0: customer.LevelEmpty}
 		for left := int64(100); left >= 0; left-- {
 			do(t, db, func(tx *sqldb.Tx) error {
 				s, err := customer.Low(tx, b.organisation.ID, b.annen.ID)

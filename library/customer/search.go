@@ -73,7 +73,7 @@ func (q Query) Empty() bool {
 var (
 	dateInside   = regexp.MustCompile(`\b(\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}-\d{2}-\d{2}|\d{1,2} +\pL{3,9} +\d{4})\b`)
 	postcodeOnly = regexp.MustCompile(`^([1-9][0-9]{3})\s?([A-Za-z]{0,2})$`)
-	postcodeHome = regexp.MustCompile(`^([1-9][0-9]{3})\s?([A-Za-z]{2})[\s,]+([0-9]{1,5})\b`)
+	postcodeHome = regexp.MustCompile(`^([1-9][0-9]{3})\s?([A-Za-z]{2})[\s,]*([0-9]{1,5})\b`)
 	numberBegun  = regexp.MustCompile(`^[0-9][0-9 .\-]*$`)
 )
 
