@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -32,6 +33,8 @@ type searchPage struct {
 	Most  int
 	Today day.Day
 	Enrol bool
+
+	Misread bool // a number with a slip in it
 }
 
 // foundRow is one customer that was found, with the state of the login account.
@@ -63,9 +66,11 @@ func (s *Site) customers(w http.ResponseWriter, r *http.Request, c counter) erro
 		return err
 	}
 	// A scanned card means one customer.
-	if number, err := customer.ReadNumber(page.Query); err == nil && len(page.Rows) == 1 && page.Rows[0].Number == number {
+	number, err := customer.ReadNumber(page.Query)
+	if err == nil && len(page.Rows) == 1 && page.Rows[0].Number == number {
 		return s.Redirect(w, r, "/klanten/%s", page.Rows[0].ID)
 	}
+	page.Misread = errors.Is(err, customer.ErrNumberCheck) && len(page.Rows) == 0
 	return s.Show(w, r, http.StatusOK, "customers", page)
 }
 

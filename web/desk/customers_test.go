@@ -41,6 +41,8 @@ func TestTheCustomerPage(t *testing.T) {
 		for _, q := range []string{"tester", "4-1-1991", "eb.tester@example.nl", "9468BG 41", number[:9]} {
 			p.get("/klanten?q="+url.QueryEscape(q)).want("1 klant gevonden", "Tester, E.B.", "wacht op activatie", "tot dinsdag 24 november 2026 om 09.30 uur")
 		}
+		p.get("/klanten?q=" + number[:13] + string('0'+(number[13]-'0'+1)%10)).want("het controlecijfer is fout")
+		p.get("/klanten?q=9468bg41").want("1 klant gevonden")
 		p.get("/klanten?q=niemand").want("Geen klant gevonden voor “niemand”")
 		p.get("/klanten?q="+number).is(200, "/klanten/"+id).want("Digitaal Ja t/m 30 november 2027", "Uitlenen Nee Digital only", "wacht op activatie",
 			"Opnieuw sturen", "Vergeet inlogaccount", "Ingeschreven als klant", "Anja de Boer", "Te betalen € 45,00").lacks("NL91ABNA")
@@ -91,6 +93,6 @@ func TestALowRangeWarns(t *testing.T) {
 			person, reach := someone(i)
 			p.enrol(person, reach, "0086")
 		}
-		p.get("/").want("De klantnummers raken op", "nog 0 nummers")
+		p.get("/").want("De klantnummers raken op", "De nummers van deze vestiging zijn op.")
 	})
 }

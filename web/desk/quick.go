@@ -167,7 +167,7 @@ func (s *Site) quickOnward(tx *sqldb.Tx, c counter, d enrol.Draft, form *kit.For
 		return "/klant/snel/" + d.ID, page, nil
 	}
 	if err == nil && wrong != nil && begun(d.App) && form.Is("doe", doEnter) { // a scanner's Enter
-		if !about(wrong, enrol.FieldNumber) {
+		if !about(wrong, enrol.FieldNumber) || errors.Is(wrong, enrol.ErrAgain) {
 			return "/klant/snel/" + d.ID, page, nil
 		}
 		wrong = only(wrong, enrol.FieldNumber)

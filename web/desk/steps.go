@@ -117,7 +117,10 @@ func (s *Site) afterPerson(tx *sqldb.Tx, c counter, d enrol.Draft, form *kit.For
 	case form.Is("doe", doGenerate), form.Is("doe", doEnter) && begun(d.App) && !about(wrong, enrol.FieldNumber):
 		return here + "#f-" + enrol.FieldInitials, nil, nil // a scanner's Enter means: next field
 	case form.Is("doe", doEnter) && begun(d.App):
-		return "", only(wrong, enrol.FieldNumber), nil // nobody has typed the rest yet
+		if wrong = only(wrong, enrol.FieldNumber); errors.Is(wrong, enrol.ErrAgain) {
+			return here + "#oud-klant", nil, nil // the page asks
+		}
+		return "", wrong, nil // nobody has typed the rest yet
 	}
 	return "", wrong, nil
 }
