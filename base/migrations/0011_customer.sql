@@ -40,6 +40,15 @@ CREATE TABLE customer (
 	key_email        TEXT    NOT NULL
 );
 
+-- Search goes by the beginning of a key. Keys compare by bytes: on SQLite always,
+-- on PostgreSQL by 0011_customer_keys.
+CREATE INDEX customer_key_last ON customer (organisation_id, key_last, key_first, key_initials, id);
+CREATE INDEX customer_key_full ON customer (organisation_id, key_full, key_first, key_initials, id);
+CREATE INDEX customer_key_second ON customer (organisation_id, key_second, key_first, key_initials, id);
+CREATE INDEX customer_key_email ON customer (organisation_id, key_email);
+CREATE INDEX customer_birth ON customer (organisation_id, birth, key_last);
+CREATE INDEX customer_postcode ON customer (organisation_id, postcode, house_number);
+
 -- One login account opens at most one membership of the same library.
 CREATE UNIQUE INDEX customer_account ON customer (account_id, organisation_id) WHERE account_id <> '';
 

@@ -18,10 +18,3 @@ CREATE TABLE posting (
 CREATE UNIQUE INDEX posting_command ON posting (command);
 CREATE INDEX posting_customer ON posting (customer_id, at);
 CREATE INDEX posting_branch ON posting (branch_id, at);
-
-CREATE FUNCTION posting_keep() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-	RAISE EXCEPTION 'postings are never changed or deleted';
-END $$;
-CREATE TRIGGER posting_keep_update BEFORE UPDATE OR DELETE ON posting FOR EACH ROW EXECUTE FUNCTION posting_keep();
-CREATE TRIGGER posting_keep_truncate BEFORE TRUNCATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION posting_keep();
