@@ -228,7 +228,7 @@ func RequireSession(h Handler) Handler {
 func (s *Site) chain(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := s.DB.Now()
-		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		rec := Record(w)
 		s.secure(w.Header())
 		r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
 		v, err := s.visit(rec, r)
@@ -239,7 +239,7 @@ func (s *Site) chain(next http.Handler) http.Handler {
 		}
 		// The route, never the path: a path may hold a token or a name.
 		s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", VisitOf(v).ID), slog.String("door", s.Name),
-			slog.String("method", r.Method), slog.String("route", v.Pattern), slog.Int("status", rec.status),
+			slog.String("method", r.Method), slog.String("route", v.Pattern), slog.Int("status", rec.Status),
 			slog.Int64("us", s.DB.Now().Sub(start).Microseconds()))
 	})
 }
@@ -263,15 +263,21 @@ func (s *Site) secure(h http.Header) {
 	}
 }
 
-type recorder struct {
+// Recorder remembers the status of an answer, for the log.
+type Recorder struct {
 	http.ResponseWriter
-	status int
+	Status int // StatusOK until something else is written
 }
 
-func (r *recorder) WriteHeader(code int) {
-	r.status = code
+// Record watches w.
+func Record(w http.ResponseWriter) *Recorder {
+	return &Recorder{ResponseWriter: w, Status: http.StatusOK}
+}
+
+func (r *Recorder) WriteHeader(code int) {
+	r.Status = code
 	r.ResponseWriter.WriteHeader(code)
 }
 
 // Unwrap lets http.ResponseController and ServeContent reach the real writer.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+func (r *Recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -15,6 +15,7 @@ import (
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/identity/signon"
+	"lidwoord/web/kit"
 )
 
 // endpoint is one address for programs.
@@ -37,7 +38,7 @@ const (
 func (s *Site) machine(e endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, start := secret.NewID()[:10], s.DB.Now()
-		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		rec := kit.Record(w)
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler {
@@ -47,7 +48,7 @@ func (s *Site) machine(e endpoint) http.Handler {
 				s.refuse(rec, r, id, fmt.Errorf("panic: %v", p))
 			}
 			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", id), slog.String("door", s.Name),
-				slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Int("status", rec.status),
+				slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Int("status", rec.Status),
 				slog.Int64("us", s.DB.Now().Sub(start).Microseconds()))
 		}()
 		if err := s.serve(rec, withLimit(rec, r), e); err != nil {
@@ -184,16 +185,3 @@ func readForm(r *http.Request) (url.Values, error) {
 	}
 	return r.PostForm, nil
 }
-
-type recorder struct {
-	http.ResponseWriter
-	status int
-}
-
-func (r *recorder) WriteHeader(code int) {
-	r.status = code
-	r.ResponseWriter.WriteHeader(code)
-}
-
-// Unwrap lets http.ResponseController reach the real writer.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
