@@ -205,9 +205,12 @@ func (s *Site) SignInAddress(r *http.Request) string {
 // Back is the page to return to after signing in: only ever one of this door.
 func (s *Site) Back(wanted string) string {
 	u, err := url.Parse(wanted)
+	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.Contains(wanted, `\`) || strings.HasPrefix(u.Path, "//") {
+		return s.Link("/")
+	}
 	base := strings.TrimSuffix(s.Base.Path, "/")
-	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.Contains(wanted, `\`) ||
-		!(u.Path == base || strings.HasPrefix(u.Path, base+"/")) || strings.HasPrefix(u.Path, "//") {
+	// What counts is the page that a browser makes of it: /balie/../x is not of /balie.
+	if at := path.Clean(u.Path); at != base && !strings.HasPrefix(at, base+"/") {
 		return s.Link("/")
 	}
 	return u.RequestURI()

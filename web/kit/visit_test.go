@@ -13,3 +13,15 @@ func TestAnAddressThatOneEngineWouldRefuseIsNoPage(t *testing.T) {
 		t.Errorf("a letter with an accent: %d", w.Code)
 	}
 }
+
+func TestTheWayBackIsJudgedAsABrowserReadsIt(t *testing.T) {
+	d, _ := house(t)
+	for wanted, want := range map[string]string{
+		"/balie/../beheer": "/balie/", "/balie/../../x": "/balie/", "/balie/%2e%2e/x": "/balie/", "/balie/a/../b?c=d": "/balie/a/../b?c=d",
+		"": "/balie/", "?x=1": "/balie/", "balie": "/balie/", "/balie": "/balie", "/balie/klant?q=a/../b": "/balie/klant?q=a/../b",
+	} {
+		if got := d.Back(wanted); got != want {
+			t.Errorf("%q leads to %q, want %q", wanted, got, want)
+		}
+	}
+}
