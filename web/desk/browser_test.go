@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -33,6 +34,9 @@ func TestTheDeskInABrowser(t *testing.T) {
 	p.Look("desk-inloggen")
 	signIn(p)
 	p.Want("Bibliotheek Annen")
+	if f := p.Focused(); f != "Zoek een klant" {
+		t.Fatalf("a card that is scanned at the start page goes to %q", f)
+	}
 	p.Look("desk-balie")
 	p.Press("Nieuwe klant toevoegen")
 	p.Type("v")
@@ -84,6 +88,9 @@ func TestTheDeskInABrowser(t *testing.T) {
 	p.Tick("Nieuw inlogaccount genereren")
 	p.Press("Ok, Vervolg")
 	p.Want("0141", "Digital only")
+	if f := p.Focused(); !strings.HasPrefix(f, "0086") {
+		t.Fatalf("the list of memberships waits for the keyboard at %q", f)
+	}
 	p.Look("desk-abonnement")
 	p.Tick("Digital only")
 	p.Press("Ok")
@@ -98,7 +105,14 @@ func TestTheDeskInABrowser(t *testing.T) {
 	p.Press("Betaling vastleggen")
 	p.Want("Contant betaald: € 45,00.")
 	p.Look("desk-betaald")
-	p.Press("Naar de klant")
+	if f := p.Focused(); f != "Volgende klant" {
+		t.Fatalf("after paying the focus is at %q", f)
+	}
+	p.Press("Terugdraaien")
+	p.Look("desk-terugdraaien")
+	p.Tick("Verkeerd bedrag")
+	p.Press("Ja, draai terug")
+	p.Want("De betaling van € 45,00 contant is teruggedraaid.")
 	p.Look("desk-klantpagina")
 	p.Press("E-mail wijzigen")
 	p.Look("desk-email")

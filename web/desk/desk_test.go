@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lidwoord/base/sqldb"
+	"lidwoord/library/customer"
 	"lidwoord/library/membership"
 )
 
@@ -286,6 +287,19 @@ func TestDatesAddressesAndBanksWhileTyping(t *testing.T) {
 	})
 }
 
+func TestAnAddressBookThatHangsDoesNotStopTheQueue(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.book.hanging = true
+		p, start := h.clerk("anja"), time.Now()
+		d := p.newDraft()
+		p.post(d, tester...).is(422, d).want("Het adresboek vindt dit adres niet.", `value="Tester"`)
+		if took := time.Since(start); took > customer.AddressPatience+2*time.Second {
+			t.Fatalf("the desk waited %v", took)
+		}
+		p.post(d, with(tester, "straat", "Kruisstraat", "plaats", "Annen")...).is(200, "/gegevens").want("adres niet gecontroleerd")
+	})
+}
+
 func TestWhoIsKnownAlready(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		p := h.clerk("anja")
@@ -425,7 +439,9 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 			for _, path := range []string{"/", "/klanten", "/klanten?q=klant", "/klanten?q=xyzzy", at, at + "/email", at + "/inlogaccount/vergeten", "/financieel", "/statistiek", "/klant/snel", "/nergens"} {
 				p.get(path).whole(h)
 			}
-			p.post(d+"/betalen", "wijze", "pin", "bedrag", "45").whole(h)
+			undo := undoLink.FindString(p.post(d+"/betalen", "wijze", "pin", "bedrag", "45").whole(h).body)
+			p.get(undo).is(200, undo).whole(h)
+			p.post(undo).is(422, undo).whole(h)
 			p.get("/financieel").whole(h)
 		}
 	})

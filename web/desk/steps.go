@@ -108,7 +108,7 @@ func (s *Site) afterPerson(tx *sqldb.Tx, c counter, d enrol.Draft, form *kit.For
 			return "", nil, err
 		}
 	case d.App.Number != customer.SystemNumber && customer.IsSystemNumber(d.App.Number):
-		return here + "#vraag", nil, nil // the page asks the question
+		return here, nil, nil // the page asks the question; a # would take the focus from its button
 	}
 	wrong, err = checked(tx, c, d.App, enrol.StepPerson)
 	switch {
@@ -118,7 +118,7 @@ func (s *Site) afterPerson(tx *sqldb.Tx, c counter, d enrol.Draft, form *kit.For
 		return here + "#f-" + enrol.FieldInitials, nil, nil // a scanner's Enter means: next field
 	case form.Is("doe", doEnter) && begun(d.App):
 		if wrong = only(wrong, enrol.FieldNumber); errors.Is(wrong, enrol.ErrAgain) {
-			return here + "#oud-klant", nil, nil // the page asks
+			return here, nil, nil // the page asks, with the focus on its button
 		}
 		return "", wrong, nil // nobody has typed the rest yet
 	}

@@ -108,9 +108,13 @@ func (town) Prove(tx *sqldb.Tx, askID, code string) (id, name string, err error)
 }
 
 // addresses is a small address book.
-type addresses struct{ silent bool }
+type addresses struct{ silent, hanging bool }
 
-func (a *addresses) Find(_ context.Context, postcode string, number int, _ string) (street, place string, found bool, err error) {
+func (a *addresses) Find(ctx context.Context, postcode string, number int, _ string) (street, place string, found bool, err error) {
+	if a.hanging {
+		<-ctx.Done()
+		return "", "", false, ctx.Err()
+	}
 	if a.silent {
 		return "", "", false, errors.New("no answer")
 	}
