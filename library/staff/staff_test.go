@@ -125,15 +125,19 @@ func TestTheAnswerIsAlikeForAnUnknownNameAndAWrongPassword(t *testing.T) {
 		if err := staff.SetPassword(t.Context(), db, b.anja.ID, secretWords, "loader"); err != nil {
 			t.Fatal(err)
 		}
-		took := map[string]time.Duration{}
-		for name, a := range map[string]staff.Attempt{
-			"unknown": try("nobody", secretWords), "wrong": try("anja", "nope"), "left": try("bert", secretWords), "empty": try("", ""),
-		} {
-			before := time.Now()
-			_, err := staff.SignIn(t.Context(), db, a)
-			took[name] = time.Since(before)
-			if !errors.Is(err, staff.ErrSignIn) {
-				t.Errorf("%s: %v", name, err)
+		took := map[string]time.Duration{} // the best of three: a busy machine makes any one of them slow
+		for range 3 {
+			for name, a := range map[string]staff.Attempt{
+				"unknown": try("nobody", secretWords), "wrong": try("anja", "nope"), "left": try("bert", secretWords), "empty": try("", ""),
+			} {
+				before := time.Now()
+				_, err := staff.SignIn(t.Context(), db, a)
+				if d := time.Since(before); took[name] == 0 || d < took[name] {
+					took[name] = d
+				}
+				if !errors.Is(err, staff.ErrSignIn) {
+					t.Errorf("%s: %v", name, err)
+				}
 			}
 		}
 		for name, d := range took { // a hash costs tens of milliseconds, its absence none
