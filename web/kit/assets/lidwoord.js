@@ -39,7 +39,7 @@
     });
   });
 
-  // Says when Caps Lock is on in a field for a password: <p role="status" data-caps="f-wachtwoord" data-on="Caps Lock staat aan.">
+  // Says when Caps Lock is on in a field for a password: <p role="status" data-caps="f-wachtwoord" data-say="Caps Lock staat aan.">
   document.querySelectorAll("[data-caps]").forEach(function (note) {
     var field = document.getElementById(note.dataset.caps);
     if (!field) return;
@@ -48,7 +48,7 @@
         if (!event.getModifierState) return;
         // The key itself tells the state from before it was pressed, so its keyup decides.
         if (event.key === "CapsLock" && e === "keydown") return;
-        var on = event.getModifierState("CapsLock") ? note.dataset.on : "";
+        var on = event.getModifierState("CapsLock") ? note.dataset.say : "";
         if (note.textContent !== on) note.textContent = on;
       });
     });
