@@ -41,6 +41,12 @@ func (p *Page) Look(name string) {
 	}
 }
 
+// Resize gives the window another width, in CSS pixels.
+func (p *Page) Resize(width int64) {
+	p.t.Helper()
+	p.do(chromedp.EmulateViewport(width, 900))
+}
+
 // Screenshot keeps pictures at both widths in the folder that LIDWOORD_SCREENS
 // names, and does nothing when it names none.
 func (p *Page) Screenshot(name string) {

@@ -121,7 +121,14 @@ function show(id) {
   dialog.querySelector('[aria-current]')?.scrollIntoView({ block: 'center' })
 }
 for (const button of document.querySelectorAll('[data-show]')) button.addEventListener('click', () => show(button.dataset.show))
-for (const dialog of document.querySelectorAll('dialog')) dialog.addEventListener('click', e => { if (e.target === dialog || e.target.closest('[data-close]')) dialog.close() })
+for (const dialog of document.querySelectorAll('dialog')) {
+  dialog.addEventListener('click', e => { if (e.target === dialog || e.target.closest('[data-close]')) dialog.close() })
+  // Opened by a key inside the book, it gives the focus back to nobody.
+  dialog.addEventListener('close', () => requestAnimationFrame(() => {
+    const focused = document.activeElement
+    if (focused === document.body || dialog.contains(focused)) view.renderer?.focusView()
+  }))
+}
 $('kleiner').addEventListener('click', () => bigger(-10))
 $('groter').addEventListener('click', () => bigger(10))
 $('weergave').addEventListener('change', e => { if (e.target.name) set(e.target.name, e.target.type === 'range' ? Number(e.target.value) : e.target.value) })
@@ -167,6 +174,9 @@ view.addEventListener('load', ({ detail: { doc } }) => {
   doc.addEventListener('keydown', key)
   doc.addEventListener('keydown', keys)
   doc.addEventListener('pointerdown', noKeys)
+  delete room.dataset.inside
+  doc.defaultView?.addEventListener('focus', () => { room.dataset.inside = 'true' })
+  doc.defaultView?.addEventListener('blur', () => { delete room.dataset.inside })
 })
 view.addEventListener('external-link', e => {
   e.preventDefault()
@@ -177,8 +187,8 @@ view.addEventListener('relocate', ({ detail }) => {
   const percent = Math.round((fraction ?? 0) * 100)
   $('voortgang').value = Math.round((fraction ?? 0) * 1000)
   $('voortgang').setAttribute('aria-valuetext', percent + ' %')
-  $('plek').textContent = [tocItem?.label?.trim(), percent + ' %'].filter(Boolean).join(' · ')
-  const here = tocItem ? entries.find(a => a.textContent.trim() === tocItem.label.trim()) : null
+  $('plek').textContent = [percent + ' %', tocItem?.label?.trim()].filter(Boolean).join(' · ')
+  const here = tocItem ? entries.find(a => a.dataset.href === tocItem.href) ?? entries.find(a => a.textContent.trim() === tocItem.label.trim()) : null
   if (here !== last) {
     last?.removeAttribute('aria-current')
     here?.setAttribute('aria-current', 'true')
@@ -186,7 +196,7 @@ view.addEventListener('relocate', ({ detail }) => {
     if (tocItem) $('stem').textContent = tocItem.label.trim()
   }
   if (hold) return
-  place = { href: view.book.sections[section?.current ?? 0]?.id ?? '', fragment: cfi ?? '', total: String(fraction ?? 0) }
+  place = { href: view.book.sections[section?.current ?? 0]?.id ?? '', fragment: cfi ?? '', total: String(Math.min(1, Math.max(0, fraction ?? 0))) }
   clearTimeout(timer)
   timer = setTimeout(keep, 1500)
 })
