@@ -27,7 +27,7 @@ func (s *Site) borrow(w http.ResponseWriter, r *http.Request) error {
 // lend borrows, and shows the title with the reason when that is refused.
 func (s *Site) lend(w http.ResponseWriter, r *http.Request, who who, title string) error {
 	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
-		_, err := loan.Borrow(tx, s.Rules, who.reader(), who.rights(), title)
+		_, err := loan.Borrow(tx, s.Rules, who.Reader, who.rights(), title)
 		return err
 	})
 	if fault.KindOf(err) == fault.Denied {
@@ -53,7 +53,7 @@ func (s *Site) askBack(w http.ResponseWriter, r *http.Request) error {
 	}
 	var held loan.Loan
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		held, err = loan.Held(tx, who.reader(), r.PathValue("title"))
+		held, err = loan.Held(tx, who.Reader, r.PathValue("title"))
 		return err
 	})
 	if loan.ErrNotYours.Is(err) { // given back already, or over: the title says what can be done
@@ -75,7 +75,7 @@ func (s *Site) giveBack(w http.ResponseWriter, r *http.Request) error {
 		if t, err = catalogue.Find(tx, r.PathValue("title")); err != nil {
 			return err
 		}
-		return loan.Return(tx, who.reader(), t.ID)
+		return loan.Return(tx, who.Reader, t.ID)
 	})
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ func (s *Site) open(r *http.Request) (opened, error) {
 	if !in {
 		return opened{}, kit.ErrSignIn
 	}
-	o := opened{Reader: who.reader()}
+	o := opened{Reader: who.Reader}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
 		if o.Loan, err = loan.Held(tx, o.Reader, r.PathValue("title")); err != nil {
 			return err
@@ -244,7 +244,7 @@ func (s *Site) keepPlace(w http.ResponseWriter, r *http.Request) error {
 		return loan.ErrBadPlace
 	}
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
-		return loan.Remember(tx, who.reader(), r.PathValue("title"), loan.Place{Href: form.Get("href"), Fragment: form.Get("fragment"), Total: total})
+		return loan.Remember(tx, who.Reader, r.PathValue("title"), loan.Place{Href: form.Get("href"), Fragment: form.Get("fragment"), Total: total})
 	})
 	if err != nil {
 		return err

@@ -65,7 +65,7 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 		if page.Titles, page.Total, err = catalogue.Search(tx, query); err != nil || !in {
 			return err
 		}
-		page.Loans, err = loan.Shelf(tx, who.reader())
+		page.Loans, err = loan.Shelf(tx, who.Reader)
 		return err
 	})
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *Site) titlePage(w http.ResponseWriter, r *http.Request, id string, refu
 		if !in {
 			return nil
 		}
-		l, err := loan.Held(tx, who.reader(), id)
+		l, err := loan.Held(tx, who.Reader, id)
 		if err == nil {
 			page.Loan = &l
 		} else if fault.KindOf(err) == fault.Denied {
@@ -220,7 +220,7 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := minePage{Now: s.DB.Now(), Rules: s.Rules}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		page.Loans, err = loan.Shelf(tx, who.reader())
+		page.Loans, err = loan.Shelf(tx, who.Reader)
 		return err
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"lidwoord/base/secret"
 	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
+	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
 )
 
@@ -272,7 +273,7 @@ func (s *Site) redeem(ctx context.Context, p *oidc.Provider, st step, code strin
 	if err != nil {
 		return who{}, err
 	}
-	return who{Issuer: id.Issuer, Subject: id.Subject, Name: c.Name, Memberships: c.Memberships, At: s.DB.Now(), Hint: hint}, nil
+	return who{Reader: loan.ReaderOf(s.DB.Box, id.Issuer, id.Subject), Name: c.Name, Memberships: c.Memberships, At: s.DB.Now(), Hint: hint}, nil
 }
 
 // enter opens a session, or brings the rights of the running one up to date when
@@ -283,7 +284,7 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request, st step, who who) e
 		return err
 	}
 	now := kit.VisitOf(r).Session
-	if st.Silent && now != nil && now.ID == st.Session && now.Subject == string(who.reader()) {
+	if st.Silent && now != nil && now.ID == st.Session && now.Subject == string(who.Reader) {
 		return s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Update(tx, now.ID, string(text)) })
 	}
 	var token secret.Token
@@ -294,7 +295,7 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request, st step, who who) e
 			}
 		}
 		var err error
-		token, _, err = session.Start(tx, session.Session{Door: s.Name, Subject: string(who.reader()), Data: string(text), Device: kit.Device(r), Idle: s.Idle})
+		token, _, err = session.Start(tx, session.Session{Door: s.Name, Subject: string(who.Reader), Data: string(text), Device: kit.Device(r), Idle: s.Idle})
 		return err
 	})
 	if err != nil {

@@ -38,16 +38,13 @@ type membership struct {
 
 // who is a signed-in reader, as the session keeps it.
 type who struct {
-	Issuer      string       `json:"iss"`
-	Subject     string       `json:"sub"`
+	Reader      loan.Reader  `json:"reader"` // never the account itself
 	Name        string       `json:"name"`
 	Memberships []membership `json:"memberships"`
 	At          time.Time    `json:"at"`             // when the sign-on said so
 	Tried       time.Time    `json:"tried,omitzero"` // when we last asked silently
 	Hint        string       `json:"hint,omitempty"` // the ID token, sealed
 }
-
-func (w who) reader() loan.Reader { return loan.ReaderOf(w.Issuer, w.Subject) }
 
 func (w who) rights() loan.Rights {
 	var r loan.Rights
