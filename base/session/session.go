@@ -30,6 +30,11 @@ type Session struct {
 	Idle    time.Duration // how long it lives unused; used by Start and Touch
 }
 
+// LifeMost is how long a session lives at most, however much it is used: a
+// cookie that was stolen is worth nothing a month later (NIST SP 800-63B-4
+// section 2.1.3 asks to sign in again after 30 days at the lowest level).
+const LifeMost = 30 * 24 * time.Hour
+
 // touchEvery spares the database: a session's last use is known to the minute.
 const touchEvery = time.Minute
 
@@ -57,7 +62,7 @@ func Find(tx *sqldb.Tx, door string, token secret.Token) (Session, bool, error) 
 	if token == "" {
 		return Session{}, false, nil
 	}
-	return find(tx, door, token.Digest())
+	return find(tx, door, token.Digest(), tx.Now.Add(-LifeMost))
 }
 
 // Stale reports whether a use now should be written down.
@@ -78,4 +83,4 @@ func End(tx *sqldb.Tx, id string) error { return end(tx, id) }
 func EndAll(tx *sqldb.Tx, door, subject string) error { return endAll(tx, door, subject) }
 
 // Sweep removes sessions that are over.
-func Sweep(tx *sqldb.Tx) error { return sweep(tx) }
+func Sweep(tx *sqldb.Tx) error { return sweep(tx, tx.Now.Add(-LifeMost)) }

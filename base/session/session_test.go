@@ -88,3 +88,28 @@ func TestASessionOpensItsOwnDoorOnly(t *testing.T) {
 		}
 	})
 }
+
+func TestASessionEndsAfterAMonthHoweverMuchItIsUsed(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+		db.Now = func() time.Time { return now }
+		var token secret.Token
+		var s session.Session
+		in(t, db, func(tx *sqldb.Tx) (err error) {
+			token, s, err = session.Start(tx, session.Session{Door: "login", Subject: "zoe", Idle: 48 * time.Hour})
+			return err
+		})
+		for range 29 {
+			now = now.Add(24 * time.Hour)
+			in(t, db, func(tx *sqldb.Tx) error { return session.Touch(tx, s, 48*time.Hour) })
+		}
+		if _, ok := alive(t, db, "login", token); !ok {
+			t.Fatal("a session that was used every day is dead after 29 days")
+		}
+		now = now.Add(24 * time.Hour)
+		if _, ok := alive(t, db, "login", token); ok {
+			t.Error("a session lives longer than a month")
+		}
+		in(t, db, session.Sweep)
+	})
+}

@@ -14,11 +14,11 @@ func insert(tx *sqldb.Tx, digest string, s Session) error {
 	return err
 }
 
-func find(tx *sqldb.Tx, door, digest string) (s Session, ok bool, err error) {
+func find(tx *sqldb.Tx, door, digest string, oldest time.Time) (s Session, ok bool, err error) {
 	ok, err = tx.One(`
 		SELECT id, door, subject, data, device, auth_at, seen_at, expires_at FROM session
-		WHERE digest = $1 AND door = $2 AND expires_at > $3`,
-		[]any{digest, door, tx.Now},
+		WHERE digest = $1 AND door = $2 AND expires_at > $3 AND auth_at > $4`,
+		[]any{digest, door, tx.Now, oldest},
 		&s.ID, &s.Door, &s.Subject, &s.Data, &s.Device, sqldb.Instant(&s.AuthAt), sqldb.Instant(&s.SeenAt), sqldb.Instant(&s.Expires))
 	return s, ok, err
 }
@@ -43,7 +43,7 @@ func endAll(tx *sqldb.Tx, door, subject string) error {
 	return err
 }
 
-func sweep(tx *sqldb.Tx) error {
-	_, err := tx.Exec(`DELETE FROM session WHERE expires_at <= $1`, tx.Now)
+func sweep(tx *sqldb.Tx, oldest time.Time) error {
+	_, err := tx.Exec(`DELETE FROM session WHERE expires_at <= $1 OR auth_at <= $2`, tx.Now, oldest)
 	return err
 }
