@@ -66,6 +66,7 @@ func TestTheDeskInABrowser(t *testing.T) {
 		t.Fatalf("Straat holds %q", v)
 	}
 	p.Look("desk-klant")
+	p.Want("Concept bewaard om 09.30")
 	p.Reload()
 	if v := p.Value("Achternaam"); v != "Tester" {
 		t.Fatalf("after a refresh Achternaam holds %q", v)
@@ -185,6 +186,44 @@ func TestTheQuickPathByKeyboardAlone(t *testing.T) {
 		t.Errorf("%d keys beside the data", n)
 	} else {
 		t.Logf("%d keys beside the data", n)
+	}
+}
+
+func TestWhoTypesBlindIsNotCaughtByASlowAddressBook(t *testing.T) {
+	h := build(t, sqldbtest.New(t))
+	h.book.hanging = true
+	p := h.desk(t, webtest.Start(t))
+	signIn(p)
+	p.Press("Snel inschrijven")
+	p.Type("v")
+	p.Key(kb.Tab, kb.Tab, kb.Tab)
+	p.Type("Tester")
+	p.Key(kb.Tab, kb.Tab)
+	p.Type("04011991")
+	p.Key(kb.Tab)
+	p.Type("9468bg")
+	p.Key(kb.Tab)
+	p.Type("41")
+	p.Key(kb.Tab, kb.Tab) // Toevoeging; street and place are passed over before the answer is there
+	p.Type("NL91ABNA0417164300")
+	p.Key(kb.Tab) // and so is the BIC
+	if f, iban := p.Focused(), p.Value("IBAN"); f != "Ja" || strings.ReplaceAll(iban, " ", "") != "NL91ABNA0417164300" {
+		t.Fatalf("the cursor is at %q, IBAN holds %q", f, iban)
+	}
+	p.Key(" ", kb.Tab, kb.Tab)
+	p.Type("eb.tester@example.nl")
+	p.Key(kb.Enter)
+	p.Want("Het adresboek vindt dit adres niet.")
+	if f := p.Focused(); f != "Straat" {
+		t.Fatalf("the cursor is at %q", f)
+	}
+	p.Type("Kruisstraat")
+	p.Key(kb.Tab)
+	p.Type("Annen")
+	p.Key(kb.Enter)
+	p.Want("Saldo")
+	if f := p.Focused(); f != "Opslaan" {
+		t.Fatalf("the cursor is at %q", f)
 	}
 }
 

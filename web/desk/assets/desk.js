@@ -62,21 +62,30 @@
   }
 
   // Drafts ------------------------------------------------------------------
-  var kept = $("bewaard"), dirty = false, leaving = false;
-  function keep() {
-    if (!dirty || leaving || !form.dataset.keep) return;
+  // One at a time: of two on their way at once the older could arrive last. The
+  // note says "kept" only while nothing newer was typed.
+  var kept = $("bewaard"), dirty = false, leaving = false, busy = false;
+  function keep(last) {
+    if (!dirty || leaving || !form.dataset.keep || busy && !last) return;
     dirty = false;
+    busy = true;
     fetch(form.dataset.keep, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" }, keepalive: true })
       .then(function (answer) {
         if (answer.status === 401) { kept.textContent = kept.dataset.over; return; }
         if (!answer.ok) throw new Error(answer.status);
-        return answer.json().then(function (note) { kept.textContent = note.text; });
+        return answer.json().then(function (note) { if (!dirty) kept.textContent = note.text; });
       })
-      .catch(function () { if (!leaving) { dirty = true; kept.textContent = kept.dataset.failed; } });
+      .then(function () { busy = false; if (dirty) keepSoon(); }, function () {
+        busy = false;
+        if (leaving) return;
+        dirty = true;
+        kept.textContent = kept.dataset.failed;
+        setTimeout(keepSoon, 5000);
+      });
   }
-  var keepSoon = later(900, keep);
-  form.addEventListener("input", function () { dirty = true; keepSoon(); });
-  window.addEventListener("pagehide", keep);
+  var keepSoon = later(900, function () { keep(false); });
+  form.addEventListener("input", function () { dirty = true; if (kept) kept.textContent = ""; keepSoon(); });
+  window.addEventListener("pagehide", function () { keep(true); });
   form.addEventListener("submit", function () { leaving = true; });
   window.addEventListener("pageshow", function (e) { if (e.persisted) leaving = false; });
 
@@ -143,6 +152,9 @@
   }
   function lookUp() {
     if (!field("postcode").value.trim() || !field("huisnummer").value.trim()) return;
+    // Who types without looking must not land in a field that is about to fill
+    // itself in; where nothing comes, the form asks for it.
+    if (mark.value || !street.value && !place.value) passOver(true);
     ask("adres", function (note) {
       if (note.ok) {
         put(note.set);
@@ -170,6 +182,10 @@
 
   // IBAN --------------------------------------------------------------------
   var iban = field("iban");
+  // The bank of a Dutch IBAN is known: its BIC is passed over before it is there.
+  if (iban) iban.addEventListener("input", function () {
+    if (/^\s*nl/i.test(iban.value)) field("bic").tabIndex = -1; else field("bic").removeAttribute("tabindex");
+  });
   if (iban) iban.addEventListener("change", function () {
     if (!iban.value.trim()) { say("iban", { ok: true }); field("bic").removeAttribute("tabindex"); return; }
     ask("bank", function (note) {
