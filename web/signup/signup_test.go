@@ -52,7 +52,7 @@ func TestTheOfferOfTheLibraryIsShownInBothLanguages(t *testing.T) {
 		}
 		offer(t, db)
 		for lang, want := range map[string][]string{
-			"nl": {"Digital only", "45,00", "12 maanden", "11,50", "per maand", "Online inschrijven kan nog niet", "Bibliotheek Annen", "jonger dan 18 jaar", "Stopt vanzelf", "Gaat door tot je opzegt"},
+			"nl": {"Digital only", "45,00", "12 maanden", "11,50", "per maand", "Online inschrijven kan nog niet", "Bibliotheek Annen", "jonger dan 18 jaar", "Stopt vanzelf", "Loopt 12 maanden. Daarna verleng je bij de bibliotheek"},
 			"en": {"Digital only", "45", "12 months", "Monthly membership", "cannot enrol online yet", "Bibliotheek Annen", "younger than 18"},
 		} {
 			w := ask(h, lang)
