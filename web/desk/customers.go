@@ -218,3 +218,26 @@ func (p *customerPage) history(tx *sqldb.Tx, s *Site) error {
 	}
 	return nil
 }
+
+// stopNews is Nieuwsbrief uitzetten: as easy as saying yes was, without a
+// reason (Telecommunicatiewet art. 11.7).
+func (s *Site) stopNews(w http.ResponseWriter, r *http.Request, c counter) error {
+	id := r.PathValue("id")
+	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		if _, err := c.find(tx, id); err != nil {
+			return err
+		}
+		err := newsletter.OptOut(tx, newsletter.Consent{
+			CustomerID: id, TextVersion: newsletter.TextVersion, Channel: newsletter.Desk, StaffID: c.worker.ID, BranchID: c.branch.ID,
+		})
+		if err != nil {
+			return err
+		}
+		return audit.Record(tx, audit.Entry{Actor: c.worker.Actor(), Act: "desk.newsletter_off", Object: "customer:" + id, Branch: c.branch.ID})
+	})
+	if err != nil {
+		return err
+	}
+	s.SetFlash(w, "desk.newsletter_off")
+	return s.Redirect(w, r, "/klanten/%s", id)
+}

@@ -96,3 +96,13 @@ func TestALowRangeWarns(t *testing.T) {
 		p.get("/").want("De klantnummers raken op", "De nummers van deze vestiging zijn op.")
 	})
 }
+
+func TestTheNewsletterIsSwitchedOffAsEasilyAsOn(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p := h.clerk("anja")
+		person, reach := someone(1)
+		at := "/klanten/" + h.customerID(p.enrol(person, with(reach, "nieuwsbrief", "ja"), "0141").field("25280"))
+		p.get(at).want("Uitzetten")
+		p.post(at+"/nieuwsbrief/uit").is(200, at).want("De nieuwsbrief is uitgezet.", "Nieuwsbrief uitgezet").lacks("Uitzetten")
+	})
+}

@@ -111,6 +111,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /klanten/{id}/inlogaccount/vergeten", s.at(staff.ForgetAccount, s.askForget))
 	m.Page("POST /klanten/{id}/inlogaccount/vergeten", s.at(staff.ForgetAccount, s.forget))
 	m.Page("POST /klanten/{id}/inlogaccount/genereren", s.at(staff.ForgetAccount, s.generate))
+	m.Page("POST /klanten/{id}/nieuwsbrief/uit", s.at(staff.ChangeCustomers, s.stopNews))
 	m.Page("GET /klanten/{id}/email", s.at(staff.ChangeCustomers, s.showEmail))
 	m.Page("POST /klanten/{id}/email", s.at(staff.ChangeCustomers, s.changeEmail))
 
