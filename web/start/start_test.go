@@ -83,7 +83,9 @@ func TestAMonitorSeesWhetherTheNodeCanWork(t *testing.T) {
 	if w := get(h, "/gezond"); w.Code != 200 {
 		t.Errorf("a healthy node answers %d", w.Code)
 	}
-	s.Ready = func(r *http.Request) error { return errors.Join(context.DeadlineExceeded, errors.New("host=db password=x")) }
+	s.Ready = func(r *http.Request) error {
+		return errors.Join(context.DeadlineExceeded, errors.New("host=db password=x"))
+	}
 	if w := get(h, "/gezond"); w.Code != 503 || strings.Contains(w.Body.String(), "password") {
 		t.Errorf("a node without database answers %d %s", w.Code, w.Body)
 	}
