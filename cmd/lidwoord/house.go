@@ -82,7 +82,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 	}
 	h.provider = &signon.Provider{Issuer: doors.OIDC.String(), Box: db.Box, Memberships: memberships{}}
 	port := loginAccounts{h.accounts}
-	h.office = enrol.Office{Accounts: port, Owners: port}
+	h.office = enrol.Office{Accounts: port, Census: port, Owners: port}
 	if err := h.registerReading(ctx); err != nil {
 		return nil, err
 	}

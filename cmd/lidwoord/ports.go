@@ -23,6 +23,7 @@ type loginAccounts struct{ accounts *account.Accounts }
 var (
 	_ enrol.LoginAccounts = loginAccounts{}
 	_ enrol.AccountOwners = loginAccounts{}
+	_ enrol.LoginCensus   = loginAccounts{}
 )
 
 func (l loginAccounts) Open(tx *sqldb.Tx, o enrol.Opening) (string, time.Time, error) {
@@ -51,6 +52,15 @@ var loginStates = map[account.State]enrol.State{
 func (l loginAccounts) State(tx *sqldb.Tx, accountID string) (enrol.Login, error) {
 	st, err := l.accounts.State(tx, accountID)
 	return enrol.Login{State: loginStates[st.State], Username: st.Username, Email: st.Email, Until: st.Until}, err
+}
+
+func (l loginAccounts) Count(tx *sqldb.Tx, accountIDs []string) (map[enrol.State]int, error) {
+	states, err := l.accounts.Count(tx, accountIDs)
+	counts := map[enrol.State]int{}
+	for state, n := range states {
+		counts[loginStates[state]] += n
+	}
+	return counts, err
 }
 
 func (l loginAccounts) Forget(tx *sqldb.Tx, accountID string) error {

@@ -9,6 +9,7 @@
 //	ResendByLink  the same for the owner of an expired link
 //	State         waiting, active, expired or none
 //	Find          an account by its id
+//	Count         how many accounts are in each state
 //	Forget        takes an account away that was never activated
 //	Expire        deletes what was not activated in time (a job)
 //	SignIn        checks name and password

@@ -225,3 +225,33 @@ func sweep(tx *sqldb.Tx, oldLinks, oldDevices time.Time) error {
 	}
 	return nil
 }
+
+// counted is how many accounts are in one state.
+type counted struct {
+	state State
+	n     int
+}
+
+func countStates(tx *sqldb.Tx, ids []string) ([]counted, error) {
+	args := []any{tx.Now}
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	return sqldb.Many(tx, `
+		SELECT state, COUNT(*) FROM (
+			SELECT CASE WHEN activated_at IS NOT NULL THEN 'active' WHEN until > $1 THEN 'waiting' ELSE 'expired' END AS state
+			FROM account WHERE id IN `+sqldb.In(2, len(ids))+`) AS each_account
+		GROUP BY state`,
+		args, func(row sqldb.Row) (c counted, err error) {
+			return c, row.Scan(&c.state, &c.n)
+		})
+}
+
+func countMemories(tx *sqldb.Tx, ids []string) (n int, err error) {
+	var args []any
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	_, err = tx.One(`SELECT COUNT(*) FROM account_expired WHERE account_id IN `+sqldb.In(1, len(ids)), args, &n)
+	return n, err
+}

@@ -32,6 +32,7 @@ var Words embed.FS
 // Office is where people are enrolled: the acts that reach outside the library.
 type Office struct {
 	Accounts LoginAccounts
+	Census   LoginCensus
 	Owners   AccountOwners
 }
 

@@ -30,16 +30,27 @@ func (o Office) stateOf(tx *sqldb.Tx, who customer.Customer) (Login, error) {
 	if err != nil {
 		return Login{}, err
 	}
-	generated := who.Link.How == customer.LinkGenerated
 	switch {
-	case login.State == Gone && generated:
-		return Login{State: Expired, Username: who.Number, Email: who.Email}, nil
+	case login.State == Gone:
+		login.Username, login.Email = who.Number, who.Email
 	case login.State == Waiting && !login.Until.After(tx.Now):
 		login.State = Expired
-	case login.State == Active && !generated:
-		login.State = Linked
 	}
+	login.State = asLinked(login.State, who.Link.How)
 	return login, nil
+}
+
+// asLinked reads an answer of the port as the library sees it: an account that
+// we generated and that is no more was not activated in time; one that works
+// and that we did not generate is gekoppeld.
+func asLinked(state State, how customer.How) State {
+	switch {
+	case state == Gone && how == customer.LinkGenerated:
+		return Expired
+	case state == Active && how != customer.LinkGenerated:
+		return Linked
+	}
+	return state
 }
 
 // Resend is Opnieuw sturen: a fresh link; the old one dies.

@@ -36,6 +36,14 @@ type Opening struct {
 	LibraryName string // who opens it, as the mail says
 }
 
+// LoginCensus counts login accounts, for a page that looks at all of a library's
+// at once.
+type LoginCensus interface {
+	// Count says how many of these accounts are in each state; Gone counts those
+	// that are no more.
+	Count(tx *sqldb.Tx, accountIDs []string) (map[State]int, error)
+}
+
 // AccountOwners lets the owner of an existing login account confirm that a
 // library may link to it.
 type AccountOwners interface {

@@ -39,8 +39,7 @@ func Today(tx *sqldb.Tx, c Clerk, limit int) ([]Enrolled, error) {
 }
 
 // LoginCounts is how many login accounts the members of the clerk's library
-// have in each state. It asks the port for each account that is linked, so it
-// is for a page that is looked at now and then, not for every screen.
+// have in each state.
 func (o Office) LoginCounts(tx *sqldb.Tx, c Clerk) (map[State]int, error) {
 	_, lib, err := c.at(tx)
 	if err != nil {
@@ -51,12 +50,20 @@ func (o Office) LoginCounts(tx *sqldb.Tx, c Clerk) (map[State]int, error) {
 		return nil, err
 	}
 	counts := map[State]int{None: without}
-	for _, link := range links {
-		login, err := o.stateOf(tx, customer.Customer{Link: link})
+	for _, how := range []customer.How{customer.LinkGenerated, customer.LinkExisting} {
+		var ids []string
+		for _, l := range links {
+			if l.How == how {
+				ids = append(ids, l.AccountID)
+			}
+		}
+		states, err := o.Census.Count(tx, ids)
 		if err != nil {
 			return nil, err
 		}
-		counts[login.State]++
+		for state, n := range states {
+			counts[asLinked(state, how)] += n
+		}
 	}
 	return counts, nil
 }

@@ -77,6 +77,18 @@ func (town) State(tx *sqldb.Tx, id string) (enrol.Login, error) {
 	return l, err
 }
 
+func (t town) Count(tx *sqldb.Tx, ids []string) (map[enrol.State]int, error) {
+	counts := map[enrol.State]int{}
+	for _, id := range ids {
+		login, err := t.State(tx, id)
+		if err != nil {
+			return nil, err
+		}
+		counts[login.State]++
+	}
+	return counts, nil
+}
+
 func (town) Forget(tx *sqldb.Tx, id string) error {
 	_, err := tx.Exec(`DELETE FROM town_account WHERE id = $1 AND NOT active`, id)
 	return err
@@ -121,7 +133,7 @@ func each(t *testing.T, f func(*testing.T, *world)) {
 
 func settle(t testing.TB, db *sqldb.DB) *world {
 	t.Helper()
-	w := &world{DB: db, t: t, office: enrol.Office{Accounts: town{}, Owners: town{}}}
+	w := &world{DB: db, t: t, office: enrol.Office{Accounts: town{}, Census: town{}, Owners: town{}}}
 	w.at(time.Date(2026, 11, 23, 9, 30, 0, 0, day.Amsterdam))
 	w.do(func(tx *sqldb.Tx) error {
 		if err := (town{}).build(tx); err != nil {

@@ -84,6 +84,18 @@ func (town) State(tx *sqldb.Tx, id string) (enrol.Login, error) {
 	return l, err
 }
 
+func (t town) Count(tx *sqldb.Tx, ids []string) (map[enrol.State]int, error) {
+	counts := map[enrol.State]int{}
+	for _, id := range ids {
+		login, err := t.State(tx, id)
+		if err != nil {
+			return nil, err
+		}
+		counts[login.State]++
+	}
+	return counts, nil
+}
+
 func (town) Forget(tx *sqldb.Tx, id string) error {
 	_, err := tx.Exec(`DELETE FROM town_account WHERE id = $1 AND NOT active`, id)
 	return err
@@ -168,7 +180,7 @@ func build(t testing.TB, db *sqldb.DB) *house {
 	h.words = list
 	base, _ := url.Parse("http://127.0.0.1/balie")
 	h.site, err = desk.New(&kit.House{DB: db, Words: list, Doors: kit.Doors{Desk: base}, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: slog.New(slog.DiscardHandler)},
-		enrol.Office{Accounts: town{}, Owners: town{}}, h.book, "bind")
+		enrol.Office{Accounts: town{}, Census: town{}, Owners: town{}}, h.book, "bind")
 	if err != nil {
 		t.Fatal(err)
 	}
