@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"library/staff", "library/customer", "library/ledger", "library/newsletter", "identity/signon", "reading/loan"},
 	{"library/membership"},
 	{"library/enrol"},
-	{"adapter/"},
+	{"library/enrol/enroltest", "adapter/"},
 	{"web", "web/kit", "web/webtest"},
 	{"web/"},
 	{"cmd/lidwoord"},

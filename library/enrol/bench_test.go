@@ -11,7 +11,6 @@ import (
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
-	"lidwoord/library/enrol"
 )
 
 // BenchmarkEnrolment measures whole enrolments at the desk, Opslaan to commit,
@@ -161,5 +160,3 @@ func (r bareRows) insert(tx *sqldb.Tx) error {
 	}
 	return nil
 }
-
-var _ enrol.LoginAccounts = town{}

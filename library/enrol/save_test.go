@@ -15,6 +15,7 @@ import (
 	"lidwoord/base/words"
 	"lidwoord/library/customer"
 	"lidwoord/library/enrol"
+	"lidwoord/library/enrol/enroltest"
 	"lidwoord/library/ledger"
 	"lidwoord/library/membership"
 	"lidwoord/library/newsletter"
@@ -297,14 +298,14 @@ func TestSavingIsAllOrNothing(t *testing.T) {
 				t.Errorf("%d rows left in %s", n, table)
 			}
 		}
-		w.office.Accounts = town{}
+		w.office.Accounts = enroltest.Town{}
 		if _, err := w.save(w.anna, id); err != nil {
 			t.Errorf("the draft did not stay open: %v", err)
 		}
 	})
 }
 
-type broken struct{ town }
+type broken struct{ enroltest.Town }
 
 var errDown = errors.New("the outside world is down")
 
@@ -325,7 +326,7 @@ func TestANumberThatIsAUsernameElsewhereIsPassedOver(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.do(func(tx *sqldb.Tx) error {
-			_, _, err := town{}.Open(tx, enrol.Opening{Username: next})
+			_, _, err := enroltest.Town{}.Open(tx, enrol.Opening{Username: next})
 			return err
 		})
 		r := w.enrol(tester())

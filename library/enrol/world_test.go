@@ -16,104 +16,11 @@ import (
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
 	"lidwoord/library/enrol"
+	"lidwoord/library/enrol/enroltest"
 	"lidwoord/library/ledger"
 	"lidwoord/library/membership"
 	"lidwoord/library/staff"
 )
-
-// town fills the ports of this room. Another wing may not be imported here, so
-// it keeps the least that obeys the contract: two tables, which roll back with
-// the transaction as the real ones do. cmd/lidwoord tries the real wing.
-type town struct{}
-
-func (town) build(tx *sqldb.Tx) error {
-	for _, table := range []string{
-		`CREATE TABLE town_account (id TEXT PRIMARY KEY, username TEXT NOT NULL UNIQUE, email TEXT NOT NULL, active BOOLEAN NOT NULL, until BIGINT NOT NULL)`,
-		`CREATE TABLE town_ask (id TEXT PRIMARY KEY, username TEXT NOT NULL, code TEXT NOT NULL, tries BIGINT NOT NULL)`,
-	} {
-		if _, err := tx.Exec(table); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (town) Open(tx *sqldb.Tx, o enrol.Opening) (string, time.Time, error) {
-	id, until := secret.NewID(), tx.Now.Add(24*time.Hour)
-	n, err := tx.Exec(`INSERT INTO town_account VALUES ($1, $2, $3, FALSE, $4) ON CONFLICT (username) DO NOTHING`, id, o.Username, o.Email, until)
-	if err == nil && n == 0 {
-		err = enrol.ErrUsernameTaken
-	}
-	return id, until, err
-}
-
-func (t town) Resend(tx *sqldb.Tx, id, email string) (time.Time, error) {
-	login, err := t.State(tx, id)
-	switch {
-	case err == nil && login.State == enrol.Gone:
-		err = enrol.ErrAccountGone
-	case err == nil && login.State == enrol.Active:
-		err = enrol.ErrAccountAwake
-	case email == "":
-		email = login.Email
-	}
-	if err != nil {
-		return time.Time{}, err
-	}
-	until := tx.Now.Add(24 * time.Hour)
-	_, err = tx.Exec(`UPDATE town_account SET until = $2, email = $3 WHERE id = $1`, id, until, email)
-	return until, err
-}
-
-func (town) State(tx *sqldb.Tx, id string) (enrol.Login, error) {
-	l, active := enrol.Login{State: enrol.Waiting}, false
-	found, err := tx.One(`SELECT username, email, active, until FROM town_account WHERE id = $1`, []any{id}, &l.Username, &l.Email, &active, sqldb.Instant(&l.Until))
-	switch {
-	case !found:
-		return enrol.Login{State: enrol.Gone}, err
-	case active:
-		l.State, l.Until = enrol.Active, time.Time{}
-	}
-	return l, err
-}
-
-func (t town) Count(tx *sqldb.Tx, ids []string) (map[enrol.State]int, error) {
-	counts := map[enrol.State]int{}
-	for _, id := range ids {
-		login, err := t.State(tx, id)
-		if err != nil {
-			return nil, err
-		}
-		counts[login.State]++
-	}
-	return counts, nil
-}
-
-func (town) Forget(tx *sqldb.Tx, id string) error {
-	_, err := tx.Exec(`DELETE FROM town_account WHERE id = $1 AND NOT active`, id)
-	return err
-}
-
-var errTownCode = fault.New(fault.Invalid, "town.code")
-
-func (town) Ask(tx *sqldb.Tx, username, libraryName string, lang words.Lang) (string, error) {
-	id := secret.NewID()
-	_, err := tx.Exec(`INSERT INTO town_ask VALUES ($1, $2, $3, 0)`, id, username, "code-"+username)
-	return id, err
-}
-
-func (town) Prove(tx *sqldb.Tx, askID, code string) (id, name string, err error) {
-	if _, err := tx.Exec(`UPDATE town_ask SET tries = tries + 1 WHERE id = $1`, askID); err != nil {
-		return "", "", err
-	}
-	found, err := tx.One(`
-		SELECT a.id, a.username FROM town_ask k JOIN town_account a ON a.username = k.username
-		WHERE k.id = $1 AND k.code = $2 AND k.tries <= 5 AND a.active`, []any{askID, code}, &id, &name)
-	if err == nil && !found {
-		err = errTownCode
-	}
-	return id, name, err
-}
 
 // world is a library with a desk, open on a Monday morning.
 type world struct {
@@ -133,10 +40,10 @@ func each(t *testing.T, f func(*testing.T, *world)) {
 
 func settle(t testing.TB, db *sqldb.DB) *world {
 	t.Helper()
-	w := &world{DB: db, t: t, office: enrol.Office{Accounts: town{}, Census: town{}, Owners: town{}}}
+	w := &world{DB: db, t: t, office: enrol.Office{Accounts: enroltest.Town{}, Census: enroltest.Town{}, Owners: enroltest.Town{}}}
 	w.at(time.Date(2026, 11, 23, 9, 30, 0, 0, day.Amsterdam))
 	w.do(func(tx *sqldb.Tx) error {
-		if err := (town{}).build(tx); err != nil {
+		if err := (enroltest.Town{}).Build(tx); err != nil {
 			return err
 		}
 		var err error
