@@ -21,6 +21,7 @@ import (
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
 	"lidwoord/library/enrol"
+	"lidwoord/library/ledger"
 	"lidwoord/library/staff"
 	"lidwoord/reading/catalogue"
 	"lidwoord/samples"
@@ -225,9 +226,15 @@ func (p demoPerson) enrol(ctx context.Context, h *house, clerk enrol.Clerk, now 
 	if p.english {
 		app.Lang = "en"
 	}
+	if err := h.lookUp(ctx, &app); err != nil {
+		return err
+	}
 	var done enrol.Result
 	err := h.db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
-		done, err = h.office.Enrol(tx, clerk, app)
+		if done, err = h.office.Enrol(tx, clerk, app); err != nil || p.owes || done.BuildUp.Balance == 0 {
+			return err
+		}
+		_, err = ledger.Pay(tx, ledger.Booking{CustomerID: done.CustomerID, Cents: done.BuildUp.Balance, BranchID: clerk.BranchID, StaffID: clerk.StaffID}, ledger.Pin)
 		return err
 	})
 	if err != nil {
@@ -247,6 +254,24 @@ func (p demoPerson) enrol(ctx context.Context, h *house, clerk enrol.Clerk, now 
 	case expiredLogin:
 		h.db.Now = func() time.Time { return at.Add(account.ActivationLife) }
 		return h.db.InTx(ctx, h.accounts.Expire)
+	}
+	return nil
+}
+
+// lookUp asks the address book, as the desk does while a clerk types. Whom it
+// does not know keeps the street that was typed.
+func (h *house) lookUp(ctx context.Context, app *enrol.Application) error {
+	book, err := h.addressBook()
+	if err != nil {
+		return err
+	}
+	address, err := app.Address()
+	if err != nil {
+		return err
+	}
+	if found, err := customer.LookUp(ctx, book, address); err == nil && found.Checked {
+		app.Street, app.Place = found.Street, found.Place
+		app.Checked = app.AddressMark()
 	}
 	return nil
 }

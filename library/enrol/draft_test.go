@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -201,5 +202,74 @@ func TestAnUnusedIDIsAnEmptyFormAndLookingWritesNothing(t *testing.T) {
 		if err := w.try(func(tx *sqldb.Tx) error { _, err := enrol.KeepDraft(tx, w.bert, id, tester()); return err }); !errors.Is(err, enrol.ErrDraft) {
 			t.Errorf("another clerk took the id: %v", err)
 		}
+	})
+}
+
+func TestSixteenKeepsOfOneDraftLeaveOneOfThemWhole(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := secret.NewID()
+		var all sync.WaitGroup
+		for i := range 16 {
+			all.Go(func() {
+				app := someone(i)
+				if err := w.try(func(tx *sqldb.Tx) error { _, err := enrol.KeepDraft(tx, w.anna, id, app); return err }); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		w.do(func(tx *sqldb.Tx) error {
+			d, err := enrol.OpenDraft(tx, w.anna, id)
+			whole := false
+			for i := range 16 {
+				whole = whole || d.App == someone(i)
+			}
+			if !whole || d.Version != 16 {
+				t.Errorf("version %d of %+v", d.Version, d.App)
+			}
+			mine, err2 := enrol.Drafts(tx, w.anna)
+			if len(mine) != 1 {
+				t.Errorf("%d drafts", len(mine))
+			}
+			return errors.Join(err, err2)
+		})
+	})
+}
+
+func TestADraftThatIsSavedMeanwhileIsNotKeptAnymore(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := w.draft(w.anna, tester())
+		var all sync.WaitGroup
+		for range 15 {
+			all.Go(func() {
+				late := tester()
+				late.Surname = "Te Laat"
+				err := w.try(func(tx *sqldb.Tx) error {
+					d, err := enrol.OpenDraft(tx, w.anna, id)
+					if err != nil {
+						return err
+					}
+					late.BuildUp = d.App.BuildUp
+					_, err = enrol.KeepDraft(tx, w.anna, id, late)
+					return err
+				})
+				if err != nil && !errors.Is(err, enrol.ErrSaved) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Go(func() {
+			if _, err := w.save(w.anna, id); err != nil && !errors.Is(err, enrol.ErrBuildUpChanged) && !errors.Is(err, enrol.ErrBuildUpUnseen) {
+				t.Error(err)
+			}
+		})
+		all.Wait()
+		w.do(func(tx *sqldb.Tx) error {
+			d, err := enrol.OpenDraft(tx, w.anna, id)
+			if !d.SavedAt.IsZero() && d.App.Surname != "" {
+				t.Errorf("a saved draft was kept again: %+v", d.App)
+			}
+			return err
+		})
 	})
 }
