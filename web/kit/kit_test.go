@@ -277,3 +277,13 @@ func TestAssetsAreKeptUntilTheyChange(t *testing.T) {
 		t.Errorf("got %d", w.Code)
 	}
 }
+
+func TestAFormThatCouldNotBeReadLeadsBackToItself(t *testing.T) {
+	_, h := house(t)
+	for from, want := range map[string]bool{"http://lid.example/balie/form?x=1": true, "http://evil.example/balie/form": false, "": false} {
+		w := ask(h, "POST", "/balie/form", "naam=%ff", "Referer", from)
+		if got := strings.Contains(w.Body.String(), `href="/balie/form?x=1"`); w.Code != 422 || got != want {
+			t.Errorf("from %q: %d, link %v", from, w.Code, got)
+		}
+	}
+}

@@ -147,13 +147,24 @@ type ErrorPage struct {
 	ID      string     // reference number
 	SignIn  string     // where to sign in, when that is what is missing
 	Refresh bool       // trying again may help
+	Form    string     // the page of the form that was sent, "" when unknown
+}
+
+// formPage is the page of this door from which a form was sent. Desk drafts and
+// the browser's own memory keep what was typed there.
+func (s *Site) formPage(r *http.Request) string {
+	u, err := url.Parse(r.Referer())
+	if r.Method != http.MethodPost || err != nil || u.Host != r.Host || u.Path == "" {
+		return ""
+	}
+	return s.Back(u.RequestURI())
 }
 
 // Fail shows an error as a page. A visitor without a session who only looked is
 // sent to the sign-in page and comes back afterwards.
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	kind := fault.KindOf(err)
-	page := ErrorPage{Status: Status(err), Faults: fault.Of(err), ID: VisitOf(r).ID}
+	page := ErrorPage{Status: Status(err), Faults: fault.Of(err), ID: VisitOf(r).ID, Form: s.formPage(r)}
 	switch kind {
 	case fault.Internal:
 		if r.Context().Err() == nil {
