@@ -261,15 +261,11 @@ func (p demoPerson) enrol(ctx context.Context, h *house, clerk enrol.Clerk, now 
 // lookUp asks the address book, as the desk does while a clerk types. Whom it
 // does not know keeps the street that was typed.
 func (h *house) lookUp(ctx context.Context, app *enrol.Application) error {
-	book, err := h.addressBook()
-	if err != nil {
-		return err
-	}
 	address, err := app.Address()
 	if err != nil {
 		return err
 	}
-	if found, err := customer.LookUp(ctx, book, address); err == nil && found.Checked {
+	if found, err := customer.LookUp(ctx, h.book, address); err == nil && found.Checked {
 		app.Street, app.Place = found.Street, found.Place
 		app.Checked = app.AddressMark()
 	}

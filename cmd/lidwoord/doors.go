@@ -34,11 +34,10 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	h.start.Ready = func(r *http.Request) error { return reach(r.Context(), h.db) }
 	open(h.doors.Start, h.start.Handler(h.start))
 
-	book, err := h.addressBook()
-	if err != nil {
+	if h.book, err = h.addressBook(); err != nil {
 		return err
 	}
-	desk, err := desk.New(common, h.office, book, h.config.Library)
+	desk, err := desk.New(common, h.office, h.book, h.config.Library)
 	if err != nil {
 		return err
 	}

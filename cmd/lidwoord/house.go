@@ -51,6 +51,7 @@ type house struct {
 	provider *signon.Provider
 	office   enrol.Office
 	stacks   catalogue.Stacks
+	book     customer.AddressBook // nil looks nothing up
 	start    *start.Site
 	handler  http.Handler
 	mail     *outbox.Worker

@@ -67,8 +67,7 @@ func (l loginAccounts) Forget(tx *sqldb.Tx, accountID string) error {
 	return l.accounts.Forget(tx, accountID)
 }
 
-// Ask writes to the owner in the language the owner chose, not the clerk's.
-func (l loginAccounts) Ask(tx *sqldb.Tx, username, libraryName string, _ words.Lang) (string, error) {
+func (l loginAccounts) Ask(tx *sqldb.Tx, username, libraryName string) (string, error) {
 	return l.accounts.Ask(tx, username, libraryName)
 }
 

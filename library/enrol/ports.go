@@ -47,9 +47,9 @@ type LoginCensus interface {
 // AccountOwners lets the owner of an existing login account confirm that a
 // library may link to it.
 type AccountOwners interface {
-	// Ask mails a code to the account's own address when there is such an
-	// account, and answers alike when there is not.
-	Ask(tx *sqldb.Tx, username, libraryName string, lang words.Lang) (askID string, err error)
+	// Ask mails a code to the account's own address, in its owner's language, when
+	// there is such an account, and answers alike when there is not.
+	Ask(tx *sqldb.Tx, username, libraryName string) (askID string, err error)
 	// Prove spends the code. Wrong, spent, too old and tried too often read
 	// alike: one fault of any kind but Internal. The try must be counted in tx.
 	Prove(tx *sqldb.Tx, askID, code string) (accountID, username string, err error)

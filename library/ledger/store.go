@@ -22,24 +22,26 @@ func insertFree(tx *sqldb.Tx, p Posting) (bool, error) {
 	return n == 1, err
 }
 
+// guarded begins a booking that a WHERE may refuse. The casts tell PostgreSQL
+// the types that VALUES would have known.
+const guarded = `
+	INSERT INTO posting (` + postingColumns + `)
+	SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS TEXT),
+		CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($9 AS TEXT), CAST($10 AS TEXT), CAST($11 AS BIGINT), CAST($12 AS TEXT)
+	WHERE `
+
 // insertUpToOpen books only what fits in the open balance.
 func insertUpToOpen(tx *sqldb.Tx, p Posting) (bool, error) {
-	n, err := tx.Exec(`
-		INSERT INTO posting (`+postingColumns+`)
-		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS TEXT),
-			CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($9 AS TEXT), CAST($10 AS TEXT), CAST($11 AS BIGINT), CAST($12 AS TEXT)
-		WHERE (SELECT CAST(COALESCE(SUM(cents), 0) AS BIGINT) FROM posting WHERE customer_id = $2) + CAST($4 AS BIGINT) >= 0
+	n, err := tx.Exec(guarded+`
+		(SELECT CAST(COALESCE(SUM(cents), 0) AS BIGINT) FROM posting WHERE customer_id = $2) + CAST($4 AS BIGINT) >= 0
 		ON CONFLICT (command) DO NOTHING`, p.values()...)
 	return n == 1, err
 }
 
 // insertUpToPaid books only what was paid and not yet paid back.
 func insertUpToPaid(tx *sqldb.Tx, p Posting) (bool, error) {
-	n, err := tx.Exec(`
-		INSERT INTO posting (`+postingColumns+`)
-		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS TEXT),
-			CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($9 AS TEXT), CAST($10 AS TEXT), CAST($11 AS BIGINT), CAST($12 AS TEXT)
-		WHERE (SELECT CAST(COALESCE(SUM(cents), 0) AS BIGINT) FROM posting WHERE customer_id = $2 AND kind IN ('payment', 'refund')) + CAST($4 AS BIGINT) <= 0
+	n, err := tx.Exec(guarded+`
+		(SELECT CAST(COALESCE(SUM(cents), 0) AS BIGINT) FROM posting WHERE customer_id = $2 AND kind IN ('payment', 'refund')) + CAST($4 AS BIGINT) <= 0
 		ON CONFLICT (command) DO NOTHING`, p.values()...)
 	return n == 1, err
 }

@@ -56,12 +56,18 @@ func keepKnown(list []Entry, m *Manifest) []Entry {
 	return kept
 }
 
-func (b *book) nav(href string) []Entry {
+// markup parses one file of the book. A table of contents that cannot be read is
+// a book without one.
+func (b *book) markup(href string) (*html.Node, error) {
 	text, err := b.text(href)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	root, err := parseMarkup(text)
+	return parseMarkup(text)
+}
+
+func (b *book) nav(href string) []Entry {
+	root, err := b.markup(href)
 	if err != nil {
 		return nil
 	}
@@ -98,11 +104,7 @@ func navList(ol *html.Node, from string, level int, list *[]Entry) {
 }
 
 func (b *book) ncx(href string) []Entry {
-	text, err := b.text(href)
-	if err != nil {
-		return nil
-	}
-	root, err := parseMarkup(text)
+	root, err := b.markup(href)
 	if err != nil {
 		return nil
 	}

@@ -6,7 +6,6 @@ import (
 
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
-	"lidwoord/base/words"
 	"lidwoord/library/enrol"
 )
 
@@ -91,7 +90,7 @@ func (Town) Forget(tx *sqldb.Tx, id string) error {
 	return err
 }
 
-func (Town) Ask(tx *sqldb.Tx, username, _ string, _ words.Lang) (string, error) {
+func (Town) Ask(tx *sqldb.Tx, username, _ string) (string, error) {
 	id := secret.NewID()
 	_, err := tx.Exec(`INSERT INTO town_ask VALUES ($1, $2, $3, 0)`, id, username, "code-"+username)
 	return id, err
