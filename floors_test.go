@@ -13,23 +13,25 @@ import (
 // floors is the house from the ground up: a package imports only from floors
 // below its own. A folder with a slash at its end stands for all packages in it.
 var floors = [][]string{
-	{"base/fault", "base/secret", "base/money", "base/words", "base/migrations", "samples"},
+	{"base/fault", "base/bell", "base/secret", "base/money", "base/words", "base/migrations", "samples"},
 	{"base/day", "base/password"},
 	{"base/sqldb"},
 	{"base/sqldb/sqldbtest", "base/outbox", "base/job", "base/audit", "base/session", "base/throttle"},
 	{"library/branch", "identity/account", "reading/catalogue"},
-	{"library/staff", "library/customer", "library/ledger", "library/newsletter", "identity/signon", "reading/loan"},
-	{"library/membership"},
+	{"library/staff", "library/customer", "library/ledger", "library/task", "identity/signon", "reading/loan"},
+	{"library/membership", "library/newsletter", "library/payment"},
 	{"library/enrol"},
+	{"library/registration"},
 	{"library/enrol/enroltest", "adapter/"},
 	{"web", "web/kit", "web/webtest"},
+	{"web/party", "web/paper"},
 	{"web/"},
 	{"cmd/lidwoord"},
 }
 
 // doors names the wing that each door shows. A door shows no other.
-var doors = map[string]string{"web/desk": "library/", "web/signup": "library/", "web/mine": "library/", "web/manage": "library/",
-	"web/login": "identity/", "web/oidc": "identity/", "web/reading": "reading/", "web/start": "", "web/mailbox": "", "web/kit": "", "web/webtest": ""}
+var doors = map[string]string{"web/desk": "library/", "web/signup": "library/", "web/mine": "library/", "web/manage": "library/", "web/news": "library/",
+	"web/login": "identity/", "web/oidc": "identity/", "web/reading": "reading/", "web/start": "", "web/mailbox": "", "web/testbank": "", "web/kit": "", "web/party": "", "web/paper": "", "web/webtest": ""}
 
 // modules names the only packages in which a module of somebody else may be
 // used. A module that is not here may be used nowhere.
@@ -37,10 +39,12 @@ var modules = map[string][]string{
 	"github.com/jackc/pgx/v5":        {"base/sqldb"},
 	"modernc.org/sqlite":             {"base/sqldb"},
 	"github.com/go-jose/go-jose/v4":  {"identity/signon"},
-	"github.com/coreos/go-oidc/v3":   {"web/reading"},
-	"golang.org/x/oauth2":            {"web/reading"},
+	"github.com/coreos/go-oidc/v3":   {"web/party"},
+	"golang.org/x/oauth2":            {"web/party"},
 	"github.com/wneessen/go-mail":    {"adapter/smtp"},
 	"github.com/emersion/go-msgauth": {"adapter/smtp"},
+	"codeberg.org/go-pdf/fpdf":       {"web/paper"},
+	"github.com/go-fonts/dejavu":     {"web/paper"},
 	"github.com/chromedp/":           {"web/webtest"},
 	"github.com/BurntSushi/toml":     {"cmd/lidwoord"},
 	"golang.org/x/crypto/argon2":     {"base/password"},

@@ -21,9 +21,9 @@ import (
 	"fmt"
 	"net/mail"
 	"strings"
-	"sync"
 	"time"
 
+	"lidwoord/base/bell"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
@@ -95,7 +95,7 @@ func Add(tx *sqldb.Tx, m Mail) error {
 	if err := insertLetter(tx, secret.NewID(), m.Kind, sealed); err != nil {
 		return err
 	}
-	tx.After(bell.ring)
+	tx.After(woken.Ring)
 	return nil
 }
 
@@ -191,25 +191,6 @@ func open(tx *sqldb.Tx) func([]row, error) ([]Letter, error) {
 	}
 }
 
-// bell wakes the workers of this process. It is a hint only: a worker also looks
-// by itself, and a ring too many costs one look in vain. That is why one bell
-// may serve all databases of the process.
-var bell = &chime{next: make(chan struct{})}
-
-type chime struct {
-	mu   sync.Mutex
-	next chan struct{}
-}
-
-func (c *chime) ring() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	close(c.next)
-	c.next = make(chan struct{})
-}
-
-func (c *chime) wait() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.next
-}
+// woken wakes the workers of this process. One bell may serve all databases of
+// the process, as a ring too many costs one look in vain.
+var woken = bell.New()

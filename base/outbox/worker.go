@@ -60,7 +60,7 @@ type Worker struct {
 func (w *Worker) Run(ctx context.Context) error {
 	var complained time.Time // zero while all is well
 	for {
-		rung := bell.wait() // before looking, so that no ring is missed in between
+		rung := woken.Wait() // before looking, so that no ring is missed in between
 		err := w.Drain(ctx)
 		switch now := w.DB.Now(); {
 		case err == nil && !complained.IsZero():

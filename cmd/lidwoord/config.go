@@ -16,8 +16,10 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"lidwoord/adapter/mollie"
 	"lidwoord/adapter/smtp"
 	"lidwoord/base/secret"
+	"lidwoord/library/payment"
 	"lidwoord/web/kit"
 )
 
@@ -34,6 +36,7 @@ type Config struct {
 	Doors    map[string]string `toml:"doors"` // public address of each door
 	Mail     Mail              `toml:"mail"`
 	Streets  Streets           `toml:"addresses"`
+	Payment  Payment           `toml:"payment"`
 
 	demo bool
 }
@@ -59,6 +62,16 @@ type Mail struct {
 	DKIMKeyFile  string `toml:"dkim_key_file"`
 }
 
+// Payment is the company that takes money on the web. Without it memberships
+// that cost something are for the desk.
+type Payment struct {
+	Provider string `toml:"provider"` // "mollie"; "" takes none
+	KeyFile  string `toml:"key_file"` // file with the key, test_… or live_…
+	Method   string `toml:"method"`   // of payment, in the provider's word; "" lets the payer choose
+	Webhook  string `toml:"webhook"`  // public address that the provider calls; "" is the door Inschrijven
+	URL      string `toml:"url"`      // of the provider, when not its usual one
+}
+
 // Streets is where streets are looked up by postcode and house number.
 type Streets struct {
 	Service string `toml:"service"` // "pdok"; "" looks nothing up
@@ -69,7 +82,7 @@ type Streets struct {
 // opens in the demo.
 var doorPaths = map[string]string{
 	"desk": "/balie", "login": "/inloggen", "oidc": "/oidc", "reading": "/bibliotheek",
-	"mine": "/mijn", "signup": "/inschrijven", "manage": "/beheer", "mailbox": "/dev/mail", "start": "",
+	"mine": "/mijn", "signup": "/inschrijven", "news": "/nieuwsbrief", "manage": "/beheer", "mailbox": "/dev/mail", "testbank": "/dev/bank", "start": "",
 }
 
 // flags are the few settings that a command line may override.
@@ -133,6 +146,10 @@ func (c *Config) check(file string) error {
 		return fmt.Errorf("%s: name the library (the slug of its file)", file)
 	case c.Streets.Service != "" && c.Streets.Service != "pdok":
 		return fmt.Errorf("%s: addresses.service is %q; choose pdok or leave it out", file, c.Streets.Service)
+	case c.Payment.Provider != "" && c.Payment.Provider != "mollie":
+		return fmt.Errorf("%s: payment.provider is %q; choose mollie or leave it out", file, c.Payment.Provider)
+	case c.Payment.Provider != "" && c.Payment.KeyFile == "":
+		return fmt.Errorf("%s: name the payment.key_file", file)
 	case c.Listen == "":
 		return fmt.Errorf("%s: name the address to listen on", file)
 	}
@@ -169,7 +186,7 @@ func (c *Config) doors() (kit.Doors, error) {
 		at[name] = u
 	}
 	return kit.Doors{Start: at["start"], Desk: at["desk"], Login: at["login"], OIDC: at["oidc"], Reading: at["reading"],
-		Mine: at["mine"], Signup: at["signup"], Manage: at["manage"], Mailbox: at["mailbox"]}, nil
+		Mine: at["mine"], Signup: at["signup"], News: at["news"], Manage: at["manage"], Mailbox: at["mailbox"], Bank: at["testbank"]}, nil
 }
 
 func local(host string) bool {
@@ -208,13 +225,25 @@ func readBox(path string, make bool) (*secret.Box, error) {
 // read. A group may: that is how a service that is not root gets at them.
 func (c *Config) openSecrets() []string {
 	var open []string
-	for _, path := range []string{c.KeyFile, c.Mail.PasswordFile, c.Mail.DKIMKeyFile} {
+	for _, path := range []string{c.KeyFile, c.Mail.PasswordFile, c.Mail.DKIMKeyFile, c.Payment.KeyFile} {
 		info, err := os.Stat(path)
 		if path != "" && err == nil && info.Mode().Perm()&0o007 != 0 && runtime.GOOS != "windows" {
 			open = append(open, path)
 		}
 	}
 	return open
+}
+
+// provider is the company that takes payments, nil for none.
+func (p Payment) provider() (payment.Provider, error) {
+	if p.Provider == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(p.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("payment key: %w", err)
+	}
+	return mollie.New(mollie.Config{Key: secret.Token(strings.TrimSpace(string(text))), Method: p.Method, URL: p.URL})
 }
 
 // sender is the mail server of the configuration.

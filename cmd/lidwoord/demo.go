@@ -25,6 +25,7 @@ import (
 	"lidwoord/library/staff"
 	"lidwoord/reading/catalogue"
 	"lidwoord/samples"
+	"lidwoord/web/kit"
 	"lidwoord/web/start"
 )
 
@@ -87,8 +88,8 @@ func (h *house) announce(out *os.File) {
 	fmt.Fprintf(out, "\nLidwoord is open at %s\n\n", h.doors.Start)
 	for _, d := range []struct{ what, at string }{
 		{"Balie (desk)", h.doors.Desk.String()}, {"Online Bibliotheek", h.doors.Reading.String()}, {"Inlogaccount", h.doors.Login.String()},
-		{"Inschrijven", h.doors.Signup.String()}, {"Mijn Menu", h.doors.Mine.String()}, {"Beheer", h.doors.Manage.String()},
-		{"Mail of the demo", h.doors.Mailbox.String()},
+		{"Inschrijven", kit.Absolute(h.doors.Signup, "/"+h.config.Library)}, {"Mijn Menu", h.doors.Mine.String()}, {"Beheer", h.doors.Manage.String()},
+		{"Mail of the demo", h.doors.Mailbox.String()}, {"Bank of the demo", h.doors.Bank.String()},
 	} {
 		fmt.Fprintf(out, "  %-20s %s\n", d.what, d.at)
 	}

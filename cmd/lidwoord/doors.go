@@ -15,10 +15,12 @@ import (
 	"lidwoord/web/mailbox"
 	"lidwoord/web/manage"
 	"lidwoord/web/mine"
+	"lidwoord/web/news"
 	"lidwoord/web/oidc"
 	"lidwoord/web/reading"
 	"lidwoord/web/signup"
 	"lidwoord/web/start"
+	bankdoor "lidwoord/web/testbank"
 )
 
 // openDoors makes each door, wires what it needs by field name, and hangs it at
@@ -41,6 +43,7 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	if err != nil {
 		return err
 	}
+	desk.Registrations = h.desk
 	open(h.doors.Desk, desk.Handler(desk))
 
 	oidc, err := oidc.New(common, h.provider)
@@ -55,28 +58,35 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	}
 	open(h.doors.Login, login.Handler(login))
 
-	reading, err := reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.readingSecret()), Stacks: h.stacks})
+	reading, err := reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks})
 	if err != nil {
 		return err
 	}
 	open(h.doors.Reading, reading.Handler(reading))
 
-	mine, err := mine.New(common)
+	mine, err := mine.New(common, mine.Settings{Party: h.party(mineClient), Registrations: h.desk, Book: h.book, Organisation: h.config.Library})
 	if err != nil {
 		return err
 	}
 	open(h.doors.Mine, mine.Handler(mine))
 
-	signup, err := signup.New(common, h.config.Library)
+	signup, err := signup.New(common, signup.Settings{Party: h.party(signupClient), Office: h.desk, Cashier: h.cashier, Book: h.book})
 	if err != nil {
 		return err
 	}
 	open(h.doors.Signup, signup.Handler(signup))
 
+	news, err := news.New(common, h.config.Library, h.news)
+	if err != nil {
+		return err
+	}
+	open(h.doors.News, news.Handler(news))
+
 	manage, err := manage.New(common, h.config.Library)
 	if err != nil {
 		return err
 	}
+	manage.News = h.news
 	open(h.doors.Manage, manage.Handler(manage))
 
 	if h.config.demo {
@@ -87,6 +97,13 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 		door := mail.Handler(mail)
 		open(h.doors.Mailbox, door)
 		mux.Handle(h.doors.Mailbox.Path+".json", door)
+	}
+	if h.bank != nil {
+		bank, err := bankdoor.New(common, bankPages{h.bank})
+		if err != nil {
+			return err
+		}
+		open(h.doors.Bank, bank.Handler(bank))
 	}
 	h.handler, err = behindProxies(h.config.Proxies, mux)
 	return err

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
+	"lidwoord/adapter/testbank"
 	"lidwoord/base/day"
 	"lidwoord/base/job"
 	"lidwoord/base/outbox"
@@ -26,7 +28,10 @@ import (
 	"lidwoord/library/ledger"
 	"lidwoord/library/membership"
 	"lidwoord/library/newsletter"
+	"lidwoord/library/payment"
+	"lidwoord/library/registration"
 	"lidwoord/library/staff"
+	"lidwoord/library/task"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
 	"lidwoord/web/desk"
@@ -35,10 +40,14 @@ import (
 	"lidwoord/web/mailbox"
 	"lidwoord/web/manage"
 	"lidwoord/web/mine"
+	"lidwoord/web/news"
 	"lidwoord/web/oidc"
+	"lidwoord/web/paper"
+	"lidwoord/web/party"
 	"lidwoord/web/reading"
 	"lidwoord/web/signup"
 	"lidwoord/web/start"
+	bankdoor "lidwoord/web/testbank"
 )
 
 // house is everything joined: the three wings, their doors, the workers.
@@ -50,6 +59,10 @@ type house struct {
 	accounts *account.Accounts
 	provider *signon.Provider
 	office   enrol.Office
+	news     *newsletter.Subscribers
+	desk     *registration.Office // Inschrijven on the web
+	cashier  *payment.Cashier
+	bank     *testbank.Bank // of the demo
 	stacks   catalogue.Stacks
 	book     customer.AddressBook // nil looks nothing up
 	start    *start.Site
@@ -66,7 +79,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		return nil, err
 	}
 	if !c.demo {
-		doors.Mailbox = nil
+		doors.Mailbox, doors.Bank = nil, nil
 	}
 	sentences, err := allWords()
 	if err != nil {
@@ -75,16 +88,30 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 	h := &house{config: c, db: db, log: log, doors: doors, stacks: catalogue.Stacks{Dir: c.Titles}}
 	h.accounts, err = account.New(account.Links{
 		Activate: func(t secret.Token) string { return kit.Absolute(doors.Login, "/activeren/"+string(t)) },
+		SignIn:   kit.Absolute(doors.Login, "/aanmelden"),
 		Reading:  doors.Reading.String(),
 		Help:     kit.Absolute(doors.Login, "/hulp"),
+		Continue: func(tx *sqldb.Tx, clientID, target, username string) (string, string, bool, error) {
+			return h.provider.Continue(tx, clientID, target, username)
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
 	h.provider = &signon.Provider{Issuer: doors.OIDC.String(), Box: db.Box, Memberships: memberships{}}
+	h.news, err = newsletter.New(newsletter.Links{
+		Confirm:     func(t secret.Token) string { return kit.Absolute(doors.News, "/bevestigen/"+string(t)) },
+		Unsubscribe: func(t secret.Token) string { return kit.Absolute(doors.News, "/afmelden/"+string(t)) },
+	})
+	if err != nil {
+		return nil, err
+	}
 	port := loginAccounts{h.accounts}
-	h.office = enrol.Office{Accounts: port, Census: port, Owners: port}
-	if err := h.registerReading(ctx); err != nil {
+	h.office = enrol.Office{Accounts: port, Census: port, Owners: port, News: h.news}
+	if err := h.openTill(); err != nil {
+		return nil, err
+	}
+	if err := h.registerClients(ctx); err != nil {
 		return nil, err
 	}
 	if err := h.openDoors(ctx, &kit.House{DB: db, Words: sentences, Doors: doors, Demo: c.demo, Log: log,
@@ -94,6 +121,8 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 	h.jobs = []job.Periodic{
 		{Name: "account.expire", Every: time.Minute, Do: h.accounts.Expire},
 		{Name: "enrol.old_drafts", Every: time.Hour, Do: enrol.DropOldDrafts},
+		{Name: "registration.old_forms", Every: time.Hour, Do: registration.DropOld},
+		{Name: "newsletter.tend", Every: time.Minute, Do: h.news.Tend},
 		{Name: "signon.expire", Every: 10 * time.Minute, Do: h.provider.Expire},
 		{Name: "signon.keys", Every: 24 * time.Hour, Do: h.provider.TendKeys},
 		{Name: "loan.sweep", Every: time.Hour, Do: loan.Sweep},
@@ -101,15 +130,19 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		{Name: "throttle.sweep", Every: 10 * time.Minute, Do: throttle.Sweep},
 		{Name: "outbox.sweep", Every: time.Hour, Do: outbox.Sweep},
 	}
+	if h.bank != nil {
+		h.jobs = append(h.jobs, h.bank.Jobs()...)
+	}
 	return h, nil
 }
 
 // allWords loads the sentences of every room and door.
 func allWords() (*words.Catalogue, error) {
 	sentences, err := words.Load(day.Words, password.Words, throttle.Words,
-		branch.Words, staff.Words, customer.Words, membership.Words, ledger.Words, newsletter.Words, enrol.Words,
+		branch.Words, staff.Words, customer.Words, membership.Words, ledger.Words, newsletter.Words, task.Words, payment.Words, enrol.Words, registration.Words,
 		account.Words, signon.Words, catalogue.Words, loan.Words,
-		kit.Words, start.Words, desk.Words, login.Words, oidc.Words, reading.Words, mine.Words, signup.Words, manage.Words, mailbox.Words)
+		kit.Words, party.Words, paper.Words, start.Words, desk.Words, login.Words, oidc.Words, reading.Words, mine.Words, signup.Words, news.Words, manage.Words,
+		mailbox.Words, bankdoor.Words)
 	if err != nil {
 		return nil, err
 	}
@@ -127,18 +160,35 @@ func moments(lang words.Lang, arg any) (string, bool) {
 	return day.Moment(t, lang), true
 }
 
-// readingClient is the name under which the Online Bibliotheek knows itself at
-// the provider.
-const readingClient = "online-bibliotheek"
+// Names of our own doors at the provider.
+const (
+	readingClient = "online-bibliotheek"
+	signupClient  = "inschrijven"
+	mineClient    = "mijn-menu"
+)
 
-// readingSecret belongs to the master key, so that every node has the same one
-// and none is written down.
-func (h *house) readingSecret() secret.Token {
-	return secret.Token(base64.RawURLEncoding.EncodeToString(h.db.Box.Derive("client " + readingClient)))
+// clientSecret belongs to the master key, so that every node has the same one and
+// none is written down.
+func (h *house) clientSecret(client string) secret.Token {
+	return secret.Token(base64.RawURLEncoding.EncodeToString(h.db.Box.Derive("client " + client)))
 }
 
-// registerReading makes the Online Bibliotheek a relying party like any other.
-func (h *house) registerReading(ctx context.Context) error {
+// registerClients makes our doors relying parties like any other. Inschrijven and
+// Mijn Menu are the library's own and know people by the id of their account; the
+// Online Bibliotheek is told no more than any platform would be.
+func (h *house) registerClients(ctx context.Context) error {
+	ours := []signon.Client{
+		{ID: readingClient, Name: "Online Bibliotheek", Scopes: []string{signon.ScopeProfile, signon.ScopeMemberships}},
+		{ID: signupClient, Name: "Inschrijven bij " + h.config.Brand.Name, Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}},
+		{ID: mineClient, Name: "Mijn Menu van " + h.config.Brand.Name, Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}},
+	}
+	for i, door := range []*url.URL{h.doors.Reading, h.doors.Signup, h.doors.Mine} {
+		c := &ours[i]
+		c.Secret = h.clientSecret(c.ID)
+		c.Redirects, c.Logouts = []string{kit.Absolute(door, "/terug")}, []string{kit.Absolute(door, "/")}
+		c.Scopes = append([]string{signon.ScopeOpenID}, c.Scopes...)
+	}
+	ours[1].Initiate = kit.Absolute(h.doors.Signup, "/inloggen")
 	return h.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		if err := h.provider.TendKeys(tx); err != nil {
 			return err
@@ -149,11 +199,16 @@ func (h *house) registerReading(ctx context.Context) error {
 		} else if err != nil {
 			return err
 		}
-		return h.provider.RegisterClient(tx, signon.Client{
-			ID: readingClient, Name: "Online Bibliotheek", Secret: h.readingSecret(),
-			Redirects: []string{kit.Absolute(h.doors.Reading, "/terug")},
-			Logouts:   []string{kit.Absolute(h.doors.Reading, "/")},
-			Scopes:    []string{signon.ScopeOpenID, signon.ScopeProfile, signon.ScopeMemberships},
-		})
+		for _, c := range ours {
+			if err := h.provider.RegisterClient(tx, c); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+}
+
+// party is how a door of the library signs people in.
+func (h *house) party(client string) party.Settings {
+	return party.Settings{ClientID: client, ClientSecret: string(h.clientSecret(client)), Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}}
 }

@@ -27,6 +27,9 @@ type libraryFile struct {
 		Site   string `toml:"site"`
 		Colour string `toml:"colour"`
 		Ink    string `toml:"ink"`
+
+		Address  string `toml:"address"`
+		Register string `toml:"register"`
 	} `toml:"organisation"`
 	Branches    []branchLine     `toml:"branch"`
 	Reserve     numberLine       `toml:"reserve"`
@@ -46,6 +49,7 @@ type branchLine struct {
 	Closed       bool   `toml:"closed"`
 	NeedIdentity bool   `toml:"need_identity"`
 	PayAtDesk    bool   `toml:"pay_at_desk"` // nobody leaves owing
+	Online       bool   `toml:"online"`      // takes in who enrols on the web and lives near no branch
 	numberLine
 }
 
@@ -85,6 +89,7 @@ func (f libraryFile) save(tx *sqldb.Tx) (branch.Organisation, error) {
 	o, err := branch.SaveOrganisation(tx, branch.Organisation{
 		Slug: f.Organisation.Slug, Name: f.Organisation.Name, Email: f.Organisation.Email, Phone: f.Organisation.Phone,
 		Site: f.Organisation.Site, Colour: f.Organisation.Colour, Ink: f.Organisation.Ink,
+		Address: f.Organisation.Address, Register: f.Organisation.Register,
 	})
 	if err != nil {
 		return o, fmt.Errorf("organisation: %w", err)
@@ -92,7 +97,7 @@ func (f libraryFile) save(tx *sqldb.Tx) (branch.Organisation, error) {
 	for _, line := range f.Branches {
 		b, err := branch.Save(tx, branch.Branch{
 			OrganisationID: o.ID, Code: line.Code, Name: line.Name, Place: line.Place, Enrols: !line.Closed,
-			Choices: branch.Choices{NeedIdentity: line.NeedIdentity, NoAccount: line.PayAtDesk},
+			Choices: branch.Choices{NeedIdentity: line.NeedIdentity, NoAccount: line.PayAtDesk, Online: line.Online},
 		})
 		if err != nil {
 			return o, fmt.Errorf("branch %s: %w", line.Code, err)

@@ -2,11 +2,13 @@
 // with which a reader signs in at the own library and the Online Bibliotheek.
 //
 //	Open          makes a sleeping account and mails its activation link
+//	Register      the same by the person who will own it
 //	Look          says what a link is good for; changes nothing
 //	Confirm       confirms the e-mail address by the link
 //	Activate      sets the password by the link and wakes the account
 //	Resend        a new link, perhaps to a new address; the old one dies
 //	ResendByLink  the same for the owner of an expired link
+//	Continue      where the owner goes on with what the account was made for
 //	State         waiting, active, expired or none
 //	Find          an account by its id
 //	Count         how many accounts are in each state
@@ -36,6 +38,13 @@
 //
 // Expiry goes by the clock and not by the job: an account that is over counts
 // as deleted from that second, also when the job comes later.
+//
+// # The way on
+//
+// Whoever makes an account was on the way to something at another site, such as
+// a membership. The mail may come hours later and be opened on a telephone, so
+// the account itself remembers that site and page, in its sealed memory too. The
+// page after activation, and the letter that it is active, lead on by it.
 package account
 
 import (
@@ -63,7 +72,10 @@ type Account struct {
 	Username    string // as it is shown
 	Email       string
 	Lang        words.Lang
-	Library     string    // the library that opened it
+	Library     string    // the library that opened it, or at whose pages it was made
+	SelfMade    bool      // made by its owner, and not by a library
+	ClientID    string    // of the site where its owner goes on, "" for none; see Continue
+	Target      string    // the page of that site, or ""
 	OpenedAt    time.Time // first opened, or opened again after it expired
 	Until       time.Time // until when it may be activated; zero once it is
 	ConfirmedAt time.Time // when the address was confirmed, or zero
@@ -78,8 +90,14 @@ func (a Account) Active() bool { return !a.ActivatedAt.IsZero() }
 // Links says where the pages are that letters point to. The roof fills it.
 type Links struct {
 	Activate func(secret.Token) string // page of an activation link
+	SignIn   string                    // the page to sign in at
 	Reading  string                    // the Online Bibliotheek
 	Help     string                    // help with signing in
+
+	// Continue is the address at which a person goes on at another site, and the
+	// name of that site; ok is false when the site takes nobody up again. nil knows
+	// no other sites. username is "" where it must stay untold.
+	Continue func(tx *sqldb.Tx, clientID, target, username string) (address, name string, ok bool, err error)
 }
 
 // Accounts does the acts of this room; it knows how to write its letters.

@@ -35,8 +35,10 @@ func newHouse(t testing.TB, db *sqldb.DB) *house {
 	t.Helper()
 	accounts, err := account.New(account.Links{
 		Activate: func(token secret.Token) string { return "https://inloggen.test/activeren/" + string(token) },
+		SignIn:   "https://inloggen.test/aanmelden",
 		Reading:  "https://lezen.test/",
 		Help:     "https://inloggen.test/hulp",
+		Continue: goOn,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +47,14 @@ func newHouse(t testing.TB, db *sqldb.DB) *house {
 	db.Now = func() time.Time { return time.UnixMicro(h.now.Load()) }
 	h.at(time.Date(2026, 11, 23, 13, 5, 0, 0, time.UTC))
 	return h
+}
+
+// goOn knows one site, which takes people up again.
+func goOn(_ *sqldb.Tx, clientID, target, username string) (address, name string, ok bool, err error) {
+	if clientID != "inschrijven" {
+		return "", "", false, nil
+	}
+	return "https://lid.test/inloggen?naar=" + target + "&hint=" + username, "Inschrijven bij Bind", true, nil
 }
 
 // each runs a rule on both engines.
@@ -105,7 +115,12 @@ var (
 // link takes the token from the newest letter.
 func (h *house) link(email string) secret.Token {
 	h.t.Helper()
-	m := linkPattern.FindStringSubmatch(h.mail(email, "activation").Text)
+	return h.linkIn(email, "activation")
+}
+
+func (h *house) linkIn(email, kind string) secret.Token {
+	h.t.Helper()
+	m := linkPattern.FindStringSubmatch(h.mail(email, kind).Text)
 	if m == nil {
 		h.t.Fatal("the letter has no link")
 	}

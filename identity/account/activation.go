@@ -52,11 +52,11 @@ type Opening struct {
 // Open makes a sleeping account and mails its activation link. It returns until
 // when the link works. ErrUsernameTaken says that another account has the name.
 func (a *Accounts) Open(tx *sqldb.Tx, o Opening) (id string, until time.Time, err error) {
-	shown, key, err := ReadUsername(o.Username)
+	email, err := readEmail(o.Email)
 	if err != nil {
 		return "", until, err
 	}
-	email, err := readEmail(o.Email)
+	shown, key, err := ReadUsername(o.Username, email)
 	if err != nil {
 		return "", until, err
 	}
@@ -94,7 +94,9 @@ func (a *Accounts) mailLink(tx *sqldb.Tx, acc Account) error {
 }
 
 // Resend mails a new link, to newEmail when that is not empty; the old link dies,
-// because it would confirm the wrong address, and the 24 hours begin again. An expired account opens again under its id.
+// because it would confirm the wrong address, and the 24 hours begin again. An
+// account that is named after its address is named after the new one. An expired
+// account opens again under its id.
 func (a *Accounts) Resend(tx *sqldb.Tx, id, newEmail string) (until time.Time, err error) {
 	acc, ok, err := accountByID(tx, id)
 	if err == nil && !ok {
@@ -110,8 +112,14 @@ func (a *Accounts) Resend(tx *sqldb.Tx, id, newEmail string) (until time.Time, e
 		return until, ErrActive
 	}
 	if newEmail != "" {
+		after := named(acc)
 		if acc.Email, err = readEmail(newEmail); err != nil {
 			return until, err
+		}
+		if after {
+			if acc.Username, _, err = ReadUsername(acc.Email, acc.Email); err != nil {
+				return until, err
+			}
 		}
 	}
 	return a.reopen(tx, acc)

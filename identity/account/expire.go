@@ -45,12 +45,14 @@ func (a *Accounts) Expire(tx *sqldb.Tx) error {
 // are stored.
 type memory struct {
 	Username, Email, Lang, Library string
+	SelfMade                       bool
+	ClientID, Target               string
 }
 
 const memoryPurpose = "account.expired"
 
 func remember(tx *sqldb.Tx, acc Account) error {
-	plain, err := json.Marshal(memory{acc.Username, acc.Email, string(acc.Lang), acc.Library})
+	plain, err := json.Marshal(memory{acc.Username, acc.Email, string(acc.Lang), acc.Library, acc.SelfMade, acc.ClientID, acc.Target})
 	if err != nil {
 		return err
 	}
@@ -75,7 +77,8 @@ func remembered(tx *sqldb.Tx, id string) (acc Account, ok bool, err error) {
 	if err := json.Unmarshal(plain, &m); err != nil {
 		return acc, false, err
 	}
-	return Account{ID: id, Username: m.Username, Email: m.Email, Lang: lang(m.Lang), Library: m.Library, Until: until}, true, nil
+	return Account{ID: id, Username: m.Username, Email: m.Email, Lang: lang(m.Lang), Library: m.Library,
+		SelfMade: m.SelfMade, ClientID: m.ClientID, Target: m.Target, Until: until}, true, nil
 }
 
 // errNoBox is ours to fix: the roof opened the database without its master key.

@@ -15,20 +15,44 @@ type letter struct {
 	Library  string
 	Email    string
 	Link     string    // one address, of the one thing to do
+	Continue string    // in "activated" only: where the owner goes on, or ""
+	Site     string    // the name of that site
 	Help     string    // help page; the roof fills it, may be ""
 	Code     string    // in "code" only
 	Asker    string    // in "code" only: the library that asks
-	Hours    int       // in "activation" only: how long Link works
+	Hours    int       // in "activation" and "welcome": how long Link works
 	Minutes  int       // in "code" only: how long Code works
 	Until    time.Time // the exact moment at which Link or Code stops working
 }
 
+// mailActivation mails the link: in the words of a library that made the account,
+// or in those for who made it.
 func (a *Accounts) mailActivation(tx *sqldb.Tx, acc Account, token secret.Token) error {
-	return a.mail(tx, acc, "activation", acc.Library, letter{Link: a.links.Activate(token), Hours: int(ActivationLife.Hours()), Until: acc.Until})
+	name := "activation"
+	if acc.SelfMade {
+		name = "welcome"
+	}
+	return a.mail(tx, acc, name, acc.Library, letter{Link: a.links.Activate(token), Hours: int(ActivationLife.Hours()), Until: acc.Until})
 }
 
 func (a *Accounts) mailActivated(tx *sqldb.Tx, acc Account) error {
-	return a.mail(tx, acc, "activated", acc.Library, letter{Link: a.links.Reading})
+	way, err := a.Continue(tx, acc)
+	if err != nil {
+		return err
+	}
+	return a.mail(tx, acc, "activated", acc.Library, letter{Link: a.links.Reading, Continue: way.Address, Site: way.Name})
+}
+
+// mailKnown tells the owner of an account that there is one already.
+func (a *Accounts) mailKnown(tx *sqldb.Tx, acc Account) error {
+	way, err := a.Continue(tx, acc)
+	if err != nil {
+		return err
+	}
+	if way.Address == "" {
+		way.Address = a.links.SignIn
+	}
+	return a.mail(tx, acc, "known", acc.Library, letter{Link: way.Address})
 }
 
 func (a *Accounts) mailCode(tx *sqldb.Tx, acc Account, asker string, code secret.Token, until time.Time) error {

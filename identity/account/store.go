@@ -13,14 +13,15 @@ import (
 // other way, because an error would end the transaction on PostgreSQL.
 func insertAccount(tx *sqldb.Tx, a Account, key string) (won bool, err error) {
 	n, err := tx.Exec(`
-		INSERT INTO account (id, username, username_key, email, lang, library, password, opened_at, until)
-		VALUES ($1, $2, $3, $4, $5, $6, '', $7, $8)
+		INSERT INTO account (id, username, username_key, email, lang, library, self_made, client_id, target,
+			password, opened_at, until)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', $10, $11)
 		ON CONFLICT (username_key) DO NOTHING`,
-		a.ID, a.Username, key, a.Email, string(a.Lang), a.Library, tx.Now, a.Until)
+		a.ID, a.Username, key, a.Email, string(a.Lang), a.Library, a.SelfMade, a.ClientID, a.Target, tx.Now, a.Until)
 	return n == 1, err
 }
 
-const accountColumns = `id, username, email, lang, library, password, opened_at, until, confirmed_at, activated_at`
+const accountColumns = `id, username, email, lang, library, self_made, client_id, target, password, opened_at, until, confirmed_at, activated_at`
 
 func accountByID(tx *sqldb.Tx, id string) (a Account, ok bool, err error) {
 	ok, err = tx.One(`SELECT `+accountColumns+` FROM account WHERE id = $1`, []any{id}, a.columns()...)
@@ -46,7 +47,7 @@ func overdueAccounts(tx *sqldb.Tx, most int) ([]Account, error) {
 
 // columns is where accountColumns go.
 func (a *Account) columns() []any {
-	return []any{&a.ID, &a.Username, &a.Email, (*language)(&a.Lang), &a.Library, &a.password,
+	return []any{&a.ID, &a.Username, &a.Email, (*language)(&a.Lang), &a.Library, &a.SelfMade, &a.ClientID, &a.Target, &a.password,
 		sqldb.Instant(&a.OpenedAt), sqldb.Instant(&a.Until), sqldb.Instant(&a.ConfirmedAt), sqldb.Instant(&a.ActivatedAt)}
 }
 

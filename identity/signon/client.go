@@ -33,6 +33,10 @@ type Client struct {
 	Origins   []string     // web origins whose scripts may call us, such as https://app.example
 	Scopes    []string     // what it may ask; openid is always in
 	Algorithm string       // of its ID tokens; "" is ES256
+	// Initiate is its address that starts a sign-in at our wish (initiate_login_uri,
+	// OpenID Connect Core section 4): there people go on who made an account first.
+	// "" when it has none.
+	Initiate string
 	// Sector makes subjects pairwise: clients of one sector share a subject, and no
 	// other client can recognise the person by it. "" shows the account's id.
 	Sector string
@@ -91,7 +95,11 @@ func (p *Provider) checkClient(c Client) error {
 			return ErrClientScope.With(s)
 		}
 	}
-	for _, uri := range slices.Concat(c.Redirects, c.Logouts) {
+	addresses := slices.Concat(c.Redirects, c.Logouts)
+	if c.Initiate != "" {
+		addresses = append(addresses, c.Initiate)
+	}
+	for _, uri := range addresses {
 		if !p.registrable(uri) {
 			return ErrClientAddress.With(uri)
 		}
@@ -165,5 +173,5 @@ func authenticate(tx *sqldb.Tx, a ClientAuth) (client, *Problem, error) {
 
 // client is a registered client as the steps need it.
 type client struct {
-	id, name, secretDigest, scopes, algorithm, sector string
+	id, name, secretDigest, scopes, algorithm, sector, initiate string
 }

@@ -40,6 +40,7 @@ func TestAClientIsRegisteredWithSafeAddresses(t *testing.T) {
 			"no host":               {redirect("https:///terug"), signon.ErrClientAddress},
 			"a line break":          {redirect("https://lezen.example/\nx"), signon.ErrClientAddress},
 			"a bad sign-out":        {func(c *signon.Client) { c.Logouts = []string{"x"} }, signon.ErrClientAddress},
+			"a bad way on":          {func(c *signon.Client) { c.Initiate = "http://lezen.example/inloggen" }, signon.ErrClientAddress},
 			"an origin with a path": {func(c *signon.Client) { c.Origins = []string{"https://lezen.example/"} }, signon.ErrClientAddress},
 			"any origin":            {func(c *signon.Client) { c.Origins = []string{"*"} }, signon.ErrClientAddress},
 			"a short secret":        {func(c *signon.Client) { c.Secret = "1234567890123456789012345678901" }, signon.ErrClientSecret},

@@ -63,7 +63,7 @@ func (p *Provider) Discovery() Metadata {
 		TokenAuthMethods:  methods,
 		RevokeAuthMethods: methods,
 		ChallengeMethods:  []string{"S256"},
-		Prompts:           []string{PromptNone, PromptLogin},
+		Prompts:           []string{PromptNone, PromptLogin, promptSelect, PromptCreate},
 		Languages:         []string{"nl", "en"},
 		IssInResponse:     true,
 	}

@@ -66,12 +66,36 @@ func FuzzRegistrable(f *testing.F) {
 	})
 }
 
+// FuzzTarget tries to be led out of the folder of the client that was asked for.
+func FuzzTarget(f *testing.F) {
+	const initiate = "https://h.example/inschrijven/inloggen"
+	for _, seed := range []string{"https://h.example/inschrijven/bind?stap=2", "https://h.example/inschrijven/../balie/", "https://h.example/inschrijven/%2e%2e/balie/",
+		"https://h.example/inschrijven/..%2fbalie", `https://h.example/inschrijven/..\balie`, "https://h.example@evil.example/inschrijven/", "//h.example/inschrijven/", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, target string) {
+		if !fuzzProvider.reaches(initiate, target) {
+			return
+		}
+		u, err := url.Parse(target)
+		if err != nil || u.Scheme != "https" || u.Host != "h.example" || u.User != nil || strings.ContainsAny(target, "#\\\r\n\t\x00 ") {
+			t.Fatalf("%q was taken", target)
+		}
+		for _, seen := range []string{u.Path, u.EscapedPath()} {
+			// JoinPath cleans as a browser does.
+			if clean := (&url.URL{Path: seen}).JoinPath(); !strings.HasPrefix(clean.Path, "/inschrijven/") {
+				t.Errorf("%q arrives at %q", target, clean.Path)
+			}
+		}
+	})
+}
+
 // FuzzAuthorize feeds whole queries: whatever is taken can be kept by both
 // engines, and whatever is refused has a code.
 func FuzzAuthorize(f *testing.F) {
 	good := "client_id=r&redirect_uri=https%3A%2F%2Fx&response_type=code&scope=openid+email&state=s&nonce=n" +
 		"&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
-	for _, seed := range []string{good, good + "&prompt=none", good + "&max_age=0&prompt=login", good + "&ui_locales=fy+nl", good + "&state=2", good + "&nonce=%00", ""} {
+	for _, seed := range []string{good, good + "&prompt=none", good + "&max_age=0&prompt=login", good + "&ui_locales=fy+nl", good + "&prompt=login+create&target_link_uri=https%3A%2F%2Fx%2Fy", good + "&state=2", good + "&nonce=%00", ""} {
 		f.Add(seed)
 	}
 	now := time.Date(2026, 7, 2, 12, 0, 0, 0, time.UTC)
@@ -94,6 +118,9 @@ func FuzzAuthorize(f *testing.F) {
 			}
 		}
 		if !challengeOK(r.challenge) || a.Method != "S256" || len(a.repeated) > 0 || r.freshSince.After(now) {
+			t.Errorf("%q was taken as %+v", query, r)
+		}
+		if r.prompt == PromptCreate && strings.Contains(a.Prompt, PromptNone) || r.target != "" {
 			t.Errorf("%q was taken as %+v", query, r)
 		}
 		if r.lang != "" && r.lang != words.NL && r.lang != words.EN {

@@ -33,6 +33,7 @@ type AuthorizeParams struct {
 	MaxAge       string // seconds; "" asks nothing
 	UILocales    string
 	LoginHint    string
+	Target       string // target_link_uri: our own use of a name of OpenID Connect Core section 4
 	Request      string // request objects we do not take
 	RequestURI   string
 
@@ -56,6 +57,7 @@ func ReadAuthorize(v url.Values) AuthorizeParams {
 		MaxAge:       v.Get("max_age"),
 		UILocales:    v.Get("ui_locales"),
 		LoginHint:    v.Get("login_hint"),
+		Target:       v.Get("target_link_uri"),
 		Request:      v.Get("request"),
 		RequestURI:   v.Get("request_uri"),
 	}
@@ -109,6 +111,9 @@ func (p *Provider) Begin(tx *sqldb.Tx, a AuthorizeParams) (requestID string, err
 	}
 	r.id, r.clientID = secret.NewID(), c.id
 	r.scope = narrow(r.scope, c.scopes)
+	if p.reaches(c.initiate, a.Target) {
+		r.target = a.Target
+	}
 	return r.id, insertRequest(tx, r)
 }
 
@@ -165,17 +170,28 @@ func readRequest(a AuthorizeParams, now time.Time) (request, *Problem) {
 // readPrompt reads how much the person may be troubled. select_account is
 // answered with a fresh sign-in, where another account can be chosen. Consent is
 // not asked here: every client belongs to a library that the person joined.
+// With create the person makes an account first (OpenID Initiating User
+// Registration section 4); what login adds to it is that whoever has an account
+// after all signs in anew.
 func (r *request) readPrompt(text string, now time.Time) *Problem {
 	wishes := strings.Fields(text)
 	for _, wish := range wishes {
 		switch wish {
-		case "none":
+		case PromptNone:
 			if len(wishes) > 1 {
 				return &Problem{InvalidRequest, "prompt=none goes with nothing else."}
 			}
 			r.prompt = PromptNone
-		case "login", "select_account":
-			r.prompt, r.freshSince = PromptLogin, now
+		case PromptLogin, promptSelect:
+			r.freshSince = now
+			if r.prompt == "" {
+				r.prompt = PromptLogin
+			}
+		case PromptCreate:
+			if slices.ContainsFunc(wishes, func(other string) bool { return other != PromptCreate && other != PromptLogin }) {
+				return &Problem{InvalidRequest, "prompt=create goes with login only."}
+			}
+			r.prompt = PromptCreate
 		case "consent":
 			return &Problem{ConsentRequired, "Consent is not asked here."}
 		default:
@@ -202,8 +218,11 @@ func (r *request) readMaxAge(text string, now time.Time) *Problem {
 
 // Prompts.
 const (
-	PromptNone  = "none"
-	PromptLogin = "login"
+	PromptNone   = "none"
+	PromptLogin  = "login"
+	PromptCreate = "create" // the person wants to make an account
+
+	promptSelect = "select_account" // kept as PromptLogin
 )
 
 // Request is what the login door must know of an open request.
@@ -211,9 +230,11 @@ type Request struct {
 	ID         string
 	ClientID   string
 	ClientName string
+	Continues  bool       // the client takes people up again later (Client.Initiate)
 	Lang       words.Lang // "" when the client did not say
-	Prompt     string     // "", PromptNone or PromptLogin
+	Prompt     string     // "", PromptNone, PromptLogin or PromptCreate
 	LoginHint  string
+	Target     string    // the page of the client to arrive at later, for Continue; or ""
 	FreshSince time.Time // zero when any sign-in does
 	Expires    time.Time
 }
@@ -239,9 +260,10 @@ func (p *Provider) Pending(tx *sqldb.Tx, requestID string) (Request, error) {
 
 // request is a row of signon_request.
 type request struct {
-	id, clientID, redirectURI, scope, state, nonce, challenge, prompt, loginHint string
-	lang                                                                         words.Lang
-	freshSince, expiresAt                                                        time.Time
+	id, clientID, redirectURI, scope, state, nonce, challenge, prompt, loginHint, target string
+
+	lang                  words.Lang
+	freshSince, expiresAt time.Time
 }
 
 // back makes the address that answers a request: pairs, state and our name

@@ -61,6 +61,8 @@ func TestABadRequestGoesBackToItsClient(t *testing.T) {
 		"a request address":    {func(a *signon.AuthorizeParams) { a.RequestURI = "https://x.example" }, "request_uri_not_supported"},
 		"none with login":      {func(a *signon.AuthorizeParams) { a.Prompt = "none login" }, "invalid_request"},
 		"an unknown prompt":    {func(a *signon.AuthorizeParams) { a.Prompt = "dance" }, "invalid_request"},
+		"create with none":     {func(a *signon.AuthorizeParams) { a.Prompt = "create none" }, "invalid_request"},
+		"create with another":  {func(a *signon.AuthorizeParams) { a.Prompt = "select_account create" }, "invalid_request"},
 		"consent":              {func(a *signon.AuthorizeParams) { a.Prompt = "consent" }, "consent_required"},
 		"a negative age":       {func(a *signon.AuthorizeParams) { a.MaxAge = "-1" }, "invalid_request"},
 		"an age of letters":    {func(a *signon.AuthorizeParams) { a.MaxAge = "old" }, "invalid_request"},
@@ -94,7 +96,7 @@ func TestAParameterThatCameTwiceIsRefused(t *testing.T) {
 		}
 		for name, shown := range map[string]error{
 			"client_id": signon.ErrUnknownClient, "redirect_uri": signon.ErrWrongRedirect,
-			"scope": nil, "state": nil, "something_else": nil,
+			"scope": nil, "state": nil, "target_link_uri": nil, "something_else": nil,
 		} {
 			v := url.Values{}
 			for k := range good {
@@ -219,6 +221,8 @@ func TestAnOldSignInDoesNotDoWhereAFreshOneIsAsked(t *testing.T) {
 		{"max_age=60, a minute ago", "", "60", -time.Minute, nil},
 		{"max_age=60, longer ago", "", "60", -time.Minute - time.Microsecond, signon.ErrSignInAgain},
 		{"prompt=login beats max_age", "login", "60", -time.Second, signon.ErrSignInAgain},
+		{"prompt=create, signed in before", "create", "", -time.Hour, nil},
+		{"prompt=login create, signed in before", "login create", "", -time.Hour, signon.ErrSignInAgain},
 	}
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)

@@ -10,6 +10,7 @@
 //	Pending         tells the login door what was asked
 //	Grant           answers it for somebody who signed in: a code, once
 //	Refuse          answers it with an error
+//	Continue        where a person goes on at a site when the request is over
 //	Exchange        spends the code for an ID token and an access token
 //	UserInfo        answers the access token
 //	Revoke          ends one access token
@@ -22,7 +23,7 @@
 //
 // Followed are RFC 6749 as RFC 9700 narrows it (code only, PKCE S256 always,
 // exact redirect addresses), RFC 7009, RFC 7636, RFC 9207 and OpenID Connect
-// Core, Discovery and RP-Initiated Logout.
+// Core, Discovery, RP-Initiated Logout and Initiating User Registration.
 package signon
 
 import (

@@ -15,12 +15,13 @@ func putClient(tx *sqldb.Tx, c Client) error {
 		digest = c.Secret.Digest()
 	}
 	_, err := tx.Exec(`
-		INSERT INTO signon_client (id, name, secret_digest, scopes, algorithm, sector, created_at, changed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+		INSERT INTO signon_client (id, name, secret_digest, scopes, algorithm, sector, initiate_uri, created_at, changed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
 		ON CONFLICT (id) DO UPDATE SET
 			name = excluded.name, secret_digest = excluded.secret_digest, scopes = excluded.scopes,
-			algorithm = excluded.algorithm, sector = excluded.sector, changed_at = excluded.changed_at`,
-		c.ID, c.Name, digest, strings.Join(c.Scopes, " "), c.Algorithm, c.Sector, tx.Now)
+			algorithm = excluded.algorithm, sector = excluded.sector, initiate_uri = excluded.initiate_uri,
+			changed_at = excluded.changed_at`,
+		c.ID, c.Name, digest, strings.Join(c.Scopes, " "), c.Algorithm, c.Sector, c.Initiate, tx.Now)
 	return err
 }
 
@@ -38,9 +39,9 @@ func addClientURI(tx *sqldb.Tx, clientID, kind, uri string) error {
 
 func findClient(tx *sqldb.Tx, id string) (c client, found bool, err error) {
 	found, err = tx.One(`
-		SELECT id, name, COALESCE(secret_digest, ''), scopes, algorithm, sector
+		SELECT id, name, COALESCE(secret_digest, ''), scopes, algorithm, sector, initiate_uri
 		FROM signon_client WHERE id = $1`,
-		[]any{id}, &c.id, &c.name, &c.secretDigest, &c.scopes, &c.algorithm, &c.sector)
+		[]any{id}, &c.id, &c.name, &c.secretDigest, &c.scopes, &c.algorithm, &c.sector, &c.initiate)
 	return c, found, err
 }
 
@@ -60,19 +61,19 @@ func hasOrigin(tx *sqldb.Tx, origin string) (bool, error) {
 func insertRequest(tx *sqldb.Tx, r request) error {
 	_, err := tx.Exec(`
 		INSERT INTO signon_request (id, client_id, redirect_uri, scope, state, nonce, challenge,
-			prompt, lang, login_hint, fresh_since, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			prompt, lang, login_hint, target, fresh_since, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		r.id, r.clientID, r.redirectURI, r.scope, r.state, r.nonce, r.challenge,
-		r.prompt, r.lang, r.loginHint, r.freshSince, tx.Now, r.expiresAt)
+		r.prompt, r.lang, r.loginHint, r.target, r.freshSince, tx.Now, r.expiresAt)
 	return err
 }
 
 func openRequest(tx *sqldb.Tx, id string) (r Request, found bool, err error) {
 	found, err = tx.One(`
-		SELECT r.id, r.client_id, c.name, r.lang, r.prompt, r.login_hint, r.fresh_since, r.expires_at
+		SELECT r.id, r.client_id, c.name, c.initiate_uri <> '', r.lang, r.prompt, r.login_hint, r.target, r.fresh_since, r.expires_at
 		FROM signon_request r JOIN signon_client c ON c.id = r.client_id
 		WHERE r.id = $1 AND r.answered_at IS NULL AND r.expires_at > $2`,
-		[]any{id, tx.Now}, &r.ID, &r.ClientID, &r.ClientName, &r.Lang, &r.Prompt, &r.LoginHint,
+		[]any{id, tx.Now}, &r.ID, &r.ClientID, &r.ClientName, &r.Continues, &r.Lang, &r.Prompt, &r.LoginHint, &r.Target,
 		sqldb.Instant(&r.FreshSince), sqldb.Instant(&r.Expires))
 	return r, found, err
 }

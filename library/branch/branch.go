@@ -38,6 +38,10 @@ type Organisation struct {
 	Site   string // https address of its own website
 	Colour string // its colour as "#rrggbb", for the bar of its pages; "" is the house's own
 	Ink    string // the colour of text on Colour
+
+	// Who it is in law, as a contract made on the web must say (BW 6:230m).
+	Address  string // "Brink 1, 9401 HS Assen"
+	Register string // number in the trade register, as "KvK 12345678"
 }
 
 // Branch is one building of an organisation.
@@ -56,6 +60,7 @@ type Choices struct {
 	Country      string `json:"country"`       // fills in Land on a new form; "NL" when empty
 	NeedIdentity bool   `json:"need_identity"` // Legitimatie gecontroleerd? must be Ja before saving
 	NoAccount    bool   `json:"no_account"`    // nobody leaves owing: pay at the desk, not on account
+	Online       bool   `json:"online"`        // takes in who enrols on the web and lives near no branch
 }
 
 var (

@@ -8,20 +8,21 @@ import (
 
 func putOrganisation(tx *sqldb.Tx, o Organisation) (id string, err error) {
 	_, err = tx.One(`
-		INSERT INTO organisation (id, slug, name, email, phone, site, colour, ink)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		INSERT INTO organisation (id, slug, name, email, phone, site, colour, ink, address, register)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (slug) DO UPDATE SET
 			name = excluded.name, email = excluded.email, phone = excluded.phone,
-			site = excluded.site, colour = excluded.colour, ink = excluded.ink
+			site = excluded.site, colour = excluded.colour, ink = excluded.ink,
+			address = excluded.address, register = excluded.register
 		RETURNING id`,
-		[]any{o.ID, o.Slug, o.Name, o.Email, o.Phone, o.Site, o.Colour, o.Ink}, &id)
+		[]any{o.ID, o.Slug, o.Name, o.Email, o.Phone, o.Site, o.Colour, o.Ink, o.Address, o.Register}, &id)
 	return id, err
 }
 
-const selectOrganisation = `SELECT id, slug, name, email, phone, site, colour, ink FROM organisation`
+const selectOrganisation = `SELECT id, slug, name, email, phone, site, colour, ink, address, register FROM organisation`
 
 func scanOrganisation(row sqldb.Row) (o Organisation, err error) {
-	err = row.Scan(&o.ID, &o.Slug, &o.Name, &o.Email, &o.Phone, &o.Site, &o.Colour, &o.Ink)
+	err = row.Scan(&o.ID, &o.Slug, &o.Name, &o.Email, &o.Phone, &o.Site, &o.Colour, &o.Ink, &o.Address, &o.Register)
 	return o, err
 }
 

@@ -1,6 +1,7 @@
 package enrol
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/url"
@@ -230,6 +231,32 @@ func (a Application) AddressMark() string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// LookUp fills in street and place where they were left empty, or where they
+// still are those of an address that was looked up before and changed since. What
+// somebody typed by hand stays, marked when the address book says the same. It
+// asks outside any transaction, as it may take two seconds.
+func (a *Application) LookUp(ctx context.Context, book customer.AddressBook, before Application) {
+	if a.Checked != "" && a.Checked == a.AddressMark() {
+		return
+	}
+	stale := before.Checked != "" && before.Street == a.Street && before.Place == a.Place
+	a.Checked = ""
+	address, err := a.Address()
+	if err != nil {
+		return // the field says so in a moment
+	}
+	found, err := customer.LookUp(ctx, book, address)
+	if err != nil {
+		return // street and place are typed
+	}
+	if stale || a.Street == "" || a.Place == "" {
+		a.Street, a.Place = found.Street, found.Place
+	}
+	if strings.EqualFold(a.Street, found.Street) && strings.EqualFold(a.Place, found.Place) {
+		a.Checked = a.AddressMark()
+	}
+}
+
 // FromCustomer fills a form in with a former customer of the clerk's library,
 // who is to be taken back under the same number.
 func FromCustomer(tx *sqldb.Tx, c Clerk, customerID string) (Application, error) {
@@ -246,6 +273,12 @@ func FromCustomer(tx *sqldb.Tx, c Clerk, customerID string) (Application, error)
 	case !who.Ended(day.Of(tx.Now)):
 		return Application{}, customer.ErrNotEnded
 	}
+	return Again(who), nil
+}
+
+// Again is a form filled in with a former customer, to be taken back under the
+// same number.
+func Again(who customer.Customer) Application {
 	a := Blank(who.Address.Country)
 	a.Number, a.Again = who.Number, Yes
 	a.Initials, a.Prefix, a.Surname, a.GivenName, a.Birth = who.Initials, who.Prefix, who.LastName, who.FirstName, who.Birth.Short()
@@ -257,7 +290,7 @@ func FromCustomer(tx *sqldb.Tx, c Clerk, customerID string) (Application, error)
 		a.Checked = a.AddressMark()
 	}
 	a.IBAN, a.BIC, a.Email, a.Lang = customer.ShowIBAN(who.IBAN), who.BIC, who.Email, string(who.Lang)
-	return a, nil
+	return a
 }
 
 // language is what the library writes to the customer in.

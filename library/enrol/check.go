@@ -27,7 +27,7 @@ func Check(tx *sqldb.Tx, c Clerk, app Application, step Step) error {
 	if err != nil {
 		return err
 	}
-	f, err := examine(tx, b, app, step)
+	f, err := examine(tx, c, b, app, step, nil)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func Offers(tx *sqldb.Tx, c Clerk, app Application) ([]membership.Definition, er
 	if err := customer.CheckBirth(birth, today); err != nil {
 		return nil, at(FieldBirth, err)
 	}
-	return membership.Offered(tx, b, birth.Age(today), membership.Desk)
+	return membership.Offered(tx, b, birth.Age(today), c.channel())
 }
 
 // Preview is the Opbouw abonnementskosten before saving. Its Digest goes into
@@ -80,12 +80,37 @@ func Preview(tx *sqldb.Tx, c Clerk, app Application) (membership.BuildUp, error)
 	if err != nil {
 		return membership.BuildUp{}, err
 	}
-	_, up, err := price(tx, b, app)
+	_, up, err := price(tx, c, b, app)
 	return up, err
 }
 
+// Agreed is what a visitor ordered: the line of the price list as it was then,
+// and what it costs. It is charged also when the list has changed since.
+type Agreed struct {
+	Definition membership.Definition
+	BuildUp    membership.BuildUp
+}
+
+// Agree is the order that the form on the web comes to now.
+func Agree(tx *sqldb.Tx, c Clerk, app Application) (a Agreed, err error) {
+	b, _, err := c.at(tx)
+	if err != nil {
+		return a, err
+	}
+	a.Definition, a.BuildUp, err = price(tx, c, b, app)
+	return a, err
+}
+
+// on is the cost build-up of what was agreed for a membership that begins on a
+// day: the days move with it, the money does not.
+func (a Agreed) on(start day.Day, birth day.Day) membership.BuildUp {
+	up := membership.Build(a.Definition, a.BuildUp.Name, birth, a.BuildUp.Branch, start)
+	up.Age, up.Fee, up.Discount, up.Balance, up.Reason = a.BuildUp.Age, a.BuildUp.Fee, a.BuildUp.Discount, a.BuildUp.Balance, a.BuildUp.Reason
+	return up
+}
+
 // price finds the chosen definition and computes what it costs this person today.
-func price(tx *sqldb.Tx, b branch.Branch, app Application) (membership.Definition, membership.BuildUp, error) {
+func price(tx *sqldb.Tx, c Clerk, b branch.Branch, app Application) (membership.Definition, membership.BuildUp, error) {
 	today := day.Of(tx.Now)
 	birth := app.BirthDay()
 	if err := customer.CheckBirth(birth, today); err != nil {
@@ -94,7 +119,7 @@ func price(tx *sqldb.Tx, b branch.Branch, app Application) (membership.Definitio
 	if app.Membership == "" {
 		return membership.Definition{}, membership.BuildUp{}, ErrMembership.At(FieldMembership)
 	}
-	d, err := membership.Choose(tx, b, app.Membership, birth.Age(today), membership.Desk)
+	d, err := membership.Choose(tx, b, app.Membership, birth.Age(today), c.channel())
 	if err != nil {
 		return d, membership.BuildUp{}, at(FieldMembership, err)
 	}
@@ -116,8 +141,9 @@ type form struct {
 }
 
 // examine reads and checks the fields of a step, in the order of the screens.
-// Its error is ours; what a person can mend goes into the list.
-func examine(tx *sqldb.Tx, b branch.Branch, app Application, step Step) (form, error) {
+// Its error is ours; what a person can mend goes into the list. What was agreed
+// before, nil for nothing, stands in the place of the price list.
+func examine(tx *sqldb.Tx, c Clerk, b branch.Branch, app Application, step Step, agreed *Agreed) (form, error) {
 	var f form
 	today := day.Of(tx.Now)
 	on := func(s Step) bool { return step == s || step == AllSteps }
@@ -131,10 +157,10 @@ func examine(tx *sqldb.Tx, b branch.Branch, app Application, step Step) (form, e
 		if f.former.ID != "" && f.person.Birth != "" && f.former.Birth != "" && f.person.Birth != f.former.Birth {
 			f.wrong.Add(FieldNumber, ErrOtherPerson)
 		}
-		f.checkGuardian(app)
+		f.checkGuardian(c, app, today)
 	}
 	if on(StepContact) {
-		f.checkContact(b, app, today)
+		f.checkContact(c, b, app, today)
 	}
 	if on(StepAccount) && app.WantsLogin() {
 		switch {
@@ -144,9 +170,13 @@ func examine(tx *sqldb.Tx, b branch.Branch, app Application, step Step) (form, e
 			f.wrong.Add(FieldUsername, ErrUsername)
 		}
 	}
+	if agreed != nil {
+		f.definition, f.buildUp = agreed.Definition, agreed.on(today, f.person.Birth)
+		return f, nil
+	}
 	if on(StepMembership) || on(StepSave) {
 		var err error
-		f.definition, f.buildUp, err = price(tx, b, app)
+		f.definition, f.buildUp, err = price(tx, c, b, app)
 		switch {
 		case err == nil && on(StepSave) && app.BuildUp == "":
 			f.wrong.Add(FieldBuildUp, ErrBuildUpUnseen)
@@ -190,7 +220,7 @@ func (f *form) checkNumber(tx *sqldb.Tx, b branch.Branch, app Application) error
 	return nil
 }
 
-func (f *form) checkGuardian(app Application) {
+func (f *form) checkGuardian(c Clerk, app Application, today day.Day) {
 	f.guardian = strings.Join(strings.Fields(app.Guardian), " ")
 	var err error
 	if f.guardEmail, err = customer.CleanEmail(app.GuardianEmail); err != nil {
@@ -199,16 +229,24 @@ func (f *form) checkGuardian(app Application) {
 	if f.guardian == "" && f.guardEmail != "" {
 		f.wrong.Add(FieldGuardian, ErrGuardian)
 	}
+	if birth := app.BirthDay(); c.online() && birth != "" && birth <= today && birth.Age(today) < GuardianAge {
+		if f.guardian == "" && f.guardEmail == "" {
+			f.wrong.Add(FieldGuardian, ErrGuardianNeeded)
+		}
+		if f.guardEmail == "" && err == nil {
+			f.wrong.Add(FieldGuardianEmail, ErrGuardianEmail)
+		}
+	}
 }
 
-func (f *form) checkContact(b branch.Branch, app Application, today day.Day) {
+func (f *form) checkContact(c Clerk, b branch.Branch, app Application, today day.Day) {
 	var err error
 	f.iban, f.bic, err = customer.CheckBank(app.IBAN, app.BIC)
 	f.wrong = append(f.wrong, fault.Of(renamed(err))...)
 	switch {
 	case app.Identity != "" && app.Identity != Yes && app.Identity != No:
 		f.wrong.Add(FieldIdentity, ErrChoice)
-	case b.Choices.NeedIdentity && app.Identity != Yes:
+	case b.Choices.NeedIdentity && app.Identity != Yes && !c.online(): // nobody can look at a passport through the web
 		f.wrong.Add(FieldIdentity, ErrIdentity)
 	}
 	if app.Login != Yes && app.Login != No {

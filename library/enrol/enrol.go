@@ -7,6 +7,7 @@
 //	Office.AskOwner, ProveOwner                         Bestaand inlogaccount gebruiken
 //	Office.Save                                         Opslaan: once, however often it is pressed
 //	Office.Enrol                                        the same without a draft, for who has a whole application
+//	Office.EnrolOnline                                  the same for a visitor who ordered on the web
 //	Office.LoginState, Resend, Forget, Generate, ChangeEmail   the login account of a customer, afterwards
 //
 // Login accounts live outside the library, behind the two ports in ports.go.
@@ -22,6 +23,7 @@ import (
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
 	"lidwoord/library/membership"
+	"lidwoord/library/newsletter"
 )
 
 // Words are this room's sentences.
@@ -34,17 +36,36 @@ type Office struct {
 	Accounts LoginAccounts
 	Census   LoginCensus
 	Owners   AccountOwners
+	News     *newsletter.Subscribers
 }
 
-// Clerk is who acts, at which branch, reading which language on the screen.
+// Clerk is who acts, at which branch, reading which language on the screen. A
+// visitor who enrols on the web is a clerk without StaffID: the account they are
+// signed in with stands in its place.
 type Clerk struct {
-	StaffID  string
-	BranchID string
-	Lang     words.Lang
+	StaffID   string
+	AccountID string // of a visitor; its owner proved it by signing in
+	BranchID  string
+	Lang      words.Lang
 }
 
 // actor is the clerk as the audit log names one.
-func (c Clerk) actor() string { return actorStaff + c.StaffID }
+func (c Clerk) actor() string {
+	if c.online() {
+		return "account:" + c.AccountID
+	}
+	return actorStaff + c.StaffID
+}
+
+func (c Clerk) online() bool { return c.AccountID != "" }
+
+// channel is where the price list is read for this clerk.
+func (c Clerk) channel() membership.Channel {
+	if c.online() {
+		return membership.Online
+	}
+	return membership.Desk
+}
 
 const actorStaff = "staff:"
 
@@ -71,6 +92,10 @@ var (
 	ErrChoice      = fault.New(fault.Invalid, "enrol.choice")
 	ErrMembership  = fault.New(fault.Invalid, "enrol.membership")
 	ErrGuardian    = fault.New(fault.Invalid, "enrol.guardian")
+	// ErrGuardianNeeded: on the web nobody sees who stands beside the child.
+	ErrGuardianNeeded = fault.New(fault.Invalid, "enrol.guardian_needed")
+	// ErrGuardianEmail: the parent is told by mail.
+	ErrGuardianEmail = fault.New(fault.Invalid, "enrol.guardian_email")
 	// ErrUsername means that no username was typed to ask the owner of.
 	ErrUsername = fault.New(fault.Invalid, "enrol.username")
 	// ErrNotProved means that nobody has confirmed the existing account yet.
@@ -104,17 +129,18 @@ const (
 
 // Result is what the desk shows after Opslaan, now and after every refresh.
 type Result struct {
-	CustomerID string
-	Number     string
-	Name       string
-	Outcome    Outcome
-	Username   string // of the login account, "" for none
-	Email      string // where the mail went, "" when none was sent
-	Until      time.Time
-	BuildUp    membership.BuildUp
-	Again      bool // re-registered
-	Newsletter bool
-	SavedAt    time.Time
+	CustomerID   string
+	MembershipID string
+	Number       string
+	Name         string
+	Outcome      Outcome
+	Username     string // of the login account, "" for none
+	Email        string // where the mail went, "" when none was sent
+	Until        time.Time
+	BuildUp      membership.BuildUp
+	Again        bool // re-registered
+	Newsletter   bool
+	SavedAt      time.Time
 }
 
 // at finds the branch and the library a clerk works for.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"lidwoord/base/audit"
 	"lidwoord/base/day"
@@ -30,7 +31,7 @@ func (o Office) Save(tx *sqldb.Tx, c Clerk, draftID string) (Result, error) {
 	if d.App.WantsExisting() && d.accountID == "" {
 		return Result{}, ErrNotProved.At(FieldUsername)
 	}
-	r, err := o.enrol(tx, c, d.App, proof{d.accountID, d.Proved})
+	r, err := o.enrol(tx, c, d.App, proof{d.accountID, d.Proved}, nil)
 	if err != nil {
 		return Result{}, err
 	}
@@ -56,14 +57,23 @@ func (o Office) Enrol(tx *sqldb.Tx, c Clerk, app Application) (Result, error) {
 		}
 		app.BuildUp = up.Digest()
 	}
-	return o.enrol(tx, c, app, proof{})
+	return o.enrol(tx, c, app, proof{}, nil)
+}
+
+// EnrolOnline enrols a visitor who ordered on the web, from the day of tx on,
+// for what was agreed. The visitor signed in with the account, which is the proof
+// that it is theirs. Who calls it sees to it that it is called once.
+func (o Office) EnrolOnline(tx *sqldb.Tx, c Clerk, app Application, username string, a Agreed) (Result, error) {
+	app.Login, app.Account, app.Username = Yes, ExistingAccount, username
+	return o.enrol(tx, c, app, proof{c.AccountID, username}, &a)
 }
 
 // proof is the confirmation by an existing account's owner.
 type proof struct{ accountID, username string }
 
-// enrol is the one road to being a member.
-func (o Office) enrol(tx *sqldb.Tx, c Clerk, app Application, p proof) (Result, error) {
+// enrol is the one road to being a member. What was agreed before is charged as
+// it was agreed; without it, what the price list says today.
+func (o Office) enrol(tx *sqldb.Tx, c Clerk, app Application, p proof, agreed *Agreed) (Result, error) {
 	b, lib, err := c.at(tx)
 	if err != nil {
 		return Result{}, err
@@ -71,7 +81,7 @@ func (o Office) enrol(tx *sqldb.Tx, c Clerk, app Application, p proof) (Result, 
 	if !b.Enrols {
 		return Result{}, ErrClosed
 	}
-	f, err := examine(tx, b, app, AllSteps)
+	f, err := examine(tx, c, b, app, AllSteps, agreed)
 	if err != nil {
 		return Result{}, err
 	}
@@ -98,10 +108,11 @@ func (o Office) enrol(tx *sqldb.Tx, c Clerk, app Application, p proof) (Result, 
 	if err != nil {
 		return Result{}, err
 	}
+	r.MembershipID = m.ID
 	if err := charge(tx, c, m, f.buildUp); err != nil {
 		return Result{}, err
 	}
-	if err := f.news(tx, c, app, who); err != nil {
+	if err := o.news(tx, c, app, who); err != nil {
 		return Result{}, err
 	}
 	if f.guardian != "" && f.buildUp.Age < GuardianAge {
@@ -216,13 +227,24 @@ func charge(tx *sqldb.Tx, c Clerk, m membership.Membership, up membership.BuildU
 	return err
 }
 
-// news writes down a yes to the newsletter with its proof.
-func (f form) news(tx *sqldb.Tx, c Clerk, app Application, who customer.Customer) error {
+// news writes down a yes to the newsletter with its proof, and has a letter
+// mailed in which the owner of the address confirms it.
+func (o Office) news(tx *sqldb.Tx, c Clerk, app Application, who customer.Customer) error {
 	if app.Newsletter != Yes {
 		return nil
 	}
-	return newsletter.OptIn(tx, newsletter.Consent{
-		CustomerID: who.ID, Address: who.Email, TextVersion: newsletter.TextVersion, TextShown: newsletter.Text(c.Lang),
+	yes := newsletter.Asking{
+		OrganisationID: who.OrganisationID, CustomerID: who.ID, Age: who.Birth.Age(day.Of(tx.Now)), Address: who.Email, Lang: who.Lang,
+		TextVersion: newsletter.TextVersion, TextShown: newsletter.Text(c.Lang),
 		Channel: newsletter.Desk, StaffID: c.StaffID, BranchID: c.BranchID,
-	}, who.Birth.Age(day.Of(tx.Now)))
+	}
+	if c.online() {
+		yes.Channel = newsletter.Web
+		login, err := o.Accounts.State(tx, c.AccountID)
+		if err != nil {
+			return err
+		}
+		yes.Confirmed = login.State == Active && strings.EqualFold(login.Email, who.Email) // an account wakes by a link that was mailed there
+	}
+	return o.News.Ask(tx, yes)
 }

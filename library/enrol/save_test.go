@@ -55,7 +55,7 @@ func TestTheSeedsCustomerIsEnrolled(t *testing.T) {
 			if m.Code != "0141" || m.Rights.Physical || !m.Rights.Digital || m.ValidThrough != r.BuildUp.ValidThrough {
 				t.Errorf("membership %+v", m)
 			}
-			if news, err := newsletter.State(tx, c.ID); err != nil || news.Wanted {
+			if news, err := newsletter.State(tx, c.ID); err != nil || news.Wanted() {
 				t.Errorf("the newsletter is on: %v, %v", news, err)
 			}
 			log, err := audit.Of(tx, "customer:"+c.ID, 20)
@@ -356,9 +356,16 @@ func TestTheNewsletterIsKeptWithItsProof(t *testing.T) {
 		app.Newsletter = enrol.Yes
 		r := w.enrol(app)
 		w.do(func(tx *sqldb.Tx) error {
-			c, err := newsletter.State(tx, r.CustomerID)
-			if !c.Wanted || c.Address != r.Email || c.TextShown != newsletter.Text(words.NL) || c.StaffID != w.anna.StaffID || c.Channel != newsletter.Desk {
-				t.Errorf("proof %+v", c)
+			sub, err := newsletter.State(tx, r.CustomerID)
+			if !sub.Waits() || sub.Address != r.Email || sub.OrganisationID != w.lib.ID {
+				t.Errorf("subscriber %+v", sub)
+			}
+			if err != nil {
+				return err
+			}
+			said, err := newsletter.History(tx, r.CustomerID)
+			if len(said) != 1 || said[0].TextShown != newsletter.Text(words.NL) || said[0].StaffID != w.anna.StaffID || said[0].Channel != newsletter.Desk {
+				t.Errorf("proof %+v", said)
 			}
 			return err
 		})

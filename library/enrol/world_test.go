@@ -19,6 +19,7 @@ import (
 	"lidwoord/library/enrol/enroltest"
 	"lidwoord/library/ledger"
 	"lidwoord/library/membership"
+	"lidwoord/library/newsletter"
 	"lidwoord/library/staff"
 )
 
@@ -40,7 +41,11 @@ func each(t *testing.T, f func(*testing.T, *world)) {
 
 func settle(t testing.TB, db *sqldb.DB) *world {
 	t.Helper()
-	w := &world{DB: db, t: t, office: enrol.Office{Accounts: enroltest.Town{}, Census: enroltest.Town{}, Owners: enroltest.Town{}}}
+	news, err := newsletter.New(newsletter.Links{Confirm: func(t secret.Token) string { return "https://lid.example/" + string(t) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{DB: db, t: t, office: enrol.Office{Accounts: enroltest.Town{}, Census: enroltest.Town{}, Owners: enroltest.Town{}, News: news}}
 	w.at(time.Date(2026, 11, 23, 9, 30, 0, 0, day.Amsterdam))
 	w.do(func(tx *sqldb.Tx) error {
 		if err := (enroltest.Town{}).Build(tx); err != nil {

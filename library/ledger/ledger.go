@@ -3,13 +3,16 @@
 // put right by another posting. The database refuses anything else.
 //
 //	Charge    a customer owes the library something
+//	Credit    a charge is taken back, with the contract that it was for
 //	Discount  the library lets some of it go
 //	Pay       the customer pays at the desk, never more than is open
+//	Receive   money came in online, whatever is open
+//	Return    money went back online, or was taken back by the payer's bank
 //	Refund    the library pays back, never more than was paid
 //	Undo      a wrong payment of today is taken back
 //	Balance   what is open now
 //	Lines     the whole account, oldest first
-//	Today     the till of a branch, to count by
+//	Today     the till of a branch, to count by; OnlineToday what no till holds
 //	Open      who still owes something at a branch
 //
 // Every act carries a command: a key that its caller makes once and repeats
@@ -38,6 +41,7 @@ type Kind string
 const (
 	KindCharge   Kind = "charge"   // adds to what is open
 	KindDiscount Kind = "discount" // takes from it
+	KindCredit   Kind = "credit"   // takes a charge back: a credit note
 	KindPayment  Kind = "payment"  // takes from it
 	KindRefund   Kind = "refund"   // adds to it again
 )
@@ -59,6 +63,9 @@ type Method string
 const (
 	Cash Method = "cash" // contant
 	Pin  Method = "pin"
+	// Online is money that came or went through the payment provider. No desk
+	// takes it and no till holds it.
+	Online Method = "online"
 	// OnAccount (op rekening) means that nothing is paid now: no money moves,
 	// so nothing is booked and the amount stays open.
 	OnAccount Method = "on_account"
@@ -156,10 +163,35 @@ func Refund(tx *sqldb.Tx, b Booking, m Method) (Posting, error) {
 	return b.post(tx, KindRefund, m, insertUpToPaid)
 }
 
-// Balance is what the customer owes now; a refund can never make it negative,
-// a payment neither.
+// Credit takes a charge back, because the contract that it was for is undone. It
+// may make the balance negative: then the library owes the customer, until the
+// money has gone back.
+func Credit(tx *sqldb.Tx, b Booking) (Posting, error) {
+	return b.post(tx, KindCredit, "", insertFree)
+}
+
+// Receive books money that came in online. It has come whatever is open, so
+// nothing may refuse it.
+func Receive(tx *sqldb.Tx, b Booking) (Posting, error) {
+	return b.post(tx, KindPayment, Online, insertFree)
+}
+
+// Return books money that left online: a refund that was carried out, or what
+// the payer's bank took back.
+func Return(tx *sqldb.Tx, b Booking) (Posting, error) {
+	return b.post(tx, KindRefund, Online, insertFree)
+}
+
+// Balance is what the customer owes now. It is negative while the library owes
+// the customer: after a credit, or when more came in online than was open.
 func Balance(tx *sqldb.Tx, customerID string) (money.Cents, error) {
 	return selectBalance(tx, customerID)
+}
+
+// Booked reports whether a command was carried out.
+func Booked(tx *sqldb.Tx, command string) (bool, error) {
+	_, found, err := selectCommand(tx, command)
+	return found, err
 }
 
 // Lines is the customer's whole account, oldest first.
@@ -180,7 +212,7 @@ func (b Booking) post(tx *sqldb.Tx, kind Kind, m Method, insert func(*sqldb.Tx, 
 		ID: secret.NewID(), CustomerID: b.CustomerID, Kind: kind, Cents: b.Cents, Subject: b.Subject, ObjectID: b.ObjectID,
 		Text: b.Text, Method: m, BranchID: b.BranchID, StaffID: b.StaffID, At: tx.Now, Command: b.Command,
 	}
-	if kind == KindDiscount || kind == KindPayment {
+	if kind == KindDiscount || kind == KindCredit || kind == KindPayment {
 		p.Cents = -p.Cents
 	}
 	ok, err := insert(tx, p)

@@ -71,7 +71,7 @@ func selectBalance(tx *sqldb.Tx, customerID string) (money.Cents, error) {
 func selectLines(tx *sqldb.Tx, customerID string) ([]Posting, error) {
 	return sqldb.Many(tx, `
 		SELECT `+postingColumns+` FROM posting WHERE customer_id = $1
-		ORDER BY at, CASE kind WHEN 'charge' THEN 1 WHEN 'discount' THEN 2 WHEN 'payment' THEN 3 ELSE 4 END, id`,
+		ORDER BY at, CASE kind WHEN 'charge' THEN 1 WHEN 'discount' THEN 2 WHEN 'payment' THEN 3 WHEN 'refund' THEN 4 ELSE 5 END, id`,
 		[]any{customerID}, func(r sqldb.Row) (p Posting, err error) {
 			err = r.Scan(p.targets()...)
 			return p, err
@@ -85,7 +85,7 @@ func (p *Posting) targets() []any {
 func selectTill(tx *sqldb.Tx, branchID string, from time.Time, limit int) ([]Posting, error) {
 	return sqldb.Many(tx, `
 		SELECT `+postingColumns+` FROM posting
-		WHERE branch_id = $1 AND at >= $2 AND kind IN ('payment', 'refund')
+		WHERE branch_id = $1 AND at >= $2 AND kind IN ('payment', 'refund') AND method <> 'online'
 		ORDER BY at DESC, id LIMIT $3`,
 		[]any{branchID, from, limit}, func(r sqldb.Row) (p Posting, err error) {
 			err = r.Scan(p.targets()...)
@@ -102,9 +102,17 @@ type tillSum struct {
 }
 
 func sumTill(tx *sqldb.Tx, branchID string, from time.Time) ([]tillSum, error) {
+	return sumMoney(tx, "method <> 'online'", branchID, from)
+}
+
+func sumOnline(tx *sqldb.Tx, branchID string, from time.Time) ([]tillSum, error) {
+	return sumMoney(tx, "method = 'online'", branchID, from)
+}
+
+func sumMoney(tx *sqldb.Tx, which, branchID string, from time.Time) ([]tillSum, error) {
 	return sqldb.Many(tx, `
 		SELECT kind, method, CAST(SUM(cents) AS BIGINT), COUNT(*) FROM posting
-		WHERE branch_id = $1 AND at >= $2 AND kind IN ('payment', 'refund')
+		WHERE branch_id = $1 AND at >= $2 AND kind IN ('payment', 'refund') AND `+which+`
 		GROUP BY kind, method`,
 		[]any{branchID, from}, func(r sqldb.Row) (s tillSum, err error) {
 			return s, r.Scan(&s.kind, &s.method, &s.cents, &s.n)

@@ -51,6 +51,34 @@ func Today(tx *sqldb.Tx, branchID string) (Till, error) {
 	return t, err
 }
 
+// OnlineSum is what came in and went out online on one day.
+type OnlineSum struct {
+	Payments int // how many came in
+	Received money.Cents
+	Returned money.Cents // went back, or was taken back by the payer's bank
+}
+
+// OnlineToday is what came and went online on the Dutch day of tx, for the
+// customers of these branches.
+func OnlineToday(tx *sqldb.Tx, branchIDs []string) (o OnlineSum, err error) {
+	from := day.Of(tx.Now).Start()
+	for _, id := range branchIDs {
+		sums, err := sumOnline(tx, id, from)
+		if err != nil {
+			return o, err
+		}
+		for _, s := range sums {
+			if s.kind == KindRefund {
+				o.Returned += s.cents
+			} else {
+				o.Payments += s.n
+				o.Received -= s.cents
+			}
+		}
+	}
+	return o, nil
+}
+
 // Open lists who was charged at a branch and still owes, the oldest first.
 func Open(tx *sqldb.Tx, branchID string, limit int) ([]Owing, error) {
 	return selectOwing(tx, branchID, limit)

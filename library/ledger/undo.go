@@ -67,9 +67,10 @@ func Payment(tx *sqldb.Tx, id string) (Posting, error) {
 	return p, nil
 }
 
-// InTill reports whether a payment lies in the till of a branch on this day.
+// InTill reports whether a payment lies in the till of a branch on this day. What
+// came in online lies in none.
 func (p Posting) InTill(on day.Day, branchID string) bool {
-	return p.Kind == KindPayment && p.BranchID == branchID && day.Of(p.At) == on
+	return p.Kind == KindPayment && p.Method != Online && p.BranchID == branchID && day.Of(p.At) == on
 }
 
 // Undoes is the id of the payment that this refund undid, "" for none.

@@ -49,8 +49,14 @@ const (
 	Ended  State = "ended"
 )
 
+// Reasons that end a membership without a worker.
+const (
+	OwnWish   = "own_wish"  // opgezegd
+	Withdrawn = "withdrawn" // herroepen: undone within the cooling-off period
+)
+
 // EndReasons are the reasons why End may end a membership.
-var EndReasons = []string{"own_wish", "moved", "deceased", "mistake", "other"}
+var EndReasons = []string{OwnWish, "moved", "deceased", "mistake", "other", Withdrawn}
 
 // Membership is one period of being a member.
 type Membership struct {

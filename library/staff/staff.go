@@ -160,16 +160,20 @@ const (
 	ForgetAccount   Act = "forget_account" // Vergeet inlogaccount, Opnieuw sturen
 	TakePayment     Act = "take_payment"   // and count the till of the branch
 	Refund          Act = "refund"
-	Manage          Act = "manage" // the pages under /beheer
+	HandleTasks     Act = "handle_tasks" // see what waits, and close what is not about money
+	HandleMoney     Act = "handle_money" // close what is about money too
+	Manage          Act = "manage"       // the pages under /beheer
 )
 
 // rights says what each role may do. Every role can do its daily work without
 // asking another, and nobody can both give money back and hide it: refunds are
-// not for the desk, and ranges are not for finance.
+// not for the desk, and ranges are not for finance. What waits for somebody is
+// seen by all, since the customer may come to any desk; a task about money is
+// closed by who answers for the books, or by the manager where nobody else does.
 var rights = map[Role][]Act{
-	Desk:    {SeeCustomers, Enrol, ChangeCustomers, ForgetAccount, TakePayment},
-	Manager: {SeeCustomers, Enrol, ChangeCustomers, ForgetAccount, TakePayment, Manage},
-	Finance: {SeeCustomers, TakePayment, Refund},
+	Desk:    {SeeCustomers, Enrol, ChangeCustomers, ForgetAccount, TakePayment, HandleTasks},
+	Manager: {SeeCustomers, Enrol, ChangeCustomers, ForgetAccount, TakePayment, HandleTasks, HandleMoney, Manage},
+	Finance: {SeeCustomers, TakePayment, Refund, HandleTasks, HandleMoney},
 }
 
 // Can reports whether a worker may do something at a branch. Who left may

@@ -9,7 +9,6 @@ import (
 
 	"lidwoord/base/audit"
 	"lidwoord/base/day"
-	"lidwoord/base/fault"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/library/branch"
@@ -17,6 +16,7 @@ import (
 	"lidwoord/library/enrol"
 	"lidwoord/library/membership"
 	"lidwoord/library/newsletter"
+	"lidwoord/library/payment"
 	"lidwoord/library/staff"
 	"lidwoord/web/kit"
 )
@@ -27,6 +27,7 @@ const rowsMost = 30
 
 // searchPage is Klanten.
 type searchPage struct {
+	bar
 	Query string
 	Rows  []foundRow
 	More  bool
@@ -48,6 +49,10 @@ func (s *Site) customers(w http.ResponseWriter, r *http.Request, c counter) erro
 	page := searchPage{Query: strings.TrimSpace(strings.ToValidUTF8(r.URL.Query().Get("q"), "")), Most: rowsMost, Enrol: c.can(staff.Enrol)}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		page.Today = day.Of(tx.Now)
+		var err error
+		if page.bar, err = c.bar(tx); err != nil {
+			return err
+		}
 		found, err := customer.Search(tx, c.branch.OrganisationID, page.Query, rowsMost)
 		if err != nil {
 			return err
@@ -86,6 +91,7 @@ func (c counter) find(tx *sqldb.Tx, id string) (customer.Customer, error) {
 // customerPage is all that the desk shows of one customer.
 type customerPage struct {
 	*kit.Form
+	bar
 	Customer    customer.Customer
 	Branch      branch.Branch // the customer's own
 	Age         int
@@ -96,7 +102,8 @@ type customerPage struct {
 	Differs     bool // the account has another address than the library writes to
 	Pay         payForm
 	Lines       []accountLine
-	News        newsletter.Consent
+	Contracts   []contract // made on the web, the newest first
+	News        newsletter.Subscriber
 	Guardian    string
 	Overrides   []customer.Overridden
 	Log         []logLine
@@ -119,14 +126,32 @@ func (p customerPage) Undo() bool {
 	return slices.ContainsFunc(p.Lines, func(l accountLine) bool { return l.Undo })
 }
 
+// Tries reports whether there are online payments to show.
+func (p customerPage) Tries() bool {
+	return slices.ContainsFunc(p.Contracts, func(c contract) bool { return len(c.Payments) > 0 })
+}
+
+// On is the day of an instant, for a sentence.
+func (customerPage) On(t time.Time) day.Day { return day.Of(t) }
+
+// Settled is the day on which a refund left or failed, and until then on which
+// it was asked for.
+func (customerPage) Settled(f payment.Refund) day.Day {
+	if f.SettledAt.IsZero() {
+		return day.Of(f.WantedAt)
+	}
+	return day.Of(f.SettledAt)
+}
+
 // DayOf writes the day of an instant.
 func (customerPage) DayOf(t time.Time) string { return day.Of(t).Short() }
 
 // logLine is one act of the history, without what was in the fields.
 type logLine struct {
 	audit.Entry
-	Key string // message key of the act
-	Who string // the worker's name, "" for the system
+	Key    string // message key of the act
+	Who    string // the worker's name, "" for the system
+	Online bool   // by the customer, on the web
 }
 
 // historyMost is how many acts the page shows.
@@ -153,6 +178,9 @@ func (s *Site) customerPage(w http.ResponseWriter, r *http.Request, c counter, s
 func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (err error) {
 	who := p.Customer
 	p.Today = day.Of(tx.Now)
+	if p.bar, err = c.bar(tx); err != nil {
+		return err
+	}
 	if who.Birth != "" {
 		p.Age = who.Birth.Age(p.Today)
 	}
@@ -178,6 +206,10 @@ func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (
 	if p.Lines, err = linesOf(tx, c, who.ID); err != nil {
 		return err
 	}
+	if p.Contracts, err = s.contractsOf(tx, c, who.ID); err != nil {
+		return err
+	}
+	p.Pay.GoingBack = goingBack(p.Contracts)
 	if p.News, err = newsletter.State(tx, who.ID); err != nil {
 		return err
 	}
@@ -196,24 +228,18 @@ func (p *customerPage) history(tx *sqldb.Tx, s *Site) error {
 	if err != nil {
 		return err
 	}
-	names := map[string]string{}
+	who := colleagues{}
 	p.Log = nil
 	for _, e := range list {
-		line := logLine{Entry: e, Key: "desk.act.other"}
+		line := logLine{Entry: e, Key: "desk.act.other", Online: strings.HasPrefix(e.Actor, "account:")}
 		for _, key := range []string{"desk.act." + e.Act, "desk.act." + e.Act + "." + e.Detail} {
 			if s.Words.Has(key) {
 				line.Key = key
 			}
 		}
-		id, isStaff := strings.CutPrefix(e.Actor, "staff:")
-		if _, known := names[id]; isStaff && !known {
-			worker, err := staff.Find(tx, id)
-			if err != nil && fault.KindOf(err) == fault.Internal {
-				return err
-			}
-			names[id] = worker.Name
+		if line.Who, err = who.name(tx, e.Actor); err != nil {
+			return err
 		}
-		line.Who = names[id]
 		p.Log = append(p.Log, line)
 	}
 	return nil
@@ -227,9 +253,7 @@ func (s *Site) stopNews(w http.ResponseWriter, r *http.Request, c counter) error
 		if _, err := c.find(tx, id); err != nil {
 			return err
 		}
-		err := newsletter.OptOut(tx, newsletter.Consent{
-			CustomerID: id, TextVersion: newsletter.TextVersion, Channel: newsletter.Desk, StaffID: c.worker.ID, BranchID: c.branch.ID,
-		})
+		err := newsletter.OptOut(tx, newsletter.Consent{CustomerID: id, Channel: newsletter.Desk, StaffID: c.worker.ID, BranchID: c.branch.ID})
 		if err != nil {
 			return err
 		}

@@ -102,7 +102,7 @@ func TestTheNewsletterIsSwitchedOffAsEasilyAsOn(t *testing.T) {
 		p := h.clerk("anja")
 		person, reach := someone(1)
 		at := "/klanten/" + h.customerID(p.enrol(person, with(reach, "nieuwsbrief", "ja"), "0141").field("25280"))
-		p.get(at).want("Uitzetten")
+		p.get(at).want("Wacht op bevestiging. De klant kreeg een mail op", "Uitzetten")
 		p.post(at+"/nieuwsbrief/uit").is(200, at).want("De nieuwsbrief is uitgezet.", "Nieuwsbrief uitgezet").lacks("Uitzetten")
 	})
 }

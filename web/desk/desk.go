@@ -11,6 +11,8 @@
 //	pay.go            contant, pin, op rekening;  undo.go  Betaling terugdraaien
 //	customers.go      search and customer page
 //	login_account.go  Opnieuw sturen, Vergeet inlogaccount, E-mail wijzigen
+//	online.go         what a customer bought on the web;  Herroepen on the customer's word
+//	tasks.go          Taken: what waits for somebody of the library
 //	money.go          Financieel;  statistics.go  Statistiek
 //
 // Every page works without the script. The script adds the question about the
@@ -29,6 +31,7 @@ import (
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
 	"lidwoord/library/enrol"
+	"lidwoord/library/registration"
 	"lidwoord/library/staff"
 	"lidwoord/web/kit"
 )
@@ -51,6 +54,10 @@ type Site struct {
 	Office       enrol.Office
 	Book         customer.AddressBook // nil is no look-up
 	Organisation string               // slug of the library whose desk this is
+
+	// Registrations undoes contracts that were made on the web. The roof fills it
+	// after New.
+	Registrations *registration.Office
 }
 
 // New makes the desk of one library.
@@ -63,7 +70,8 @@ func New(house *kit.House, office enrol.Office, book customer.AddressBook, organ
 	s.Idle = IdleMost
 	s.Nav = []kit.NavItem{
 		{Key: "desk.nav_desk", Path: "/"}, {Key: "desk.nav_customers", Path: "/klanten"},
-		{Key: "desk.nav_money", Path: "/financieel"}, {Key: "desk.nav_statistics", Path: "/statistiek"},
+		{Key: "desk.nav_money", Path: "/financieel"}, {Key: "desk.nav_tasks", Path: "/taken"},
+		{Key: "desk.nav_statistics", Path: "/statistiek"},
 	}
 	return &Site{Site: s, Office: office, Book: book, Organisation: organisation}, nil
 }
@@ -114,6 +122,14 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /klanten/{id}/nieuwsbrief/uit", s.at(staff.ChangeCustomers, s.stopNews))
 	m.Page("GET /klanten/{id}/email", s.at(staff.ChangeCustomers, s.showEmail))
 	m.Page("POST /klanten/{id}/email", s.at(staff.ChangeCustomers, s.changeEmail))
+
+	// What a customer says at the desk counts: any clear statement does (BW 6:230o).
+	m.Page("GET /klanten/{id}/herroepen/{inschrijving}", s.at(staff.ChangeCustomers, s.askWithdraw))
+	m.Page("POST /klanten/{id}/herroepen/{inschrijving}", s.at(staff.ChangeCustomers, s.withdraw))
+
+	m.Page("GET /taken", s.at(staff.HandleTasks, s.tasks))
+	m.Page("GET /taken/{taak}", s.at(staff.HandleTasks, s.task))
+	m.Page("POST /taken/{taak}", s.at(staff.HandleTasks, s.closeTask))
 
 	// Whoever stands at a desk counts its till; the books of the organisation
 	// are another matter. Statistics name nobody.

@@ -19,6 +19,7 @@ const todayMost = 25
 
 // homePage is the start page, Balie.
 type homePage struct {
+	bar
 	Branch branch.Branch
 	Name   string
 	Enrol  bool // this clerk may enrol
@@ -59,6 +60,9 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, c counter) error {
 			page.Drafts = append(page.Drafts, draftLine{Draft: d, Name: draftName(d.App)})
 		}
 		if page.Stock, err = customer.Low(tx, c.branch.OrganisationID, c.branch.ID); err != nil {
+			return err
+		}
+		if page.bar, err = c.bar(tx); err != nil {
 			return err
 		}
 		page.Today, err = enrol.Today(tx, c.clerk(), todayMost)

@@ -18,9 +18,11 @@ const owingMost = 50
 // moneyPage is Financieel: what this branch took in today, to count the till by,
 // and who still owes something that was charged here.
 type moneyPage struct {
+	bar
 	Branch branch.Branch
 	Today  day.Day
 	Till   ledger.Till
+	Online ledger.OnlineSum // of the whole organisation: no till holds it
 	Lines  []tillLine
 	Owing  []owingLine
 	Sum    money.Cents
@@ -50,6 +52,12 @@ func (s *Site) money(w http.ResponseWriter, r *http.Request, c counter) error {
 	page := moneyPage{Branch: c.branch}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
 		page.Today, page.Lines, page.Owing, page.Sum = day.Of(tx.Now), nil, nil, 0
+		if page.bar, err = c.bar(tx); err != nil {
+			return err
+		}
+		if page.Online, err = c.onlineToday(tx); err != nil {
+			return err
+		}
 		if page.Till, err = ledger.Today(tx, c.branch.ID); err != nil {
 			return err
 		}
@@ -78,6 +86,19 @@ func (s *Site) money(w http.ResponseWriter, r *http.Request, c counter) error {
 		return err
 	}
 	return s.Show(w, r, http.StatusOK, "money", page)
+}
+
+// onlineToday is what the whole organisation took in online today.
+func (c counter) onlineToday(tx *sqldb.Tx) (ledger.OnlineSum, error) {
+	list, err := branch.List(tx, c.branch.OrganisationID)
+	if err != nil {
+		return ledger.OnlineSum{}, err
+	}
+	var ids []string
+	for _, b := range list {
+		ids = append(ids, b.ID)
+	}
+	return ledger.OnlineToday(tx, ids)
 }
 
 // listed is how a customer stands in a list; one whose record is gone has no name.

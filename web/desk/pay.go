@@ -37,7 +37,15 @@ type payForm struct {
 	Earlier   money.Cents // of Open, what was open before this enrolment
 	Received  money.Cents // cash that was handed over for the last of Paid
 	Change    money.Cents
+	GoingBack money.Cents // on its way to the customer by the payment provider
 }
+
+// Credit is what the library owes the customer.
+func (f payForm) Credit() money.Cents { return max(0, -f.Open) }
+
+// GoesBack reports whether all of Credit is on its way, so that nobody need do
+// anything.
+func (f payForm) GoesBack() bool { return f.GoingBack >= f.Credit() }
 
 // payFormOf reads what is open, and the payments that commands beginning with
 // command made. Somebody pays a part in cash and the rest by card: the next
@@ -72,15 +80,15 @@ func payFormOf(tx *sqldb.Tx, r *http.Request, c counter, customerID, command str
 	return f, nil
 }
 
-// payment is what a clerk took in.
-type payment struct {
+// takings is what a clerk took in.
+type takings struct {
 	way      string
 	amount   money.Cents
 	received money.Cents
 }
 
 // query lets the next page say how much change there was, after a refresh too.
-func (p payment) query() string {
+func (p takings) query() string {
 	q := url.Values{"wijze": {p.way}}
 	if p.received > 0 {
 		q.Set("ontvangen", strings.TrimSpace(strings.ReplaceAll(p.received.String(), "€\u00a0", "")))
@@ -89,8 +97,8 @@ func (p payment) query() string {
 }
 
 // collect books what the form says.
-func collect(tx *sqldb.Tx, c counter, customerID, command string, form *kit.Form) (payment, error) {
-	p := payment{way: form.Get("wijze")}
+func collect(tx *sqldb.Tx, c counter, customerID, command string, form *kit.Form) (takings, error) {
+	p := takings{way: form.Get("wijze")}
 	method, known := payWays[p.way]
 	if !known {
 		return p, ledger.ErrMethod.At("wijze")
@@ -134,7 +142,7 @@ func (s *Site) payCustomer(w http.ResponseWriter, r *http.Request, c counter) er
 	if len(command) != len(secret.NewID()) {
 		return kit.ErrBadForm
 	}
-	var paid payment
+	var paid takings
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
 		if _, err := c.find(tx, id); err != nil {
 			return err

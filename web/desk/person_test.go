@@ -199,7 +199,7 @@ func (a answer) field(prefix string) string {
 	return ""
 }
 
-var leftOver = regexp.MustCompile(`\b(desk|kit|enrol|customer|membership|staff|ledger|branch|country|newsletter)\.[a-z_.]+\b|\{[0-9]`)
+var leftOver = regexp.MustCompile(`\b(desk|kit|enrol|customer|membership|staff|ledger|branch|country|newsletter|task|payment|registration)\.[a-z_.]+\b|\{[0-9]`)
 
 // whole fails when a sentence is missing or a hole was left open.
 func (a answer) whole(h *house) answer {

@@ -64,7 +64,7 @@ func (s *Site) payResult(w http.ResponseWriter, r *http.Request, c counter) erro
 		return err
 	}
 	draft := r.PathValue("draft")
-	var paid payment
+	var paid takings
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
 		result, err := enrol.ResultOf(tx, c.clerk(), draft)
 		if err != nil {

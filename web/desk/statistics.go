@@ -14,6 +14,7 @@ import (
 
 // statisticsPage is Statistiek: counts only, so that it names nobody.
 type statisticsPage struct {
+	bar
 	Months   []countLine // newest first
 	Kinds    []countLine // by membership
 	Branches []countLine
@@ -39,6 +40,10 @@ func (s *Site) statistics(w http.ResponseWriter, r *http.Request, c counter) err
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		today := day.Of(tx.Now)
 		page = statisticsPage{From: firstOfMonth(today).AddMonths(1 - yearBack)}
+		var err error
+		if page.bar, err = c.bar(tx); err != nil {
+			return err
+		}
 		list, err := membership.Started(tx, c.branch.OrganisationID, page.From)
 		if err != nil {
 			return err

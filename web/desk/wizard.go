@@ -242,34 +242,9 @@ func (s *Site) fill(ctx context.Context, c counter, id string, step enrol.Step, 
 	before := d.App
 	d.App.Fill(step, form.Values)
 	if step == enrol.StepPerson || step == enrol.AllSteps {
-		s.lookUp(ctx, before, &d.App)
+		d.App.LookUp(ctx, s.Book, before)
 	}
 	return d.App, nil
-}
-
-// lookUp fills in street and place where the clerk left them empty, or where
-// they still are those of an address that was looked up and changed since. What
-// a clerk typed by hand stays, marked when the address book says the same.
-func (s *Site) lookUp(ctx context.Context, before enrol.Application, app *enrol.Application) {
-	if app.Checked != "" && app.Checked == app.AddressMark() {
-		return
-	}
-	stale := before.Checked != "" && before.Street == app.Street && before.Place == app.Place
-	app.Checked = ""
-	address, err := app.Address()
-	if err != nil {
-		return // the field says so in a moment
-	}
-	found, err := customer.LookUp(ctx, s.Book, address)
-	if err != nil {
-		return // the clerk types street and place
-	}
-	if stale || app.Street == "" || app.Place == "" {
-		app.Street, app.Place = found.Street, found.Place
-	}
-	if strings.EqualFold(app.Street, found.Street) && strings.EqualFold(app.Place, found.Place) {
-		app.Checked = app.AddressMark()
-	}
 }
 
 // unfinished returns the first screen before step that is not right yet, "" for none.

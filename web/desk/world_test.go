@@ -12,6 +12,7 @@ import (
 
 	"lidwoord/base/day"
 	"lidwoord/base/password"
+	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/base/words"
@@ -22,7 +23,10 @@ import (
 	"lidwoord/library/ledger"
 	"lidwoord/library/membership"
 	"lidwoord/library/newsletter"
+	"lidwoord/library/payment"
+	"lidwoord/library/registration"
 	"lidwoord/library/staff"
+	"lidwoord/library/task"
 	"lidwoord/web/desk"
 	"lidwoord/web/kit"
 )
@@ -56,6 +60,8 @@ type house struct {
 	site    *desk.Site
 	server  *httptest.Server
 	workers map[string]staff.Worker
+	cashier *payment.Cashier
+	bank    *bank
 }
 
 const pass = "de kat krabt de krullen"
@@ -76,7 +82,7 @@ func build(t testing.TB, db *sqldb.DB) *house {
 		}
 	}
 	list, err := words.Load(kit.Words, day.Words, password.Words, desk.Words, branch.Words, staff.Words, customer.Words, membership.Words,
-		ledger.Words, newsletter.Words, enrol.Words)
+		ledger.Words, newsletter.Words, enrol.Words, task.Words, payment.Words, registration.Words)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,12 +92,18 @@ func build(t testing.TB, db *sqldb.DB) *house {
 		return day.Moment(at, lang), ok
 	})
 	h.words = list
-	base, _ := url.Parse("http://127.0.0.1/balie")
-	h.site, err = desk.New(&kit.House{DB: db, Words: list, Doors: kit.Doors{Desk: base}, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: slog.New(slog.DiscardHandler)},
-		enrol.Office{Accounts: enroltest.Town{}, Census: enroltest.Town{}, Owners: enroltest.Town{}}, h.book, "bind")
+	news, err := newsletter.New(newsletter.Links{Confirm: func(t secret.Token) string { return "https://lid.example/nieuwsbrief/bevestigen/" + string(t) }})
 	if err != nil {
 		t.Fatal(err)
 	}
+	base, _ := url.Parse("http://127.0.0.1/balie")
+	office := enrol.Office{Accounts: enroltest.Town{}, Census: enroltest.Town{}, Owners: enroltest.Town{}, News: news}
+	h.site, err = desk.New(&kit.House{DB: db, Words: list, Doors: kit.Doors{Desk: base}, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: slog.New(slog.DiscardHandler)},
+		office, h.book, "bind")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.openOnline(office)
 	h.server = httptest.NewServer(h.site.Handler(h.site))
 	t.Cleanup(h.server.Close)
 	return h
@@ -121,11 +133,7 @@ func (h *house) furnish(tx *sqldb.Tx) (err error) {
 			return err
 		}
 	}
-	for _, name := range []string{"anja", "bert", "fenna"} {
-		role := staff.Desk
-		if name == "fenna" {
-			role = staff.Finance
-		}
+	for name, role := range map[string]staff.Role{"anja": staff.Desk, "bert": staff.Desk, "fenna": staff.Finance, "mina": staff.Manager} {
 		w, _, err := staff.Save(tx, staff.Worker{OrganisationID: h.lib.ID, Username: name, Name: strings.ToUpper(name[:1]) + name[1:] + " de Boer", Active: true,
 			Posts: []staff.Post{{Role: role}}})
 		if err != nil {

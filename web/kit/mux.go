@@ -22,9 +22,10 @@ type Handler func(http.ResponseWriter, *http.Request) error
 // the path below the door's base: "GET /klant/{id}". A door's Routes function
 // that fills it reads as the door's site map.
 type Mux struct {
-	site *Site
-	mux  *http.ServeMux
-	base string
+	site  *Site
+	mux   *http.ServeMux
+	base  string
+	guard *http.CrossOriginProtection
 }
 
 // Routes is what each door offers.
@@ -32,17 +33,26 @@ type Routes interface{ Routes(*Mux) }
 
 // Handler returns the whole door, from request id to page.
 func (s *Site) Handler(door Routes) http.Handler {
-	m := &Mux{site: s, mux: http.NewServeMux(), base: strings.TrimSuffix(s.Base.Path, "/")}
+	m := &Mux{site: s, mux: http.NewServeMux(), base: strings.TrimSuffix(s.Base.Path, "/"), guard: http.NewCrossOriginProtection()}
+	m.guard.SetDenyHandler(s.page(func(http.ResponseWriter, *http.Request) error { return ErrOtherSite }))
 	door.Routes(m)
 	m.Raw("GET /_/{file}", s.assets)
 	m.mux.Handle("/", s.page(m.unknown))
-	guard := http.NewCrossOriginProtection()
-	guard.SetDenyHandler(s.page(func(http.ResponseWriter, *http.Request) error { return ErrOtherSite }))
-	return s.chain(guard.Handler(m.mux))
+	return s.chain(m.guard.Handler(m.mux))
 }
 
 // Page adds a page or form.
 func (m *Mux) Page(pattern string, h Handler) { m.Raw(pattern, m.site.page(h)) }
+
+// Open adds a form that any site and any mail program may send. The guard keeps
+// other sites from acting in the name of a visitor, by the visitor's cookies.
+// Here nobody's cookies count: a secret in the address is all that is asked, and
+// who has it could send the form by hand.
+func (m *Mux) Open(pattern string, h Handler) {
+	method, path, _ := strings.Cut(pattern, " ")
+	m.guard.AddInsecureBypassPattern(method + " " + m.base + path)
+	m.Page(pattern, h)
+}
 
 // Raw adds a handler that answers by itself: media, machine endpoints.
 func (m *Mux) Raw(pattern string, h http.Handler) {

@@ -24,6 +24,30 @@ type View struct {
 	Flash *Flash
 }
 
+// Branded is a page of one library in a house of many: it has that library's name
+// and colours. Style is the address of its style sheet below the door, "" for
+// none.
+type Branded interface {
+	Brand() Brand
+	Style() string
+}
+
+// Brand is whose page this is: the library's, or the house's.
+func (v View) Brand() Brand {
+	if b, ok := v.Page.(Branded); ok {
+		return b.Brand()
+	}
+	return v.Site.Brand
+}
+
+// Style is the address of the style sheet of the page's library, "" for none.
+func (v View) Style() string {
+	if b, ok := v.Page.(Branded); ok && b.Style() != "" {
+		return v.Link("%s", b.Style())
+	}
+	return ""
+}
+
 // Show renders a page in full before the first byte leaves, so that a fault
 // half way never sends half a page.
 func (s *Site) Show(w http.ResponseWriter, r *http.Request, status int, page string, data any) error {

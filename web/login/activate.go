@@ -21,7 +21,8 @@ type linkPage struct {
 	Least   int        // characters of a password
 	Fault   fault.List // why a link does not work
 	Used    bool       // the account is active: sign in
-	Until   time.Time  // of a new link
+	Way     account.Way
+	Until   time.Time // of a new link
 }
 
 // token reads the secret from the address.
@@ -51,7 +52,16 @@ func (s *Site) deadLink(w http.ResponseWriter, r *http.Request, err error) error
 	switch {
 	case errors.Is(err, account.ErrLinkExpired):
 		return s.Show(w, r, kit.Status(err), "expired", page)
-	case errors.Is(err, account.ErrLinkUnknown), errors.Is(err, account.ErrLinkReplaced), page.Used:
+	case page.Used:
+		lookErr := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+			page.Way, err = s.Accounts.ContinueByLink(tx, page.Token)
+			return err
+		})
+		if lookErr != nil {
+			return lookErr
+		}
+		fallthrough
+	case errors.Is(err, account.ErrLinkUnknown), errors.Is(err, account.ErrLinkReplaced):
 		return s.Show(w, r, kit.Status(err), "deadlink", page)
 	}
 	return err

@@ -32,6 +32,10 @@ const (
 	address  = "zoe@voorbeeld.nl"
 	good     = "paarse fiets lacht hard"
 	callback = "https://lezen.example/terug"
+
+	joined   = "https://lid.example/inschrijven/terug" // where the door Inschrijven gets its answer
+	initiate = "https://lid.example/inschrijven/inloggen"
+	target   = "https://lid.example/inschrijven/bind?stap=2"
 )
 
 // door is a running login door.
@@ -59,14 +63,15 @@ func open(t testing.TB, db *sqldb.DB) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.provider = &signon.Provider{Issuer: at("/oidc").String(), Box: db.Box}
 	d.accounts, err = account.New(account.Links{
 		Activate: func(token secret.Token) string { return d.base + "/activeren/" + string(token) },
-		Reading:  "https://lezen.example/", Help: d.base + "/hulp",
+		SignIn:   d.base + "/aanmelden", Reading: "https://lezen.example/", Help: d.base + "/hulp",
+		Continue: d.provider.Continue,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.provider = &signon.Provider{Issuer: at("/oidc").String(), Box: db.Box}
 	d.site, err = login.New(&kit.House{
 		DB: db, Words: catalogue, Brand: kit.Brand{Name: "Bind bibliotheken", Phone: "0592 123456", Email: "info@bind.example"},
 		Doors: kit.Doors{Login: at("/inloggen"), OIDC: at("/oidc"), Reading: at("/bibliotheek"), Signup: at("/inschrijven")},
@@ -79,6 +84,10 @@ func open(t testing.TB, db *sqldb.DB) *door {
 	server.Start()
 	t.Cleanup(server.Close)
 	d.in(func(tx *sqldb.Tx) error {
+		err := d.provider.RegisterClient(tx, signon.Client{ID: "inschrijven", Name: "Inschrijven bij Bind", Redirects: []string{joined}, Initiate: initiate, Scopes: []string{"openid", "profile", "email"}})
+		if err != nil {
+			return err
+		}
 		return d.provider.RegisterClient(tx, signon.Client{ID: "lezen", Name: "Online Bibliotheek", Redirects: []string{callback}, Scopes: []string{"openid", "profile", "email"}})
 	})
 	return d
@@ -116,7 +125,7 @@ func (d *door) newest() (path string) {
 	d.in(func(tx *sqldb.Tx) error {
 		letters, err := outbox.Recent(tx, 20)
 		for _, l := range letters {
-			if path == "" && l.Mail.Kind == "account.activation" {
+			if path == "" && (l.Mail.Kind == "account.activation" || l.Mail.Kind == "account.welcome") {
 				path = linkPattern.FindString(l.Mail.Text)
 			}
 		}

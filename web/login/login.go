@@ -1,10 +1,15 @@
-// Package login is the front door of the login account: activating it, signing
-// in and out. What these mean is in identity/account; single sign-on is in
+// Package login is the front door of the login account: making it, activating
+// it, signing in and out. What these mean is in identity/account; single sign-on is in
 // identity/signon.
 //
 //	GET       /                            who am I
 //	GET POST  /aanmelden                   sign in; ?verzoek= answers another site, ?naar= leads back
 //	GET POST  /afmelden                    sign out
+//	GET POST  /nieuw                       make a login account; ?verzoek= leads back to the site that asked
+//	POST      /nieuw/opnieuw               sends the letter once more
+//	POST      /nieuw/terug                 the form again, as it was filled in
+//	POST      /nieuw/verder                goes on with the account that is signed in
+//	POST      /nieuw/ander                 signs out, to make another
 //	GET       /activeren/{token}           the page of a mailed link; changes nothing
 //	POST      /activeren/{token}           confirms the address
 //	POST      /activeren/{token}/wachtwoord  sets the password
@@ -70,6 +75,12 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /aanmelden", s.signIn)
 	m.Page("GET /afmelden", s.showSignOut)
 	m.Page("POST /afmelden", s.signOut)
+	m.Page("GET /nieuw", s.showRegister)
+	m.Page("POST /nieuw", s.register)
+	m.Page("POST /nieuw/opnieuw", s.registerAgain)
+	m.Page("POST /nieuw/terug", s.registerOtherwise)
+	m.Page("POST /nieuw/verder", s.goOn)
+	m.Page("POST /nieuw/ander", s.signOutToRegister)
 	m.Page("GET /activeren/{token}", s.showLink)
 	m.Page("POST /activeren/{token}", s.confirm)
 	m.Page("POST /activeren/{token}/wachtwoord", s.setPassword)
@@ -120,6 +131,7 @@ func (s *Site) end(tx *sqldb.Tx, sessionID string) error {
 
 type homePage struct {
 	Account account.Account // the zero account for who is not signed in
+	Way     account.Way     // where the account goes on; on the page that it is ready
 }
 
 func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
@@ -137,6 +149,13 @@ func (s *Site) ready(w http.ResponseWriter, r *http.Request) error {
 	}
 	if page.Account.ID == "" {
 		return kit.ErrNoPage
+	}
+	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		page.Way, err = s.Accounts.Continue(tx, page.Account)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	return s.Show(w, r, http.StatusOK, "ready", page)
 }

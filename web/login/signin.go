@@ -29,7 +29,12 @@ type signInPage struct {
 	Client  string // its name
 	Back    string // page of this door to return to, or ""
 	Again   bool   // the visitor is signed in, but must prove it anew
+	Have    bool   // the visitor has an account, though the site asked to make one
+	Make    bool   // who has none may make one here, and goes on at the site later
 }
+
+// have is the value of "kies" in the address for a visitor who has an account.
+const have = "inloggen"
 
 // Query goes into the form's address, so that the other language, or a reload,
 // still knows where the visitor was going after a refusal.
@@ -41,6 +46,9 @@ func (p signInPage) Query() template.URL {
 	if p.Back != "" {
 		q.Set("naar", p.Back)
 	}
+	if p.Have {
+		q.Set("kies", have)
+	}
 	return template.URL(q.Encode())
 }
 
@@ -48,7 +56,7 @@ func (p signInPage) Query() template.URL {
 // to everybody else.
 func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	q, live := r.URL.Query(), kit.VisitOf(r).Session
-	page := signInPage{Form: kit.NewForm(), Request: q.Get("verzoek"), Back: q.Get("naar")}
+	page := signInPage{Form: kit.NewForm(), Request: q.Get("verzoek"), Back: q.Get("naar"), Have: q.Get("kies") == have}
 	if page.Request == "" {
 		if live != nil {
 			return see(w, r, s.Back(page.Back))
@@ -61,7 +69,11 @@ func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		page.Client = asked.ClientName
+		if asked.Prompt == signon.PromptCreate && !page.Have {
+			to = s.registerAddress(page.Request)
+			return nil
+		}
+		page.Client, page.Make = asked.ClientName, asked.Continues
 		page.Form.Set("gebruikersnaam", asked.LoginHint)
 		if live != nil && !asked.NeedsSignIn(live.AuthAt) {
 			acc, err := s.Accounts.Find(tx, live.Subject)
@@ -98,7 +110,8 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := signInPage{Form: form, Request: form.Get("verzoek"), Back: form.Get("naar"), Again: kit.VisitOf(r).Session != nil}
+	page := signInPage{Form: form, Request: form.Get("verzoek"), Back: form.Get("naar"), Again: kit.VisitOf(r).Session != nil,
+		Have: r.URL.Query().Get("kies") == have}
 	if err := filledIn(form); err != nil {
 		return s.refuse(w, r, page, err)
 	}
@@ -151,7 +164,7 @@ func (s *Site) refuse(w http.ResponseWriter, r *http.Request, page signInPage, e
 	if page.Request != "" {
 		lookErr := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 			asked, err := s.Provider.Pending(tx, page.Request)
-			page.Client = asked.ClientName
+			page.Client, page.Make = asked.ClientName, asked.Continues
 			return err
 		})
 		// That the request is over is told once the visitor is in.

@@ -1,6 +1,7 @@
 // Package manage is the door Beheer, for the people who mind a library: customer
-// numbers that run low, mail that nobody took, and work in the background. It
-// shows; it changes nothing yet.
+// numbers that run low, mail that nobody took, work in the background, and the
+// addresses of the newsletter as a file for the mailing service. It shows; it
+// changes nothing yet.
 //
 // Only a worker who holds the role beheer for the whole organisation comes in:
 // letters and jobs are the whole house's.
@@ -19,6 +20,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
+	"lidwoord/library/newsletter"
 	"lidwoord/library/staff"
 	"lidwoord/web/kit"
 )
@@ -38,6 +40,7 @@ const IdleMost = 30 * time.Minute
 type Site struct {
 	*kit.Site
 	Organisation string // slug of the library
+	News         *newsletter.Subscribers
 }
 
 // New makes the door of one library.
@@ -53,6 +56,8 @@ func New(house *kit.House, organisation string) (*Site, error) {
 // Routes is the site map of Beheer.
 func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /", s.manager(s.home))
+	m.Page("GET /nieuwsbrief", s.manager(s.news))
+	m.Page("POST /nieuwsbrief/bestand", s.manager(s.newsFile))
 	m.Page("GET /aanmelden", s.showSignIn)
 	m.Page("POST /aanmelden", s.signIn)
 	m.Page("POST /afmelden", s.signOut)

@@ -14,11 +14,13 @@ import (
 	"lidwoord/base/day"
 	"lidwoord/base/job"
 	"lidwoord/base/outbox"
+	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/base/words"
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
+	"lidwoord/library/newsletter"
 	"lidwoord/library/staff"
 	"lidwoord/web/kit"
 	"lidwoord/web/manage"
@@ -29,6 +31,7 @@ const secretWords = "vier losse woorden hier"
 
 type house struct {
 	db    *sqldb.DB
+	news  *newsletter.Subscribers
 	door  http.Handler
 	bind  branch.Organisation
 	annen branch.Branch
@@ -38,7 +41,7 @@ func open(t *testing.T, db *sqldb.DB) house { return openAt(t, db, "https://lid.
 
 func openAt(t *testing.T, db *sqldb.DB, host string) (h house) {
 	t.Helper()
-	list, err := words.Load(kit.Words, day.Words, manage.Words, branch.Words, staff.Words, customer.Words)
+	list, err := words.Load(kit.Words, day.Words, manage.Words, branch.Words, staff.Words, customer.Words, newsletter.Words)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +51,12 @@ func openAt(t *testing.T, db *sqldb.DB, host string) (h house) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h = house{db: db, door: s.Handler(s)}
+	s.News, err = newsletter.New(newsletter.Links{Unsubscribe: func(t secret.Token) string { return host + "/nieuwsbrief/afmelden/" + string(t) },
+		Confirm: func(t secret.Token) string { return host + "/nieuwsbrief/bevestigen/" + string(t) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h = house{db: db, news: s.News, door: s.Handler(s)}
 	do(t, db, func(tx *sqldb.Tx) error {
 		if h.bind, err = branch.SaveOrganisation(tx, branch.Organisation{Slug: "bind", Name: "Bind bibliotheken"}); err != nil {
 			return err

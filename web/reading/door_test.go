@@ -349,7 +349,7 @@ func TestEveryPageIsComplete(t *testing.T) {
 func complete(t *testing.T, a answer) {
 	t.Helper()
 	a.want(t, 200)
-	if key := regexpFind(onlyText(a.body), `((?:reading|loan|catalogue|kit)\.[a-z_]+)`); key != "" {
+	if key := regexpFind(onlyText(a.body), `((?:reading|party|loan|catalogue|kit)\.[a-z_]+)`); key != "" {
 		t.Errorf("%s shows %s", a.Request.URL, key)
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"lidwoord/reading/loan"
 	"lidwoord/samples"
 	"lidwoord/web/kit"
+	"lidwoord/web/party"
 	"lidwoord/web/reading"
 )
 
@@ -68,7 +69,7 @@ func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
 		}
 		return u
 	}
-	sentences, err := words.Load(kit.Words, day.Words, reading.Words, catalogue.Words, loan.Words)
+	sentences, err := words.Load(kit.Words, day.Words, party.Words, reading.Words, catalogue.Words, loan.Words)
 	if err != nil {
 		t.Fatal(err)
 	}

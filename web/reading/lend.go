@@ -8,6 +8,7 @@ import (
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
+	"lidwoord/web/party"
 )
 
 // borrow lends a title. With rights that are no longer fresh it first asks the
@@ -19,7 +20,7 @@ func (s *Site) borrow(w http.ResponseWriter, r *http.Request) error {
 	}
 	title := r.PathValue("title")
 	if s.DB.Now().Sub(who.At) >= RightsLife {
-		return s.begin(w, r, step{To: s.Link("/titel/%s", title), Silent: true, Borrow: title, Session: kit.VisitOf(r).Session.ID})
+		return s.party.Begin(w, r, party.Step{To: s.Link("/titel/%s", title), Silent: true, Note: title, Session: kit.VisitOf(r).Session.ID})
 	}
 	return s.lend(w, r, who, title)
 }

@@ -2,9 +2,9 @@
 // everyone, borrowing, reading and listening for readers.
 //
 // It stands on its own: who somebody is and what they may do it hears from the
-// sign-on, as any platform would, with a standard OpenID Connect client. It never
-// looks into the library's administration or the login accounts, also when all
-// three run in one process.
+// sign-on, as any platform would, with a standard OpenID Connect client
+// (web/party). It never looks into the library's administration or the login
+// accounts, also when all three run in one process.
 package reading
 
 import (
@@ -13,13 +13,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"io/fs"
-	"net/url"
 	"time"
 
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
 	"lidwoord/web"
 	"lidwoord/web/kit"
+	"lidwoord/web/party"
 )
 
 //go:embed pages layout assets words.*.txt
@@ -47,7 +47,7 @@ type Settings struct {
 type Site struct {
 	*kit.Site
 	Settings
-	signOn signOn
+	party  *party.Party
 	reader []byte // the bundled reader; empty without npm
 	print  string // its fingerprint
 }
@@ -59,32 +59,20 @@ func New(house *kit.House, set Settings) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{Site: k, Settings: set}
-	if s.Issuer == "" {
-		s.Issuer = house.Doors.OIDC.String()
-	}
 	if s.Rules == (loan.Rules{}) {
 		s.Rules = loan.Usual
 	}
 	if s.Dist == nil {
 		s.Dist = web.Dist
 	}
-	k.SignInPath = "/inloggen"
 	k.Idle = SessionIdle
-	// Signing out, and borrowing with rights that are no longer fresh, are forms
-	// whose answer leads over the sign-on and back.
-	k.FormAction = "'self'"
-	for _, u := range []string{s.Issuer, origin(house.Doors.Login)} {
-		if o := originOf(u); o != "" && o != origin(k.Base) {
-			k.FormAction += " " + o
-		}
-	}
+	s.party = party.New(k, party.Settings{Issuer: s.Issuer, ClientID: s.ClientID, ClientSecret: s.ClientSecret, Scopes: []string{"profile", "memberships"}})
 	s.reader, err = fs.ReadFile(s.Dist, "dist/reader.js")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	sum := sha256.Sum256(s.reader)
 	s.print = hex.EncodeToString(sum[:6])
-	s.signOn = signOn{settings: &s.Settings, now: house.DB.Now, back: kit.Absolute(k.Base, "/terug")}
 	return s, nil
 }
 
@@ -114,19 +102,4 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /plaats/{title}", s.keepPlace)
 	m.Page("GET /boek/{title}/{href...}", s.resource)
 	m.Page("GET /lezer/{file}", s.script)
-}
-
-func origin(u *url.URL) string {
-	if u == nil {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
-}
-
-func originOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return origin(u)
 }

@@ -10,6 +10,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
+	"lidwoord/web/party"
 )
 
 // RightsLife is how long we believe what the sign-on said about memberships. A
@@ -81,7 +82,7 @@ func (s *Site) fresh(h kit.Handler) kit.Handler {
 		if err := s.tried(r, who); err != nil {
 			return err
 		}
-		err := s.begin(w, r, step{To: s.Back(r.URL.RequestURI()), Silent: true, Session: kit.VisitOf(r).Session.ID})
+		err := s.party.Begin(w, r, party.Step{To: s.Back(r.URL.RequestURI()), Silent: true, Session: kit.VisitOf(r).Session.ID})
 		if err == nil {
 			return nil
 		}

@@ -1,20 +1,47 @@
-// Package signup is the door Inschrijven: which memberships a library offers,
-// what they cost, and where to become a member. Enrolling and paying online is
-// not built yet, and the page says so before anybody has typed a word.
+// Package signup is the door Inschrijven: a visitor of a library's own site
+// becomes a member without help. First a login account, at another door and by
+// single sign-on; then the registration, one thing a page; then the payment.
+//
+//	GET       /                               the libraries of this house
+//	GET       /{library}                      its memberships
+//	GET POST  /{library}/{code}               one membership: what it is, and first a login account
+//	GET       /{library}/aanvraag/begin       back from the sign-on: the form opens
+//	GET       /{library}/aanvraag/verder      where it was left
+//	GET POST  /{library}/aanvraag/{page}      naam, geboortedatum, ouder, adres, contact
+//	GET POST  /{library}/aanvraag/controle    check your answers; Bestellen en betalen
+//	POST      /{library}/aanvraag/stop        the payment that is under way is given up
+//	POST      /{library}/aanvraag/weg         the form is thrown away
+//	GET       /{library}/aanvraag/lid         Je bent nu lid
+//	GET       /{library}/betaling/{payment}   back from the bank: only reads
+//	POST      /haak/{provider}                the payment provider's webhook
+//	GET       /inloggen, /terug  POST /uitloggen   of web/party
+//
+// Every page works without the script.
 package signup
 
 import (
+	"cmp"
 	"embed"
+	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 
+	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
 	"lidwoord/library/branch"
+	"lidwoord/library/customer"
 	"lidwoord/library/membership"
+	"lidwoord/library/payment"
+	"lidwoord/library/registration"
 	"lidwoord/web/kit"
+	"lidwoord/web/party"
 )
 
-//go:embed pages
+//go:embed pages layout assets
 var files embed.FS
 
 // Words are the sentences of this door.
@@ -22,64 +49,366 @@ var files embed.FS
 //go:embed words.*.txt
 var Words embed.FS
 
+// Settings are what an installation chooses for this door.
+type Settings struct {
+	Party   party.Settings
+	Office  *registration.Office
+	Cashier *payment.Cashier
+	Book    customer.AddressBook // nil looks no streets up
+}
+
 // Site is Inschrijven.
 type Site struct {
 	*kit.Site
-	Organisation string // slug of the library whose memberships it shows
+	Settings
+	party *party.Party
 }
 
-// New makes the door of one library.
-func New(house *kit.House, organisation string) (*Site, error) {
-	s, err := kit.New(house, "signup", files)
+// New makes the door.
+func New(house *kit.House, set Settings) (*Site, error) {
+	k, err := kit.New(house, "signup", files)
 	if err != nil {
 		return nil, err
 	}
-	return &Site{Site: s, Organisation: organisation}, nil
+	// The button Bestellen en betalen is answered by the payment provider's page,
+	// and a browser counts that as a target of the form.
+	k.FormAction = "'self' https:"
+	if k.Base.Scheme == "http" {
+		k.FormAction += " http:"
+	}
+	return &Site{Site: k, Settings: set, party: party.New(k, set.Party)}, nil
 }
 
 // Routes is the site map of Inschrijven.
 func (s *Site) Routes(m *kit.Mux) {
-	m.Page("GET /", s.home)
+	s.party.Routes(m)
+	m.Page("GET /", s.libraries)
+	m.Page("GET /{library}", s.at(s.home))
+	m.Page("GET /{library}/{code}", s.at(s.choice))
+	m.Page("POST /{library}/{code}", s.member(s.choose))
+	m.Raw("GET /{library}/stijl/huis.css", http.HandlerFunc(s.style))
+
+	m.Page("GET /{library}/aanvraag/begin", s.member(s.begin))
+	m.Page("GET /{library}/aanvraag/verder", s.member(s.resume))
+	for _, p := range pages {
+		m.Page("GET /{library}/aanvraag/"+p.Name, s.member(s.show(p)))
+		m.Page("POST /{library}/aanvraag/"+p.Name, s.member(s.take(p)))
+	}
+	m.Page("GET /{library}/aanvraag/controle", s.member(s.check))
+	m.Page("POST /{library}/aanvraag/controle", s.member(s.order))
+	m.Page("POST /{library}/aanvraag/stop", s.member(s.stop))
+	m.Page("POST /{library}/aanvraag/weg", s.member(s.drop))
+	m.Page("GET /{library}/aanvraag/lid", s.member(s.done))
+	m.Page("GET /{library}/betaling/{payment}", s.at(s.comeBack))
+	m.Raw("POST /haak/{provider}", http.HandlerFunc(s.hook))
 }
 
-type homePage struct {
-	Library  branch.Organisation
-	Offers   []membership.Definition
-	Places   []string // where people are enrolled now: "Bibliotheek Annen", "De Werf, Gieten"
-	AdultAge int
+// pages are the pages of the form, in any order.
+var pages = []registration.Page{registration.PageName, registration.PageBirth, registration.PageParent, registration.PageAddress, registration.PageContact}
+
+// stand is who stands before which library during one request.
+type stand struct {
+	Library branch.Organisation
+	In      bool // signed in
+	visitor registration.Visitor
 }
 
-// home shows what people may choose for themselves. A membership that only the
-// desk gives out, such as a school's supplement, would mislead them.
-func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
-	page := homePage{AdultAge: membership.AdultAge}
-	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		if page.Library, err = branch.FindOrganisation(tx, s.Organisation); err != nil {
-			return err
+// Brand is the library's.
+func (st stand) Brand() kit.Brand {
+	return kit.Brand{Name: st.Library.Name, Site: st.Library.Site, Email: st.Library.Email, Phone: st.Library.Phone}
+}
+
+// Style is the style sheet with the library's colours.
+func (st stand) Style() string {
+	if st.Library.Colour == "" {
+		return ""
+	}
+	return "/" + st.Library.Slug + "/stijl/huis.css"
+}
+
+// Path is a path of this library's pages below the door.
+func (st stand) Path(path string) string { return "/" + st.Library.Slug + path }
+
+// Username is the visitor's, "" for who is not signed in.
+func (st stand) Username() string { return st.visitor.Username }
+
+// handler is a kit.Handler that knows the library and the visitor.
+type handler func(http.ResponseWriter, *http.Request, stand) error
+
+// at finds the library of the address.
+func (s *Site) at(h handler) kit.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		st := stand{}
+		who, in := party.Who(r)
+		if in {
+			st.In = true
+			st.visitor = registration.Visitor{AccountID: who.Account, Username: who.Username, Email: who.Email, EmailVerified: who.EmailVerified, Lang: kit.VisitOf(r).Lang}
 		}
-		all, err := membership.Definitions(tx, page.Library.ID)
+		err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+			st.Library, err = branch.FindOrganisation(tx, r.PathValue("library"))
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		for _, d := range all {
-			if d.Active && d.Online && d.Desk {
-				page.Offers = append(page.Offers, d)
-			}
-		}
-		branches, err := branch.List(tx, page.Library.ID)
-		for _, b := range branches {
-			switch {
-			case !b.Enrols:
-			case strings.Contains(b.Name, b.Place):
-				page.Places = append(page.Places, b.Name)
-			default:
-				page.Places = append(page.Places, b.Name+", "+b.Place)
-			}
-		}
+		return h(w, r, st)
+	}
+}
+
+// member lets only who is signed in through.
+func (s *Site) member(h handler) kit.Handler { return kit.RequireSession(s.at(h)) }
+
+type librariesPage struct{ Libraries []branch.Organisation }
+
+// libraries lists the libraries of this house; of a single one it shows the page.
+func (s *Site) libraries(w http.ResponseWriter, r *http.Request) error {
+	var page librariesPage
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		page.Libraries, err = branch.Organisations(tx)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	if len(page.Libraries) == 1 {
+		return s.Redirect(w, r, "/%s", page.Libraries[0].Slug)
+	}
+	return s.Show(w, r, http.StatusOK, "libraries", page)
+}
+
+type homePage struct {
+	stand
+	Offers   []membership.Definition
+	Places   []string // where people are enrolled at a desk: "Bibliotheek Annen", "De Werf, Gieten"
+	AdultAge int
+	Current  *registration.Registration // what the visitor has under way
+	Under    string                     // the name of its membership
+	Member   bool                       // the visitor is a member here
+	Online   bool                       // online enrolling is open
+	Resume   string                     // the way over the sign-on to what was begun
+}
+
+// home shows what people may choose for themselves.
+func (s *Site) home(w http.ResponseWriter, r *http.Request, st stand) error {
+	page := homePage{stand: st, AdultAge: membership.AdultAge, Resume: s.signOn(st.Path("/aanvraag/verder"))}
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		all, err := membership.Definitions(tx, st.Library.ID)
+		if err != nil {
+			return err
+		}
+		page.Offers = nil
+		for _, d := range all {
+			if d.Active && d.Online {
+				page.Offers = append(page.Offers, d)
+			}
+		}
+		if page.Places, err = places(tx, st.Library.ID); err != nil {
+			return err
+		}
+		_, err = registration.Branch(tx, st.Library.ID, "")
+		if page.Online = err == nil; err != nil && !errors.Is(err, registration.ErrNoBranch) {
+			return err
+		}
+		return page.whoIs(tx)
+	})
+	if err != nil {
+		return err
+	}
 	return s.Show(w, r, http.StatusOK, "home", page)
+}
+
+// signOn is the way over the sign-on and back to a page of this door.
+func (s *Site) signOn(to string, pairs ...string) string {
+	q := url.Values{"naar": {s.Link("%s", to)}}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		q.Set(pairs[i], pairs[i+1])
+	}
+	return s.Link("/inloggen?%s", q.Encode())
+}
+
+// whoIs finds what the visitor has under way, and whether they are a member.
+func (p *homePage) whoIs(tx *sqldb.Tx) error {
+	if !p.In {
+		return nil
+	}
+	current, err := registration.Current(tx, p.visitor, p.Library.ID)
+	switch {
+	case err == nil:
+		p.Current = &current
+		if d, err := membership.FindDefinition(tx, p.Library.ID, current.App.Membership); err == nil {
+			p.Under = d.Name(p.visitor.Lang)
+		}
+		return nil
+	case !errors.Is(err, registration.ErrNone):
+		return err
+	}
+	p.Member, err = registration.IsMember(tx, p.visitor, p.Library.ID)
+	return err
+}
+
+// places are the branches that enrol, with their place where the name lacks it.
+func places(tx *sqldb.Tx, organisationID string) (list []string, err error) {
+	branches, err := branch.List(tx, organisationID)
+	for _, b := range branches {
+		switch {
+		case !b.Enrols:
+		case strings.Contains(b.Name, b.Place):
+			list = append(list, b.Name)
+		default:
+			list = append(list, b.Name+", "+b.Place)
+		}
+	}
+	return list, err
+}
+
+var colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+// style is the library's colours as a style sheet: the policy of our pages
+// forbids styles inside them.
+func (s *Site) style(w http.ResponseWriter, r *http.Request) {
+	var library branch.Organisation
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		library, err = branch.FindOrganisation(tx, r.PathValue("library"))
+		return err
+	})
+	if err != nil || !colour.MatchString(library.Colour) {
+		http.NotFound(w, r)
+		return
+	}
+	ink := cmp.Or(library.Ink, "#ffffff")
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	fmt.Fprintf(w, ":root{--utrecht-page-header-background-color:%s;--utrecht-page-header-color:%s}\n", library.Colour, ink)
+}
+
+type choicePage struct {
+	stand
+	Definition membership.Definition
+	AdultAge   int
+	Under      string // the membership of the form that is under way, when it is another
+
+	// The ways to the sign-on; both lead back to where the form opens.
+	MakeAccount, SignIn string
+}
+
+// At is the first step of the way.
+func (choicePage) At() int { return 0 }
+
+// choice tells what one membership is and what comes next: first an account.
+func (s *Site) choice(w http.ResponseWriter, r *http.Request, st stand) error {
+	page, err := s.choicePage(r, st, r.PathValue("code"))
+	if err != nil {
+		return err
+	}
+	return s.Show(w, r, http.StatusOK, "choice", page)
+}
+
+func (s *Site) choicePage(r *http.Request, st stand, code string) (page choicePage, err error) {
+	page = choicePage{stand: st, AdultAge: membership.AdultAge}
+	begin := st.Path("/aanvraag/begin?abonnement=" + code)
+	page.MakeAccount, page.SignIn = s.signOn(begin, "maak", "1"), s.signOn(begin)
+	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		if page.Definition, err = offered(tx, st.Library.ID, code); err != nil || !st.In {
+			return err
+		}
+		current, err := registration.Current(tx, st.visitor, st.Library.ID)
+		if errors.Is(err, registration.ErrNone) || err == nil && current.App.Membership == code {
+			return nil
+		}
+		if err == nil {
+			d, findErr := membership.FindDefinition(tx, st.Library.ID, current.App.Membership)
+			page.Under, err = d.Name(kit.VisitOf(r).Lang), findErr
+		}
+		return err
+	})
+	return page, err
+}
+
+// offered is a membership that visitors may choose.
+func offered(tx *sqldb.Tx, organisationID, code string) (membership.Definition, error) {
+	d, err := membership.FindDefinition(tx, organisationID, code)
+	if errors.Is(err, membership.ErrNoDefinition) || err == nil && (!d.Active || !d.Online) {
+		return d, kit.ErrNoPage
+	}
+	return d, err
+}
+
+// choose opens the form for this membership, or moves the open one over to it.
+func (s *Site) choose(w http.ResponseWriter, r *http.Request, st stand) error {
+	code := r.PathValue("code")
+	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		if _, err := offered(tx, st.Library.ID, code); err != nil {
+			return err
+		}
+		reg, err := registration.Begin(tx, st.visitor, st.Library, code)
+		if err != nil || reg.App.Membership == code {
+			return err
+		}
+		reg.App.Membership = code
+		_, err = registration.Keep(tx, reg, reg.App)
+		return err
+	})
+	return s.onward(w, r, st, err)
+}
+
+// begin opens the form for who comes back from the sign-on. It moves no form
+// that is under way for another membership: the page of the membership asks.
+func (s *Site) begin(w http.ResponseWriter, r *http.Request, st stand) error {
+	code := r.URL.Query().Get("abonnement")
+	other := false
+	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		if _, err := offered(tx, st.Library.ID, code); err != nil {
+			return err
+		}
+		reg, err := registration.Begin(tx, st.visitor, st.Library, code)
+		other = err == nil && reg.App.Membership != code
+		return err
+	})
+	if other {
+		return s.Redirect(w, r, "%s", st.Path("/"+code))
+	}
+	return s.onward(w, r, st, err)
+}
+
+// resume leads to where the form was left.
+func (s *Site) resume(w http.ResponseWriter, r *http.Request, st stand) error {
+	return s.onward(w, r, st, nil)
+}
+
+// onward leads to the first page that is not right yet, to the check when all
+// are, or to what became of the form.
+func (s *Site) onward(w http.ResponseWriter, r *http.Request, st stand, err error) error {
+	to := "/aanvraag/controle"
+	if err == nil {
+		err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+			reg, err := registration.Current(tx, st.visitor, st.Library.ID)
+			if err != nil || reg.State != registration.Open {
+				return err
+			}
+			p, missing, err := registration.Unfinished(tx, reg)
+			if missing {
+				to = "/aanvraag/" + p.Name
+			}
+			return err
+		})
+	}
+	switch {
+	case errors.Is(err, registration.ErrMember):
+		to = "/aanvraag/lid"
+	case errors.Is(err, registration.ErrNone):
+		to = ""
+	case errors.Is(err, registration.ErrOrdered):
+	case err != nil:
+		return err
+	}
+	return s.Redirect(w, r, "%s", st.Path(to))
+}
+
+// lang is the language of a request.
+func lang(r *http.Request) words.Lang { return kit.VisitOf(r).Lang }
+
+// notForForms reports whether an error is about more than a form.
+func notForForms(err error) bool {
+	kind := fault.KindOf(err)
+	return kind != fault.Invalid && kind != fault.Conflict
 }

@@ -156,7 +156,7 @@ func (p *Page) Reload() {
 // Text is all that a person can read on the page.
 func (p *Page) Text() string {
 	p.t.Helper()
-	return Eval[string](p, "document.body.innerText")
+	return Eval[string](p, "document.body ? document.body.innerText : ''") // a page that is just arriving has no body yet
 }
 
 // Title is the title of the window.

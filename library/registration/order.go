@@ -1,0 +1,303 @@
+package registration
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"lidwoord/base/audit"
+	"lidwoord/base/day"
+	"lidwoord/base/money"
+	"lidwoord/base/sqldb"
+	"lidwoord/library/branch"
+	"lidwoord/library/customer"
+	"lidwoord/library/enrol"
+	"lidwoord/library/ledger"
+	"lidwoord/library/membership"
+	"lidwoord/library/payment"
+	"lidwoord/library/task"
+)
+
+// Reasons why money had no use.
+const (
+	reasonMember  = "registration.surplus_member"  // the second payment for one membership
+	reasonDropped = "registration.surplus_dropped" // the form was thrown away by then
+	reasonOther   = "registration.surplus_other"   // the order costs something else by now
+)
+
+// late is how long after the order money may come without anybody looking at it:
+// whoever pays a day later may have forgotten that they did.
+const late = 24 * time.Hour
+
+// Agree is what the form comes to today: what stands above the button, and what
+// is charged when it is pressed.
+func Agree(tx *sqldb.Tx, r Registration) (branch.Branch, enrol.Agreed, error) {
+	b, err := Branch(tx, r.OrganisationID, r.App.Place)
+	if err != nil {
+		return b, enrol.Agreed{}, err
+	}
+	a, err := enrol.Agree(tx, r.clerk(b.ID), r.App)
+	if errors.Is(err, membership.ErrNoDefinition) { // not at the branch around the corner
+		if b, err = Branch(tx, r.OrganisationID, ""); err == nil {
+			a, err = enrol.Agree(tx, r.clerk(b.ID), r.App)
+		}
+	}
+	return b, a, err
+}
+
+// Result is what pressing the button led to.
+type Result struct {
+	Registration Registration
+	PaymentID    string // "" when nothing was to be paid
+}
+
+// Order is Bestellen en betalen. seen is the digest of what stood above the
+// button. Pressed three times, in two tabs, or again after Back, it leads to one
+// order and one payment. Without a price it makes a member at once.
+func (o *Office) Order(tx *sqldb.Tx, v Visitor, library branch.Organisation, seen string) (Result, error) {
+	r, err := Current(tx, v, library.ID)
+	if errors.Is(err, ErrNone) {
+		own, found, err := ownCustomer(tx, v, library.ID)
+		switch {
+		case err != nil:
+			return Result{}, err
+		case found && !own.Ended(day.Of(tx.Now)): // Back, after paying
+			return Result{}, ErrMember
+		}
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	if r.State == Open {
+		if r, err = o.agree(tx, r, seen); err != nil {
+			return Result{}, err
+		}
+	}
+	if r.Agreed.BuildUp.Balance == 0 {
+		r, err = o.becomeMember(tx, r, nil)
+		return Result{Registration: r}, err
+	}
+	provider := o.Provider()
+	if provider == "" {
+		return Result{}, payment.ErrNotNow
+	}
+	p, err := payment.Start(tx, payment.New{
+		OrganisationID: r.OrganisationID, OrderID: r.ID, Provider: provider, Cents: r.Agreed.BuildUp.Balance,
+		Text: library.Name + ": " + r.Agreed.Definition.NameNL, Lang: v.Lang,
+	})
+	if errors.Is(err, payment.ErrOver) {
+		err = nil
+	}
+	return Result{Registration: r, PaymentID: p.ID}, err
+}
+
+// agree checks the whole form and freezes what it comes to.
+func (o *Office) agree(tx *sqldb.Tx, r Registration, seen string) (Registration, error) {
+	b, agreed, err := Agree(tx, r)
+	if err != nil {
+		return r, err
+	}
+	if agreed.BuildUp.Digest() != seen {
+		return r, ErrChanged
+	}
+	app, err := o.knownPeople(tx, r, b)
+	if err != nil {
+		return r, err
+	}
+	app.BuildUp, app.Account, app.Username = seen, enrol.ExistingAccount, r.Username
+	if err := enrol.Check(tx, r.clerk(b.ID), app, enrol.AllSteps); err != nil {
+		return r, err
+	}
+	r.App, r.BranchID, r.Agreed, r.TextVersion = app, b.ID, &agreed, TextVersion
+	won, err := order(tx, r)
+	if err == nil && !won {
+		err = ErrOrdered // another tab was sooner; the serializable transaction lets this one see it
+	}
+	if err != nil {
+		return r, err
+	}
+	r.State, r.OrderedAt = Ordered, tx.Now
+	return r, audit.Record(tx, audit.Entry{Actor: r.actor(), Act: "registration.ordered", Object: "registration:" + r.ID, Branch: b.ID, Detail: agreed.Definition.Code})
+}
+
+func (r Registration) actor() string { return "account:" + r.AccountID }
+
+// knownPeople looks for people like the one on the form. A member is not made a
+// member twice: the form stops, and the one we know hears of it at the address
+// that we know. A former member who came without the account of then goes on as
+// somebody new, and a worker looks whether they are one.
+func (o *Office) knownPeople(tx *sqldb.Tx, r Registration, b branch.Branch) (enrol.Application, error) {
+	app := r.App
+	app.Reason, app.Seen = "", ""
+	matches, err := enrol.Duplicates(tx, r.clerk(b.ID), app)
+	if err != nil {
+		return app, err
+	}
+	today := day.Of(tx.Now)
+	var alike []customer.Match
+	for _, m := range matches {
+		switch {
+		case !m.Same:
+		case !m.Ended(today):
+			return app, ErrKnown
+		default:
+			alike = append(alike, m)
+		}
+	}
+	if len(alike) > 0 {
+		app.Reason, app.Seen = "Online ingeschreven", enrol.SeenOf(alike)
+	}
+	return app, nil
+}
+
+// Paid makes a member of whoever paid: the one place where money becomes a
+// membership.
+func (o *Office) Paid(tx *sqldb.Tx, p payment.Payment) (surplus string, err error) {
+	r, err := Find(tx, p.OrderID)
+	switch {
+	case errors.Is(err, ErrNone):
+		return reasonDropped, nil
+	case err != nil:
+		return "", err
+	case r.State == Member:
+		return reasonMember, nil
+	case r.State == Dropped || r.Agreed == nil:
+		return reasonDropped, nil
+	case r.Agreed.BuildUp.Balance != p.Cents || r.App.Membership != r.Agreed.Definition.Code:
+		return reasonOther, nil
+	}
+	if _, err := o.becomeMember(tx, r, &p); err != nil {
+		return "", err
+	}
+	if tx.Now.Sub(r.OrderedAt) <= late {
+		return "", nil
+	}
+	return "", task.Add(tx, task.Task{OrganisationID: p.OrganisationID, Kind: task.LateMember, Object: "payment:" + p.ID, Facts: []task.Fact{
+		{Key: "task.fact.payment", Value: p.Cents.String() + " · " + p.Text},
+	}})
+}
+
+// becomeMember enrols the visitor, books the money, and sends the contract.
+func (o *Office) becomeMember(tx *sqldb.Tx, r Registration, p *payment.Payment) (Registration, error) {
+	alike := r.App.Seen
+	done, err := o.Enrol.EnrolOnline(tx, r.clerk(r.BranchID), r.App, r.Username, *r.Agreed)
+	if err != nil {
+		return r, err
+	}
+	if p != nil {
+		if _, err := ledger.Receive(tx, r.booking(done.CustomerID, done.MembershipID, received(p.ID), p.Cents, p.Text)); err != nil {
+			return r, err
+		}
+	}
+	r.WithdrawUntil = LastDay(day.Of(tx.Now))
+	won, err := becomeMember(tx, r.ID, done.CustomerID, done.MembershipID, r.WithdrawUntil)
+	if err != nil {
+		return r, err
+	}
+	if !won {
+		return r, ErrMember
+	}
+	app := r.App
+	r.State, r.CustomerID, r.MembershipID, r.MemberAt, r.App = Member, done.CustomerID, done.MembershipID, tx.Now, enrol.Application{}
+	if alike != "" {
+		err := task.Add(tx, task.Task{OrganisationID: r.OrganisationID, Kind: task.LooksAlike, Object: "customer:" + r.CustomerID, Facts: []task.Fact{
+			{Key: "task.fact.number", Value: done.Number}, {Key: "task.fact.other", Value: numbersOf(tx, alike)},
+		}})
+		if err != nil {
+			return r, err
+		}
+	}
+	return r, o.mailContract(tx, r, app, done, p)
+}
+
+// numbersOf are the customer numbers behind a list of ids.
+func numbersOf(tx *sqldb.Tx, ids string) string {
+	var numbers []string
+	for id := range strings.SplitSeq(ids, ",") {
+		if c, err := customer.Find(tx, id); err == nil {
+			numbers = append(numbers, c.Number)
+		}
+	}
+	return strings.Join(numbers, ", ")
+}
+
+// received is the ledger's command for money that came in by a payment.
+func received(paymentID string) string { return "payment:" + paymentID }
+
+func (r Registration) booking(customerID, membershipID, command string, cents money.Cents, text string) ledger.Booking {
+	return ledger.Booking{Command: command, CustomerID: customerID, Cents: cents, Subject: ledger.Contribution, ObjectID: membershipID, Text: text, BranchID: r.BranchID}
+}
+
+// Surplus books money that goes back at once, where it came from somebody we
+// know, and tells them.
+func (o *Office) Surplus(tx *sqldb.Tx, p payment.Payment) error {
+	r, err := Find(tx, p.OrderID)
+	if errors.Is(err, ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if r.CustomerID != "" {
+		if _, err := ledger.Receive(tx, r.booking(r.CustomerID, r.MembershipID, received(p.ID), p.Cents, p.Text)); err != nil {
+			return err
+		}
+	} else if err := reopen(tx, r.ID); err != nil {
+		return err
+	}
+	return o.mailSurplus(tx, r, p)
+}
+
+// Over takes an order whose payment ended without money back to its form, so that
+// it can be tried again with nothing lost.
+func (o *Office) Over(tx *sqldb.Tx, p payment.Payment) error { return reopen(tx, p.OrderID) }
+
+// Moved books money that went back, where it had been booked as received.
+func (o *Office) Moved(tx *sqldb.Tx, p payment.Payment, m payment.Movement) error {
+	r, err := Find(tx, p.OrderID)
+	if errors.Is(err, ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	booked, err := ledger.Booked(tx, received(p.ID))
+	if err != nil {
+		return err
+	}
+	if booked {
+		b := r.booking(r.CustomerID, r.MembershipID, m.ID, m.Cents, p.Text)
+		switch m.Kind {
+		case payment.Repaid, payment.ChargedBack:
+			_, err = ledger.Return(tx, b)
+		case payment.CameBack:
+			_, err = ledger.Receive(tx, b)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if m.Kind == payment.Repaid && m.Reason != payment.SurplusReason {
+		return o.mailRepaid(tx, r, p, m.Cents)
+	}
+	return nil
+}
+
+// Stop ends the payment of an order at the visitor's wish and takes it back to
+// its form.
+func (o *Office) Stop(tx *sqldb.Tx, r Registration) error {
+	list, err := payment.OfOrder(tx, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if p.Live() {
+			if err := payment.Abandon(tx, p.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return reopen(tx, r.ID)
+}
+
+var _ payment.Orders = (*Office)(nil)

@@ -1,0 +1,289 @@
+package registration
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"lidwoord/base/audit"
+	"lidwoord/base/day"
+	"lidwoord/base/fault"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/throttle"
+	"lidwoord/base/words"
+	"lidwoord/library/branch"
+	"lidwoord/library/customer"
+	"lidwoord/library/ledger"
+	"lidwoord/library/membership"
+	"lidwoord/library/payment"
+	"lidwoord/library/task"
+)
+
+// CoolingOff is how many days somebody may think better of a contract made on
+// the web: bedenktijd (BW 6:230o), for any reason and for none.
+const CoolingOff = 14
+
+// LastDay is the last day on which a contract made on a day can be withdrawn
+// from. The day it was made does not count, and a term that ends in a weekend or
+// on a holiday runs on to the next working day.
+func LastDay(made day.Day) day.Day { return made.AddDays(CoolingOff).UntilWorkday() }
+
+// withdrawalReason is the reason of the refund.
+const withdrawalReason = "withdrawal"
+
+// Outcome of a statement of withdrawal.
+type Outcome string
+
+const (
+	Withdrawn Outcome = "withdrawn" // the contract is undone
+	Already   Outcome = "again"     // it was undone before
+	TooLate   Outcome = "late"      // the cooling-off period is over
+	Unknown   Outcome = "unknown"   // it fits no contract; a worker looks
+)
+
+// Statement is what somebody says who withdraws.
+type Statement struct {
+	Number string `json:"number"` // customer number, as typed
+	Name   string `json:"name"`
+	Email  string `json:"email"` // where the receipt goes
+}
+
+// Receipt is what they get for it at once, on a durable medium too: it is mailed.
+type Receipt struct {
+	ID      string
+	At      time.Time
+	Outcome Outcome
+}
+
+// Statements can be made by anybody without signing in, and each sends a letter
+// to an address that was typed: slow for one address, generous for a network.
+var (
+	perMailbox = throttle.Rule{Name: "withdrawal.mailbox", Free: 3, First: time.Minute, Most: time.Hour, Forget: time.Hour}
+	perPlace   = throttle.Rule{Name: "withdrawal.network", Free: 30, First: time.Second, Most: time.Minute, Forget: time.Minute}
+)
+
+var (
+	ErrNumber = fault.New(fault.Invalid, "registration.number_needed")
+	ErrName   = fault.New(fault.Invalid, "registration.name_needed")
+	ErrEmail  = fault.New(fault.Invalid, "registration.email_needed")
+)
+
+// Names of the form's fields.
+const (
+	FieldNumber = "klantnummer"
+	FieldName   = "naam"
+	FieldEmail  = "email"
+)
+
+// Clean checks a statement. Nothing but its being there is asked: a statement
+// that is hard to make would be none (BW 6:230o).
+func (s Statement) Clean() (Statement, error) {
+	var wrong fault.List
+	for _, f := range []struct {
+		field string
+		text  *string
+		none  *fault.Error
+	}{{FieldNumber, &s.Number, ErrNumber}, {FieldName, &s.Name, ErrName}, {FieldEmail, &s.Email, ErrEmail}} {
+		*f.text = strings.Join(strings.Fields(*f.text), " ")
+		if r := []rune(*f.text); len(r) > statementMost {
+			*f.text = string(r[:statementMost])
+		}
+		if *f.text == "" {
+			wrong.Add(f.field, f.none)
+		}
+	}
+	if s.Email != "" {
+		var err error
+		s.Email, err = customer.CleanEmail(s.Email)
+		if err != nil {
+			wrong.Add(FieldEmail, fault.Of(err)[0])
+		}
+	}
+	return s, wrong.Err()
+}
+
+// statementMost is how many characters of a field are kept.
+const statementMost = 254
+
+// Declare takes a statement of withdrawal from somebody who need not be signed in.
+// Every statement is kept and gets a receipt. What came of it stands only in the
+// letter, since the page must not tell a stranger who is a member.
+func (o *Office) Declare(tx *sqldb.Tx, library branch.Organisation, s Statement, network string, lang words.Lang) (Receipt, error) {
+	s, err := s.Clean()
+	if err != nil {
+		return Receipt{}, err
+	}
+	if err := throttle.Take(tx, []throttle.Counter{{Rule: perMailbox, Key: strings.ToLower(s.Email)}, {Rule: perPlace, Key: network}}); err != nil {
+		return Receipt{}, err
+	}
+	r, found, err := o.match(tx, library.ID, s)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return o.declare(tx, library, r, found, s, lang)
+}
+
+// Withdraw is the same for the signed-in owner of the contract.
+func (o *Office) Withdraw(tx *sqldb.Tx, library branch.Organisation, r Registration, lang words.Lang) (Receipt, error) {
+	c, err := customer.Find(tx, r.CustomerID)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return o.declare(tx, library, r, true, Statement{Number: c.Number, Name: c.Full(), Email: c.Email}, lang)
+}
+
+func (o *Office) declare(tx *sqldb.Tx, library branch.Organisation, r Registration, found bool, s Statement, lang words.Lang) (Receipt, error) {
+	receipt := Receipt{ID: secret.NewID(), At: tx.Now, Outcome: Unknown}
+	if found {
+		var err error
+		if receipt.Outcome, err = o.undo(tx, r); err != nil {
+			return receipt, err
+		}
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return receipt, err
+	}
+	sealed, err := tx.Box().Seal("registration.withdrawal", text)
+	if err != nil {
+		return receipt, err
+	}
+	if err := insertWithdrawal(tx, receipt.ID, library.ID, r.ID, sealed, receipt.Outcome); err != nil {
+		return receipt, err
+	}
+	if receipt.Outcome == Unknown {
+		err := task.Add(tx, task.Task{OrganisationID: library.ID, Kind: task.Withdrawal, Object: "withdrawal:" + receipt.ID, Facts: []task.Fact{
+			{Key: "task.fact.number", Value: s.Number}, {Key: "task.fact.name", Value: s.Name}, {Key: "task.fact.email", Value: s.Email},
+			{Key: "task.fact.at", Value: day.Moment(tx.Now, words.NL)},
+		}})
+		if err != nil {
+			return receipt, err
+		}
+	}
+	return receipt, o.mailWithdrawal(tx, library, r, s, receipt, lang)
+}
+
+// match finds the newest contract on the web of the customer whom number, name
+// and address describe. All three must fit.
+func (o *Office) match(tx *sqldb.Tx, organisationID string, s Statement) (Registration, bool, error) {
+	c, err := customer.FindByNumber(tx, customer.Digits(s.Number))
+	if errors.Is(err, customer.ErrUnknown) || err == nil && c.OrganisationID != organisationID {
+		return Registration{}, false, nil
+	}
+	if err != nil {
+		return Registration{}, false, err
+	}
+	if !strings.Contains(" "+customer.Fold(s.Name)+" ", customer.Fold(c.LastName)) {
+		return Registration{}, false, nil
+	}
+	if !strings.EqualFold(c.Email, s.Email) {
+		login, err := o.Enrol.LoginState(tx, c.ID)
+		if err != nil || !strings.EqualFold(login.Email, s.Email) || login.Email == "" {
+			return Registration{}, false, err
+		}
+	}
+	list, err := Contracts(tx, c.ID)
+	if err != nil || len(list) == 0 {
+		return Registration{}, false, err
+	}
+	return list[0], true, nil
+}
+
+// Contracts are the contracts that a customer made on the web, the newest first.
+func Contracts(tx *sqldb.Tx, customerID string) ([]Registration, error) {
+	return registrations(tx, "customer_id = $1 AND state = 'member' ORDER BY member_at DESC, id", customerID)
+}
+
+// OfMembership is the contract behind a membership; found is false for one that
+// was made at the desk.
+func OfMembership(tx *sqldb.Tx, membershipID string) (Registration, bool, error) {
+	return one(tx, "membership_id = $1 AND membership_id <> ''", membershipID)
+}
+
+// MayWithdraw reports whether a contract can be withdrawn from on a day.
+func (r Registration) MayWithdraw(today day.Day) bool {
+	return r.State == Member && r.WithdrawnAt.IsZero() && today <= r.WithdrawUntil
+}
+
+// undo withdraws from a contract: rights end, the charge is taken back, and all
+// that was paid goes back the way it came.
+func (o *Office) undo(tx *sqldb.Tx, r Registration) (Outcome, error) {
+	today := day.Of(tx.Now)
+	won, err := withdraw(tx, r.ID, today)
+	switch {
+	case err != nil:
+		return "", err
+	case !won && !r.WithdrawnAt.IsZero():
+		return Already, nil
+	case !won && today > r.WithdrawUntil:
+		return TooLate, nil
+	case !won:
+		return Already, nil
+	}
+	latest, found, err := membership.Latest(tx, r.CustomerID)
+	if err != nil {
+		return "", err
+	}
+	if found && latest.ID == r.MembershipID {
+		_, err := membership.End(tx, r.CustomerID, membership.Withdrawn, membership.AtOnce(tx))
+		if err != nil && !errors.Is(err, membership.ErrNotRunning) {
+			return "", err
+		}
+	}
+	if owed := r.Agreed.BuildUp.Balance; owed > 0 {
+		if _, err := ledger.Credit(tx, r.booking(r.CustomerID, r.MembershipID, "registration:"+r.ID+":credit", owed, r.Agreed.Definition.NameNL)); err != nil {
+			return "", err
+		}
+		if err := o.payBack(tx, r); err != nil {
+			return "", err
+		}
+	}
+	return Withdrawn, audit.Record(tx, audit.Entry{Actor: r.actor(), Act: "registration.withdrawn", Object: "customer:" + r.CustomerID, Branch: r.BranchID})
+}
+
+// payBack asks for what is left of the money that was paid for a contract.
+func (o *Office) payBack(tx *sqldb.Tx, r Registration) error {
+	p, found, err := payment.Used(tx, r.ID)
+	if err != nil || !found {
+		return err
+	}
+	left := p.Cents - p.ChargedBack
+	gone, err := payment.RefundsOf(tx, p.ID)
+	if err != nil {
+		return err
+	}
+	for _, f := range gone {
+		if f.State != payment.RefundFailed {
+			left -= f.Cents
+		}
+	}
+	if left <= 0 {
+		return nil
+	}
+	_, err = payment.Want(tx, p.ID, left, withdrawalReason)
+	return err
+}
+
+// Cancel is opzeggen: the membership runs to the end of what was paid and is not
+// renewed. Asked again it stays as it was.
+func (o *Office) Cancel(tx *sqldb.Tx, library branch.Organisation, customerID, membershipID string, lang words.Lang) (membership.Membership, error) {
+	latest, found, err := membership.Latest(tx, customerID)
+	switch {
+	case err != nil:
+		return latest, err
+	case !found || latest.ID != membershipID || latest.State(day.Of(tx.Now)) == membership.Ended:
+		return latest, membership.ErrNotRunning
+	case latest.EndReason != "":
+		return latest, nil
+	}
+	ended, err := membership.End(tx, customerID, membership.OwnWish, latest.LastDay)
+	if err != nil {
+		return ended, err
+	}
+	if err := audit.Record(tx, audit.Entry{Actor: "customer:" + customerID, Act: "registration.cancelled", Object: "customer:" + customerID, Branch: ended.BranchID}); err != nil {
+		return ended, err
+	}
+	return ended, o.mailCancelled(tx, library, customerID, ended, lang)
+}
