@@ -71,6 +71,11 @@ func (p formPage) BirthFaults() (list []*fault.Error) {
 	return list
 }
 
+// OtherAge reports whether the membership is for people of another age.
+func (p formPage) OtherAge() bool {
+	return p.Faults.Is(membership.ErrTooYoung) || p.Faults.Is(membership.ErrTooOld)
+}
+
 // show shows one page with what was typed before.
 func (s *Site) show(step registration.Page) handler {
 	return func(w http.ResponseWriter, r *http.Request, st stand) error {

@@ -46,6 +46,9 @@ func (p checkPage) At() int {
 
 // FullName is the name as the library will write it.
 func (p checkPage) FullName() string {
+	if name := p.Agreed.BuildUp.Name; name != "" {
+		return name
+	}
 	return strings.Join(strings.Fields(p.App.Initials+" "+p.App.Prefix+" "+p.App.Surname), " ")
 }
 
