@@ -113,6 +113,7 @@ func schema(t *testing.T) map[string]bool {
 	t.Helper()
 	table := regexp.MustCompile(`(?s)CREATE TABLE (\w+) \((.*?)\n\);`)
 	column := regexp.MustCompile(`(?m)^\s+(\w+)\s`)
+	added := regexp.MustCompile(`ALTER TABLE (\w+) ADD COLUMN (\w+)`)
 	found := map[string]bool{}
 	steps, err := filepath.Glob("base/migrations/*.sql")
 	if err != nil {
@@ -122,6 +123,9 @@ func schema(t *testing.T) map[string]bool {
 		text, err := os.ReadFile(step)
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, m := range added.FindAllStringSubmatch(string(text), -1) {
+			found[m[1]+"."+m[2]] = true
 		}
 		for _, m := range table.FindAllStringSubmatch(string(text), -1) {
 			found[m[1]] = true

@@ -20,7 +20,7 @@ import (
 	"lidwoord/web/reading"
 	"lidwoord/web/signup"
 	"lidwoord/web/start"
-	bankdoor "lidwoord/web/testbank"
+	webtestbank "lidwoord/web/testbank"
 )
 
 // openDoors makes each door, wires what it needs by field name, and hangs it at
@@ -99,7 +99,7 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 		mux.Handle(h.doors.Mailbox.Path+".json", door)
 	}
 	if h.bank != nil {
-		bank, err := bankdoor.New(common, bankPages{h.bank})
+		bank, err := webtestbank.New(common, bankPages{h.bank})
 		if err != nil {
 			return err
 		}

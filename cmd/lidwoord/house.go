@@ -47,7 +47,7 @@ import (
 	"lidwoord/web/reading"
 	"lidwoord/web/signup"
 	"lidwoord/web/start"
-	bankdoor "lidwoord/web/testbank"
+	webtestbank "lidwoord/web/testbank"
 )
 
 // house is everything joined: the three wings, their doors, the workers.
@@ -142,7 +142,7 @@ func allWords() (*words.Catalogue, error) {
 		branch.Words, staff.Words, customer.Words, membership.Words, ledger.Words, newsletter.Words, task.Words, payment.Words, enrol.Words, registration.Words,
 		account.Words, signon.Words, catalogue.Words, loan.Words,
 		kit.Words, party.Words, paper.Words, start.Words, desk.Words, login.Words, oidc.Words, reading.Words, mine.Words, signup.Words, news.Words, manage.Words,
-		mailbox.Words, bankdoor.Words)
+		mailbox.Words, webtestbank.Words)
 	if err != nil {
 		return nil, err
 	}

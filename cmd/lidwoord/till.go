@@ -7,7 +7,7 @@ import (
 	"lidwoord/library/payment"
 	"lidwoord/library/registration"
 	"lidwoord/web/kit"
-	bankdoor "lidwoord/web/testbank"
+	webtestbank "lidwoord/web/testbank"
 )
 
 // openTill joins enrolling on the web with who takes the money for it. What is
@@ -15,7 +15,7 @@ import (
 func (h *house) openTill() (err error) {
 	h.cashier = &payment.Cashier{
 		DB: h.db, Providers: map[string]payment.Provider{}, Log: h.log,
-		Return:  func(id string) string { return kit.Absolute(h.doors.Signup, "/"+h.config.Library+"/betaling/"+id) },
+		Return:  func(id string) string { return kit.Absolute(h.doors.Signup, "/betaling/"+id) },
 		Webhook: h.webhook,
 	}
 	h.desk, err = registration.New(h.office, h.taking, registration.Links{
@@ -70,21 +70,21 @@ func (h *house) webhook(provider string) string {
 // only by their shape; the compiler tells when it differs.
 type bankPages struct{ *testbank.Bank }
 
-func (b bankPages) Find(ctx context.Context, id string) (bankdoor.Payment, bool, error) {
+func (b bankPages) Find(ctx context.Context, id string) (webtestbank.Payment, bool, error) {
 	p, found, err := b.Bank.Find(ctx, id)
-	return bankdoor.Payment(p), found, err
+	return webtestbank.Payment(p), found, err
 }
 
-func (b bankPages) Recent(ctx context.Context, limit int) ([]bankdoor.Payment, error) {
+func (b bankPages) Recent(ctx context.Context, limit int) ([]webtestbank.Payment, error) {
 	list, err := b.Bank.Recent(ctx, limit)
-	shown := make([]bankdoor.Payment, len(list))
+	shown := make([]webtestbank.Payment, len(list))
 	for i, p := range list {
-		shown[i] = bankdoor.Payment(p)
+		shown[i] = webtestbank.Payment(p)
 	}
 	return shown, err
 }
 
-func (b bankPages) Choose(ctx context.Context, id string, c bankdoor.Choice) (bankdoor.Payment, bool, error) {
+func (b bankPages) Choose(ctx context.Context, id string, c webtestbank.Choice) (webtestbank.Payment, bool, error) {
 	p, found, err := b.Bank.Choose(ctx, id, testbank.Choice(c))
-	return bankdoor.Payment(p), found, err
+	return webtestbank.Payment(p), found, err
 }

@@ -167,7 +167,7 @@ func (o *Office) mailCancelled(tx *sqldb.Tx, library branch.Organisation, custom
 
 // perKnown keeps a stranger who types a member's name again and again from
 // filling that member's mailbox.
-var perKnown = throttle.Rule{Name: "registration.known", Free: 1, First: 24 * time.Hour, Most: 24 * time.Hour, Forget: 7 * 24 * time.Hour}
+var perKnown = throttle.Rule{Name: "registration.known", Free: 0, First: 24 * time.Hour, Most: 24 * time.Hour, Forget: 7 * 24 * time.Hour}
 
 // TellKnown writes to the member whom a visitor's form describes, at the address
 // that we know: it may be they, who forgot that they are one. It is called in a

@@ -7,7 +7,8 @@
 //	Agree                                 what it comes to: the cost build-up above the button
 //	Office.Order                          Bestellen en betalen: once, however often it is pressed
 //	Office.Paid, Surplus, Over, Moved     what the payment says (payment.Orders)
-//	Contracts, Contract                   what came of it
+//	Contracts, OfMembership               what came of it
+//	BillOf                                everything that a receipt shows
 //	Office.Withdraw, Declare              herroepen, within the cooling-off period
 //	Office.Cancel                         opzeggen, at the end of what was paid
 //	DropOld                               clears forms that nobody came back to (a job)

@@ -3,6 +3,7 @@ package registration
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"lidwoord/base/words"
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
+	"lidwoord/library/enrol"
 	"lidwoord/library/ledger"
 	"lidwoord/library/membership"
 	"lidwoord/library/payment"
@@ -178,17 +180,26 @@ func (o *Office) match(tx *sqldb.Tx, organisationID string, s Statement) (Regist
 	if !strings.Contains(" "+customer.Fold(s.Name)+" ", customer.Fold(c.LastName)) {
 		return Registration{}, false, nil
 	}
-	if !strings.EqualFold(c.Email, s.Email) {
-		login, err := o.Enrol.LoginState(tx, c.ID)
-		if err != nil || !strings.EqualFold(login.Email, s.Email) || login.Email == "" {
-			return Registration{}, false, err
-		}
+	theirs, err := o.addresses(tx, c)
+	if err != nil || !slices.ContainsFunc(theirs, func(a string) bool { return a != "" && strings.EqualFold(a, s.Email) }) {
+		return Registration{}, false, err
 	}
 	list, err := Contracts(tx, c.ID)
 	if err != nil || len(list) == 0 {
 		return Registration{}, false, err
 	}
 	return list[0], true, nil
+}
+
+// addresses are where a customer may write from: the address that the library
+// has, that of the login account, and that of the parent of a child.
+func (o *Office) addresses(tx *sqldb.Tx, c customer.Customer) ([]string, error) {
+	login, err := o.Enrol.LoginState(tx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	_, guardian, err := enrol.GuardianOf(tx, c.ID)
+	return []string{c.Email, login.Email, guardian}, err
 }
 
 // Contracts are the contracts that a customer made on the web, the newest first.

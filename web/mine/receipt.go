@@ -12,6 +12,7 @@ import (
 	"lidwoord/base/words"
 	"lidwoord/library/payment"
 	"lidwoord/library/registration"
+	"lidwoord/library/task"
 	"lidwoord/web/paper"
 )
 
@@ -30,12 +31,16 @@ const pdf = ".pdf"
 func (s *Site) receipt(w http.ResponseWriter, r *http.Request, v visitor) error {
 	id, onPaper := strings.CutSuffix(r.PathValue("registration"), pdf)
 	var bill registration.Bill
+	var takenBack day.Day
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		if _, _, err := v.contract(tx, id); err != nil {
 			return err
 		}
 		var err error
-		bill, err = registration.BillOf(tx, id)
+		if bill, err = registration.BillOf(tx, id); err != nil {
+			return err
+		}
+		takenBack, err = takenBackOn(tx, id)
 		return err
 	})
 	if err != nil {
@@ -45,7 +50,7 @@ func (s *Site) receipt(w http.ResponseWriter, r *http.Request, v visitor) error 
 		return s.Show(w, r, http.StatusOK, "receipt", receiptPage{bill})
 	}
 	say := func(key string, args ...any) string { return s.Words.Text(v.lang, key, args...) }
-	sheet, err := paper.Receipt(v.lang, say, onSheet(bill, v.lang, say))
+	sheet, err := paper.Receipt(v.lang, say, onSheet(bill, takenBack, v.lang, say))
 	if err != nil {
 		return err
 	}
@@ -57,8 +62,32 @@ func (s *Site) receipt(w http.ResponseWriter, r *http.Request, v visitor) error 
 	return err
 }
 
+// takenBackOn is the day on which the payer's bank first took money of a contract
+// back, "" for never. The task that it made for the staff knows.
+func takenBackOn(tx *sqldb.Tx, orderID string) (day.Day, error) {
+	tries, err := payment.OfOrder(tx, orderID)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range tries {
+		if p.ChargedBack == 0 {
+			continue
+		}
+		list, err := task.About(tx, "payment:"+p.ID)
+		for _, t := range list {
+			if t.Kind == task.Chargeback {
+				return day.Of(t.OpenedAt), err
+			}
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return "", nil
+}
+
 // onSheet is a bill in the words of web/paper.
-func onSheet(b registration.Bill, lang words.Lang, say paper.Sentence) paper.Bill {
+func onSheet(b registration.Bill, takenBack day.Day, lang words.Lang, say paper.Sentence) paper.Bill {
 	l := b.Library
 	sheet := paper.Bill{
 		Number: b.Number, Library: paper.Library{Name: l.Name, Address: l.Address, Register: l.Register, Email: l.Email, Phone: l.Phone, Site: l.Site},
@@ -78,7 +107,7 @@ func onSheet(b registration.Bill, lang words.Lang, say paper.Sentence) paper.Bil
 		}
 		sheet.Moves = append(sheet.Moves, paper.Move{Kind: kind, Day: day.Of(p.At), Method: p.Method, Cents: p.Cents})
 		if p.ChargedBack > 0 {
-			sheet.Moves = append(sheet.Moves, paper.Move{Kind: paper.ChargedBack, Day: day.Of(p.At), Cents: p.ChargedBack})
+			sheet.Moves = append(sheet.Moves, paper.Move{Kind: paper.ChargedBack, Day: takenBack, Cents: p.ChargedBack})
 		}
 	}
 	for _, f := range b.Refunds {

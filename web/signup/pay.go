@@ -10,6 +10,7 @@ import (
 	"lidwoord/base/day"
 	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
+	"lidwoord/library/branch"
 	"lidwoord/library/customer"
 	"lidwoord/library/enrol"
 	"lidwoord/library/membership"
@@ -228,6 +229,25 @@ type memberFacts struct {
 
 // Waiting reports whether the bank has not answered yet.
 func (p backPage) Waiting() bool { return p.Payment.Live() }
+
+// toLibrary leads a payer who comes back from the bank to the pages of the
+// library that was paid. The cashier knows payments only.
+func (s *Site) toLibrary(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("payment")
+	var library branch.Organisation
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		p, err := payment.Find(tx, id)
+		if err != nil {
+			return err
+		}
+		library, err = branch.OrganisationByID(tx, p.OrganisationID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.Redirect(w, r, "/%s/betaling/%s", library.Slug, id)
+}
 
 // comeBack only reads, and may be opened any number of times, also by the phone
 // on which the bank's app opened it and where nobody is signed in: whoever knows

@@ -12,6 +12,7 @@
 //	POST      /{library}/aanvraag/stop        the payment that is under way is given up
 //	POST      /{library}/aanvraag/weg         the form is thrown away
 //	GET       /{library}/aanvraag/lid         Je bent nu lid
+//	GET       /betaling/{payment}             where the bank leads back to; which library's it is, the payment tells
 //	GET       /{library}/betaling/{payment}   back from the bank: only reads
 //	POST      /haak/{provider}                the payment provider's webhook
 //	GET       /inloggen, /terug  POST /uitloggen   of web/party
@@ -99,6 +100,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /{library}/aanvraag/stop", s.member(s.stop))
 	m.Page("POST /{library}/aanvraag/weg", s.member(s.drop))
 	m.Page("GET /{library}/aanvraag/lid", s.member(s.done))
+	m.Page("GET /betaling/{payment}", s.toLibrary)
 	m.Page("GET /{library}/betaling/{payment}", s.at(s.comeBack))
 	m.Raw("POST /haak/{provider}", http.HandlerFunc(s.hook))
 }
