@@ -116,11 +116,13 @@ func (s *Site) cards(tx *sqldb.Tx, c counter, list []task.Task) (cards []taskCar
 // inWords writes out a reason that was kept as a message key or a code.
 func (s *Site) inWords(c counter, value string) string {
 	for _, key := range []string{"desk.code." + value, value} {
-		if s.Words.Has(key) {
-			if text := s.say(c, key); !strings.Contains(text, "{") { // what its holes held was not kept
-				return text
-			}
+		if !s.Words.Has(key) {
+			continue
 		}
+		if text := s.say(c, key); !strings.Contains(text, "{") {
+			return text
+		}
+		return s.say(c, "desk.code.other") // what its holes held was not kept
 	}
 	return value
 }
