@@ -3,7 +3,7 @@ package signup
 import (
 	"errors"
 	"net/http"
-	"strings"
+	"slices"
 
 	"lidwoord/base/day"
 	"lidwoord/base/fault"
@@ -16,29 +16,18 @@ import (
 	"lidwoord/web/kit"
 )
 
-// The three fields of a birth date, as NL Design System asks it of the public.
-const (
-	fieldDay   = "dag"
-	fieldMonth = "maand"
-	fieldYear  = "jaar"
-)
-
 // formPage is one page of the form.
 type formPage struct {
 	*kit.Form
 	stand
-	Step       registration.Page
 	App        enrol.Application
 	Before     string // the page before this one, for the link back
 	Change     bool   // came from the check page and goes back there
 	Countries  []string
 	ByHand     bool   // street and place are typed
-	Consent    string // the sentence beside the newsletter
-	MayConsent bool   // old enough to say yes alone
+	Unknown    bool   // the register of addresses could not tell the street
+	MayConsent bool   // old enough to say yes to the newsletter alone
 	Slip       string // the address that was probably meant
-	Child      bool
-	Membership string
-	Account    string // e-mail address of the login account
 }
 
 // At is the second step of the way.
@@ -47,36 +36,15 @@ func (formPage) At() int { return 1 }
 // Prefixes are suggestions; any text is taken.
 func (formPage) Prefixes() []string { return customer.Prefixes }
 
-// date fills in the three fields.
-func (p formPage) date() {
-	d := p.App.BirthDay()
-	parts := strings.SplitN(p.App.Birth, "-", 3)
-	if d != "" {
-		parts = strings.Split(d.Short(), "-")
-	}
-	for i, name := range []string{fieldDay, fieldMonth, fieldYear} {
-		if i < len(parts) && !p.Form.Values.Has(name) {
-			p.Set(name, parts[i])
-		}
-	}
+// NotThis reports whether the membership is not for the visitor: it is for people
+// of another age, or left the list.
+func (p formPage) NotThis() bool {
+	return p.Faults.Is(membership.ErrTooYoung) || p.Faults.Is(membership.ErrTooOld) || p.Faults.Is(membership.ErrNoDefinition)
 }
 
-// BirthFaults is what is wrong with the date, as the three fields share one fault.
-func (p formPage) BirthFaults() (list []*fault.Error) {
-	for _, e := range p.Faults {
-		if e.Field == enrol.FieldBirth {
-			list = append(list, e)
-		}
-	}
-	return list
-}
-
-// OtherAge reports whether the membership is for people of another age.
-func (p formPage) OtherAge() bool {
-	return p.Faults.Is(membership.ErrTooYoung) || p.Faults.Is(membership.ErrTooOld)
-}
-
-// show shows one page with what was typed before.
+// show shows one page with what was typed before. A birth date that was right once
+// says at once why it no longer is: whoever is led here from the check must not
+// have to guess that the membership changed.
 func (s *Site) show(step registration.Page) handler {
 	return func(w http.ResponseWriter, r *http.Request, st stand) error {
 		var page formPage
@@ -85,11 +53,20 @@ func (s *Site) show(step registration.Page) handler {
 			if err != nil {
 				return err
 			}
-			page, err = newFormPage(tx, r, st, reg, step)
-			return err
+			page = newFormPage(r, st, reg, step, day.Of(tx.Now))
+			if step.Name != registration.PageBirth.Name || reg.App.Birth == "" {
+				return nil
+			}
+			if wrong := registration.Check(tx, reg, step); wrong != nil && !page.Take(wrong) {
+				return wrong
+			}
+			return nil
 		})
 		if err != nil {
 			return s.elsewhere(w, r, st, err)
+		}
+		if page.Bad() {
+			page.inPlainWords(step, page.Form)
 		}
 		return s.Show(w, r, http.StatusOK, step.Name, page)
 	}
@@ -112,64 +89,34 @@ func (s *Site) elsewhere(w http.ResponseWriter, r *http.Request, st stand, err e
 	return err
 }
 
-func newFormPage(tx *sqldb.Tx, r *http.Request, st stand, reg registration.Registration, step registration.Page) (formPage, error) {
-	today := day.Of(tx.Now)
-	p := formPage{Form: kit.NewForm(), stand: st, Step: step, App: reg.App, Change: r.URL.Query().Has("wijzig") || r.PostFormValue("wijzig") != "",
-		Countries: customer.Countries, Consent: newsletter.Text(lang(r)), Child: reg.Child(today), Account: st.visitor.Email}
+func newFormPage(r *http.Request, st stand, reg registration.Registration, step registration.Page, today day.Day) formPage {
+	app, asked := reg.App, r.URL.Query()
+	p := formPage{Form: kit.NewForm(), stand: st, App: app, Countries: customer.Countries, Slip: customer.EmailSlip(app.Email),
+		Change: asked.Has("wijzig") || r.PostFormValue("wijzig") != "",
+		ByHand: asked.Has("zelf") || app.Street != "" && app.Checked == "" || abroad(app)}
 	for _, f := range enrol.Fields {
-		p.Set(f.Name, *f.Of(&p.App))
+		p.Set(f.Name, *f.Of(&app))
 	}
-	birth := reg.App.BirthDay()
-	p.MayConsent = birth != "" && newsletter.MayConsent(birth.Age(today)) == nil
-	p.ByHand = reg.App.Street != "" && reg.App.Checked == "" || r.URL.Query().Has("zelf") || reg.App.Country != "" && reg.App.Country != "NL"
-	p.Slip = customer.EmailSlip(reg.App.Email)
-	for i, other := range reg.Pages(today) {
-		if other.Name == step.Name && i > 0 {
-			p.Before = "/aanvraag/" + reg.Pages(today)[i-1].Name
+	if parts := dateParts(app.Birth); len(parts) == len(dateFields) {
+		for i, name := range dateFields {
+			p.Set(name, parts[i])
 		}
 	}
-	if p.Change {
+	birth := app.BirthDay()
+	p.MayConsent = birth != "" && newsletter.MayConsent(birth.Age(today)) == nil
+	pages := reg.Pages(today)
+	switch i := slices.IndexFunc(pages, func(other registration.Page) bool { return other.Name == step.Name }); {
+	case p.Change:
 		p.Before = "/aanvraag/controle"
-	} else if p.Before == "" {
-		p.Before = "/" + reg.App.Membership
+	case i > 0:
+		p.Before = "/aanvraag/" + pages[i-1].Name
+	default:
+		p.Before = "/" + app.Membership
 	}
-	if step.Name == registration.PageBirth.Name {
-		p.date()
-	}
-	d, err := membership.FindDefinition(tx, st.Library.ID, reg.App.Membership)
-	if errors.Is(err, membership.ErrNoDefinition) {
-		err = nil
-	}
-	p.Membership = d.Name(lang(r))
-	return p, err
+	return p
 }
 
-// fill lays what was posted over the form. What the page does not send stays.
-func fill(app *enrol.Application, step registration.Page, form *kit.Form) {
-	if step.Name == registration.PageBirth.Name {
-		form.Set(enrol.FieldBirth, "")
-		if d, m, y := form.Get(fieldDay), form.Get(fieldMonth), form.Get(fieldYear); d+m+y != "" {
-			form.Set(enrol.FieldBirth, d+"-"+m+"-"+y)
-		}
-	}
-	if step.Name == registration.PageContact.Name && form.Get(enrol.FieldNewsletter) == "" {
-		form.Set(enrol.FieldNewsletter, enrol.No) // a box without a tick sends nothing; it was asked
-	}
-	for _, name := range step.Fields {
-		if name == enrol.FieldChecked { // ours to set
-			continue
-		}
-		value := form.Get(name)
-		if runes := []rune(value); len(runes) > enrol.FieldMost {
-			value = string(runes[:enrol.FieldMost])
-		}
-		for _, f := range enrol.Fields {
-			if f.Name == name && (value != "" || name != enrol.FieldCountry) {
-				*f.Of(app) = value
-			}
-		}
-	}
-}
+func abroad(app enrol.Application) bool { return app.Country != "" && app.Country != "NL" }
 
 // take keeps what was typed on a page, checks it, and goes on. What is wrong
 // loses nothing.
@@ -179,75 +126,120 @@ func (s *Site) take(step registration.Page) handler {
 		if err != nil {
 			return err
 		}
-		var before enrol.Application
-		err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
-			reg, err := openForm(tx, st)
-			before = reg.App
-			return err
-		})
+		typed, err := s.typed(r, st, step, form)
 		if err != nil {
 			return s.elsewhere(w, r, st, err)
 		}
-		app := before
-		fill(&app, step, form)
-		if step.Name == registration.PageAddress.Name {
-			app.LookUp(r.Context(), s.Book, before) // outside a transaction: it may take two seconds
-		}
 		var page formPage
 		var wrong error
-		to := "/aanvraag/controle"
+		var to string
 		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
 			reg, err := openForm(tx, st)
 			if err != nil {
 				return err
 			}
-			now := reg.App
-			merge(&now, app, step)
-			if reg, err = registration.Keep(tx, reg, now); err != nil {
+			app := reg.App
+			for _, f := range fieldsOf(step) { // no others: another tab may have changed those
+				*f.Of(&app) = *f.Of(&typed)
+			}
+			forgetParent(&app, day.Of(tx.Now))
+			if reg, err = registration.Keep(tx, reg, app); err != nil {
 				return err
 			}
-			if wrong = registration.Check(tx, reg, step); wrong != nil {
-				if notForForms(wrong) {
-					return wrong
-				}
-				page, err = newFormPage(tx, r, st, reg, step)
-				return err
+			if wrong = registration.Check(tx, reg, step); wrong != nil && fault.KindOf(wrong) == fault.Internal {
+				return wrong
 			}
-			to = next(reg, step, day.Of(tx.Now), form.Get("wijzig") != "")
+			page = newFormPage(r, st, reg, step, day.Of(tx.Now))
+			to = next(reg, step, day.Of(tx.Now), page.Change)
 			return nil
 		})
-		if err != nil {
+		switch {
+		case err != nil:
 			return s.elsewhere(w, r, st, err)
+		case form.Get("zelf") != "":
+			return s.lead(w, r, st, page.byHand())
+		case wrong == nil:
+			return s.lead(w, r, st, to)
+		case !page.Take(wrong):
+			return wrong
 		}
-		if wrong != nil {
-			page.Take(wrong)
-			page.ByHand = page.ByHand || step.Name == registration.PageAddress.Name && streetMissing(page.Faults)
-			return s.Show(w, r, http.StatusUnprocessableEntity, step.Name, page)
-		}
-		return s.Redirect(w, r, "%s", st.Path(to))
+		page.inPlainWords(step, form)
+		return s.Show(w, r, http.StatusUnprocessableEntity, step.Name, page)
 	}
 }
 
-// merge takes over the fields of one page, so that another tab's other page is
-// not written back to what it was.
-func merge(into *enrol.Application, from enrol.Application, step registration.Page) {
-	for _, f := range enrol.Fields {
-		for _, name := range step.Fields {
-			if f.Name == name {
-				*f.Of(into) = *f.Of(&from)
+// forgetParent keeps no parent of who is old enough: nobody asks for one, and a slip
+// in an address that no page shows would stop the order. A date with a slip of its
+// own forgets nothing.
+func forgetParent(app *enrol.Application, today day.Day) {
+	if birth := app.BirthDay(); customer.CheckBirth(birth, today) == nil && birth.Age(today) >= enrol.GuardianAge {
+		app.Guardian, app.GuardianEmail = "", ""
+	}
+}
+
+// byHand is the page of the address with fields for street and place.
+func (p formPage) byHand() string {
+	to := "/aanvraag/" + registration.PageAddress.Name + "?zelf=1"
+	if p.Change {
+		to += "&wijzig=1"
+	}
+	return to
+}
+
+// typed is the form as the visitor wants it, with the street of a new address. A
+// street is looked up outside a transaction: it may take two seconds.
+func (s *Site) typed(r *http.Request, st stand, step registration.Page, form *kit.Form) (app enrol.Application, err error) {
+	var before enrol.Application
+	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		reg, err := openForm(tx, st)
+		before = reg.App
+		return err
+	})
+	if err != nil {
+		return app, err
+	}
+	app = before
+	fill(&app, step, form)
+	if step.Name == registration.PageAddress.Name {
+		app.LookUp(r.Context(), s.Book, before)
+	}
+	return app, nil
+}
+
+// fill lays what was posted over the fields of a page. A street that the page did
+// not ask for is emptied, so that it is looked up anew.
+func fill(app *enrol.Application, step registration.Page, form *kit.Form) {
+	for _, f := range fieldsOf(step) {
+		value := form.Get(f.Name)
+		switch f.Name {
+		case enrol.FieldChecked: // ours to set
+			continue
+		case enrol.FieldCountry:
+			if value == "" {
+				continue
+			}
+		case enrol.FieldBirth:
+			value = birthOf(form)
+		case enrol.FieldNewsletter:
+			if value != enrol.Yes {
+				value = enrol.No // a box without a tick sends nothing; it was asked
 			}
 		}
+		if runes := []rune(value); len(runes) > enrol.FieldMost {
+			value = string(runes[:enrol.FieldMost])
+		}
+		*f.Of(app) = value
 	}
 }
 
-// streetMissing reports whether all that is wrong is that nobody knows the street.
-func streetMissing(faults fault.List) bool {
-	for _, e := range faults {
-		if e.Field == enrol.FieldStreet || e.Field == enrol.FieldPlace {
-			return true
+// fieldsOf are the fields of one page.
+func fieldsOf(step registration.Page) (list []enrol.Field) {
+	for _, f := range enrol.Fields {
+		if slices.Contains(step.Fields, f.Name) {
+			list = append(list, f)
 		}
 	}
-	return false
+	return list
 }
 
 // next is the page after a step. A change leads back to the check, unless it
@@ -278,5 +270,5 @@ func (s *Site) drop(w http.ResponseWriter, r *http.Request, st stand) error {
 		return s.elsewhere(w, r, st, err)
 	}
 	s.SetFlash(w, "signup.dropped")
-	return s.Redirect(w, r, "%s", st.Path(""))
+	return s.lead(w, r, st, "")
 }

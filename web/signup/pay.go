@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"lidwoord/base/day"
@@ -33,7 +32,6 @@ type checkPage struct {
 	Days    int     // of the cooling-off period
 	Email   string  // of the login account, when the library writes to another
 	Ordered bool    // the payment is under way
-	NotThis bool    // this membership is not for this person (any more)
 	Checked bool
 }
 
@@ -45,21 +43,11 @@ func (p checkPage) At() int {
 	return 2
 }
 
-// FullName is the name as the library will write it.
-func (p checkPage) FullName() string {
-	if name := p.Agreed.BuildUp.Name; name != "" {
-		return name
-	}
-	return strings.Join(strings.Fields(p.App.Initials+" "+p.App.Prefix+" "+p.App.Surname), " ")
-}
-
-// Postcode is the postcode as people write it.
-func (p checkPage) Postcode() string {
-	a, err := p.App.Address()
-	if err != nil {
-		return p.App.Postcode
-	}
-	return a.ShownPostcode()
+// Address is the address as it stands on an envelope. Nothing is wrong with it,
+// or its own page would be shown.
+func (p checkPage) Address() customer.Address {
+	a, _ := p.App.Address()
+	return a
 }
 
 // Slip is the address that was probably meant.
@@ -76,7 +64,7 @@ func (s *Site) check(w http.ResponseWriter, r *http.Request, st stand) error {
 	case err != nil:
 		return s.elsewhere(w, r, st, err)
 	case to != "":
-		return s.Redirect(w, r, "%s", st.Path(to))
+		return s.lead(w, r, st, to)
 	}
 	return s.Show(w, r, http.StatusOK, "check", page)
 }
@@ -108,16 +96,7 @@ func (s *Site) checkPage(r *http.Request, st stand) (page checkPage, to string, 
 			return nil
 		}
 		_, agreed, err := registration.Agree(tx, reg)
-		switch {
-		case err == nil:
-			page.Agreed, page.Digest = agreed, agreed.BuildUp.Digest()
-		case page.Take(err):
-			page.NotThis = true
-			page.Agreed.Definition, err = membership.FindDefinition(tx, st.Library.ID, reg.App.Membership)
-			if errors.Is(err, membership.ErrNoDefinition) {
-				err = nil
-			}
-		}
+		page.Agreed, page.Digest = agreed, agreed.BuildUp.Digest()
 		return err
 	})
 	return page, to, err
@@ -137,18 +116,18 @@ func (s *Site) order(w http.ResponseWriter, r *http.Request, st stand) error {
 	})
 	switch {
 	case errors.Is(err, registration.ErrMember):
-		return s.Redirect(w, r, "%s", st.Path("/aanvraag/lid"))
+		return s.lead(w, r, st, "/aanvraag/lid")
 	case errors.Is(err, registration.ErrKnown):
 		return s.known(w, r, st, err)
 	case err != nil:
 		return s.again(w, r, st, err)
 	case done.PaymentID == "":
-		return s.Redirect(w, r, "%s", st.Path("/aanvraag/lid"))
+		return s.lead(w, r, st, "/aanvraag/lid")
 	}
 	to, err := s.Cashier.Checkout(r.Context(), done.PaymentID)
 	switch {
 	case errors.Is(err, payment.ErrOver):
-		return s.Redirect(w, r, "%s", st.Path("/betaling/"+done.PaymentID))
+		return s.lead(w, r, st, "/betaling/"+done.PaymentID)
 	case err != nil:
 		return s.again(w, r, st, err)
 	}
@@ -168,9 +147,8 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request, st stand, wrong err
 	case err != nil:
 		return s.elsewhere(w, r, st, err)
 	case to != "":
-		return s.Redirect(w, r, "%s", st.Path(to))
+		return s.lead(w, r, st, to)
 	}
-	page.Faults = nil
 	for _, e := range fault.Of(wrong) {
 		page.Faults = append(page.Faults, e.At("")) // the fields stand on other pages
 	}
@@ -205,26 +183,31 @@ func (s *Site) stop(w http.ResponseWriter, r *http.Request, st stand) error {
 	if err != nil && !errors.Is(err, payment.ErrOver) {
 		return s.elsewhere(w, r, st, err)
 	}
-	return s.Redirect(w, r, "%s", st.Path("/aanvraag/controle"))
+	return s.lead(w, r, st, "/aanvraag/controle")
 }
 
 // backPage is what a payer finds who comes back from the bank.
 type backPage struct {
 	stand
-	Payment payment.Payment
-	Own     bool // the visitor is who ordered
-	Here    string
+	Payment   payment.Payment
+	Own       bool // the visitor is who ordered
+	Withdrawn bool // the contract that was paid for is no more
+	Here      string
 	memberFacts
 }
 
 // memberFacts are what a new member wants to know.
 type memberFacts struct {
-	Number     string
-	Email      string
-	Definition membership.Definition
-	Through    day.Day
-	Until      day.Day // the last day of the cooling-off period
-	Mine       string  // the contract's registration
+	Name    string // of the membership
+	Digital bool   // opens the Online Bibliotheek
+	New     bool   // by a contract that was made on the web a moment ago
+
+	// Only for the member's own eyes; "" for others.
+	Number   string
+	Email    string
+	Through  day.Day
+	Until    day.Day // the last day of the cooling-off period, "" when that is over
+	Contract string  // the registration that can be withdrawn from until then
 }
 
 // Waiting reports whether the bank has not answered yet.
@@ -257,20 +240,22 @@ func (s *Site) comeBack(w http.ResponseWriter, r *http.Request, st stand) error 
 	page := backPage{stand: st, Here: st.Path("/betaling/" + r.PathValue("payment"))}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		p, err := payment.Find(tx, r.PathValue("payment"))
-		if err != nil || p.OrganisationID != st.Library.ID {
-			return errors.Join(err, payment.ErrNone)
+		if err == nil && p.OrganisationID != st.Library.ID {
+			err = payment.ErrNone
 		}
-		page.Payment = p
+		if err != nil {
+			return err
+		}
 		reg, err := registration.Find(tx, p.OrderID)
 		if err != nil {
 			return err
 		}
-		page.Own = st.In && reg.AccountID == st.visitor.AccountID
+		page.Payment, page.Own, page.Withdrawn = p, st.In && reg.AccountID == st.visitor.AccountID, !reg.WithdrawnAt.IsZero()
 		if reg.Agreed != nil {
-			page.Definition = reg.Agreed.Definition
+			page.memberFacts = memberFacts{Name: reg.Agreed.Definition.Name(st.lang()), Digital: reg.Agreed.Definition.Rights.Digital, New: true}
 		}
 		if page.Own && reg.State == registration.Member {
-			page.memberFacts, err = factsOf(tx, reg)
+			page.memberFacts, err = factsOf(tx, st, reg.CustomerID)
 		}
 		return err
 	})
@@ -283,63 +268,50 @@ func (s *Site) comeBack(w http.ResponseWriter, r *http.Request, st stand) error 
 	return s.Show(w, r, http.StatusOK, "back", page)
 }
 
-func factsOf(tx *sqldb.Tx, reg registration.Registration) (f memberFacts, err error) {
-	c, err := customer.Find(tx, reg.CustomerID)
+// factsOf tells a member of their newest membership.
+func factsOf(tx *sqldb.Tx, st stand, customerID string) (f memberFacts, err error) {
+	c, err := customer.Find(tx, customerID)
 	if err != nil {
 		return f, err
 	}
 	m, found, err := membership.Latest(tx, c.ID)
-	if err != nil {
+	if err != nil || !found {
 		return f, err
 	}
-	f = memberFacts{Number: c.Number, Email: c.Email, Definition: reg.Agreed.Definition, Until: reg.WithdrawUntil, Mine: reg.ID}
-	if found {
-		f.Through = m.LastDay
+	f = memberFacts{Name: m.Name(st.lang()), Digital: m.Rights.Digital, Number: c.Number, Email: c.Email, Through: m.LastDay}
+	reg, online, err := registration.OfMembership(tx, m.ID)
+	if online && reg.MayWithdraw(day.Of(tx.Now)) {
+		f.New, f.Until, f.Contract = true, reg.WithdrawUntil, reg.ID
 	}
-	return f, nil
+	return f, err
 }
 
 type donePage struct {
 	stand
-	Has bool // the visitor is a member
-	New bool // by a contract made on the web
 	memberFacts
 }
 
 // done tells a member that they are one: at the end of a registration without a
 // price, and to who comes back to one that is over.
 func (s *Site) done(w http.ResponseWriter, r *http.Request, st stand) error {
-	page := donePage{stand: st}
+	page, member := donePage{stand: st}, false
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		if page.Has, err = registration.IsMember(tx, st.visitor, st.Library.ID); err != nil || !page.Has {
+		if member, err = registration.IsMember(tx, st.visitor, st.Library.ID); err != nil || !member {
 			return err
 		}
 		list, err := customer.FindByAccount(tx, st.visitor.AccountID)
-		if err != nil {
-			return err
-		}
 		for _, c := range list {
-			if c.OrganisationID != st.Library.ID {
-				continue
+			if c.OrganisationID == st.Library.ID {
+				page.memberFacts, err = factsOf(tx, st, c.ID)
 			}
-			page.Number, page.Email = c.Number, c.Email
-			contracts, err := registration.Contracts(tx, c.ID)
-			if err != nil {
-				return err
-			}
-			if len(contracts) > 0 {
-				page.New = true
-				page.memberFacts, err = factsOf(tx, contracts[0])
-			}
-			return err
 		}
-		return nil
-	})
-	if err != nil {
 		return err
-	}
-	if !page.Has {
-		return s.Redirect(w, r, "%s", st.Path(""))
+	})
+	switch {
+	case err != nil:
+		return err
+	case !member:
+		return s.lead(w, r, st, "")
 	}
 	return s.Show(w, r, http.StatusOK, "done", page)
 }

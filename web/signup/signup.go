@@ -30,7 +30,6 @@ import (
 	"regexp"
 	"strings"
 
-	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/library/branch"
@@ -131,6 +130,9 @@ func (st stand) Style() string {
 // Path is a path of this library's pages below the door.
 func (st stand) Path(path string) string { return "/" + st.Library.Slug + path }
 
+// lang is the language of the request.
+func (st stand) lang() words.Lang { return st.visitor.Lang }
+
 // Username is the visitor's, "" for who is not signed in.
 func (st stand) Username() string { return st.visitor.Username }
 
@@ -140,12 +142,10 @@ type handler func(http.ResponseWriter, *http.Request, stand) error
 // at finds the library of the address.
 func (s *Site) at(h handler) kit.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		st := stand{}
 		who, in := party.Who(r)
-		if in {
-			st.In = true
-			st.visitor = registration.Visitor{AccountID: who.Account, Username: who.Username, Email: who.Email, EmailVerified: who.EmailVerified, Lang: kit.VisitOf(r).Lang}
-		}
+		st := stand{In: in, visitor: registration.Visitor{
+			AccountID: who.Account, Username: who.Username, Email: who.Email, EmailVerified: who.EmailVerified, Lang: kit.VisitOf(r).Lang,
+		}}
 		err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
 			st.Library, err = branch.FindOrganisation(tx, r.PathValue("library"))
 			return err
@@ -159,6 +159,11 @@ func (s *Site) at(h handler) kit.Handler {
 
 // member lets only who is signed in through.
 func (s *Site) member(h handler) kit.Handler { return kit.RequireSession(s.at(h)) }
+
+// lead sends the browser to another page of the library; "" is its first.
+func (s *Site) lead(w http.ResponseWriter, r *http.Request, st stand, path string) error {
+	return s.Redirect(w, r, "%s", st.Path(path))
+}
 
 type librariesPage struct{ Libraries []branch.Organisation }
 
@@ -193,16 +198,9 @@ type homePage struct {
 // home shows what people may choose for themselves.
 func (s *Site) home(w http.ResponseWriter, r *http.Request, st stand) error {
 	page := homePage{stand: st, AdultAge: membership.AdultAge, Resume: s.signOn(st.Path("/aanvraag/verder"))}
-	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
-		all, err := membership.Definitions(tx, st.Library.ID)
-		if err != nil {
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		if page.Offers, err = offers(tx, st.Library.ID); err != nil {
 			return err
-		}
-		page.Offers = nil
-		for _, d := range all {
-			if d.Active && d.Online {
-				page.Offers = append(page.Offers, d)
-			}
 		}
 		if page.Places, err = places(tx, st.Library.ID); err != nil {
 			return err
@@ -220,12 +218,8 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, st stand) error {
 }
 
 // signOn is the way over the sign-on and back to a page of this door.
-func (s *Site) signOn(to string, pairs ...string) string {
-	q := url.Values{"naar": {s.Link("%s", to)}}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		q.Set(pairs[i], pairs[i+1])
-	}
-	return s.Link("/inloggen?%s", q.Encode())
+func (s *Site) signOn(to string) string {
+	return s.Link("/inloggen?%s", url.Values{"naar": {s.Link("%s", to)}}.Encode())
 }
 
 // whoIs finds what the visitor has under way, and whether they are a member.
@@ -233,20 +227,46 @@ func (p *homePage) whoIs(tx *sqldb.Tx) error {
 	if !p.In {
 		return nil
 	}
-	current, err := registration.Current(tx, p.visitor, p.Library.ID)
-	switch {
-	case err == nil:
-		p.Current = &current
-		if d, err := membership.FindDefinition(tx, p.Library.ID, current.App.Membership); err == nil {
-			p.Under = d.Name(p.visitor.Lang)
-		}
-		return nil
-	case !errors.Is(err, registration.ErrNone):
+	current, name, err := underway(tx, p.stand)
+	if errors.Is(err, registration.ErrNone) {
+		p.Member, err = registration.IsMember(tx, p.visitor, p.Library.ID)
 		return err
 	}
-	p.Member, err = registration.IsMember(tx, p.visitor, p.Library.ID)
+	p.Current, p.Under = &current, name
 	return err
 }
+
+// underway is the form that the visitor has under way, and the name of its
+// membership.
+func underway(tx *sqldb.Tx, st stand) (reg registration.Registration, name string, err error) {
+	if reg, err = registration.Current(tx, st.visitor, st.Library.ID); err != nil {
+		return reg, "", err
+	}
+	d, err := membership.FindDefinition(tx, st.Library.ID, reg.App.Membership)
+	return reg, d.Name(st.lang()), err
+}
+
+// offers are the memberships that visitors may choose.
+func offers(tx *sqldb.Tx, organisationID string) (list []membership.Definition, err error) {
+	all, err := membership.Definitions(tx, organisationID)
+	for _, d := range all {
+		if offersOnline(d) {
+			list = append(list, d)
+		}
+	}
+	return list, err
+}
+
+// offered is one of them; any other has no page.
+func offered(tx *sqldb.Tx, organisationID, code string) (membership.Definition, error) {
+	d, err := membership.FindDefinition(tx, organisationID, code)
+	if errors.Is(err, membership.ErrNoDefinition) || err == nil && !offersOnline(d) {
+		err = kit.ErrNoPage
+	}
+	return d, err
+}
+
+func offersOnline(d membership.Definition) bool { return d.Active && d.Online }
 
 // places are the branches that enrol, with their place where the name lacks it.
 func places(tx *sqldb.Tx, organisationID string) (list []string, err error) {
@@ -280,7 +300,9 @@ func (s *Site) style(w http.ResponseWriter, r *http.Request) {
 	ink := cmp.Or(library.Ink, "#ffffff")
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	w.Header().Set("Cache-Control", "public, max-age=3600")
-	fmt.Fprintf(w, ":root{--utrecht-page-header-background-color:%s;--utrecht-page-header-color:%s}\n", library.Colour, ink)
+	fmt.Fprintf(w, ":root{--utrecht-page-header-background-color:%[1]s;--utrecht-page-header-color:%[2]s;"+
+		"--utrecht-button-primary-action-background-color:%[1]s;--utrecht-button-primary-action-color:%[2]s;"+
+		"--utrecht-button-primary-action-hover-background-color:color-mix(in srgb,%[1]s 85%%,#000)}\n", library.Colour, ink)
 }
 
 type choicePage struct {
@@ -298,41 +320,26 @@ func (choicePage) At() int { return 0 }
 
 // choice tells what one membership is and what comes next: first an account.
 func (s *Site) choice(w http.ResponseWriter, r *http.Request, st stand) error {
-	page, err := s.choicePage(r, st, r.PathValue("code"))
+	code := r.PathValue("code")
+	begin := st.Path("/aanvraag/begin?abonnement=" + url.QueryEscape(code))
+	page := choicePage{stand: st, AdultAge: membership.AdultAge, MakeAccount: s.signOn(begin) + "&maak=1", SignIn: s.signOn(begin)}
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		if page.Definition, err = offered(tx, st.Library.ID, code); err != nil || !st.In {
+			return err
+		}
+		current, name, err := underway(tx, st)
+		if err == nil && current.App.Membership != code {
+			page.Under = name
+		}
+		if errors.Is(err, registration.ErrNone) {
+			err = nil
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	return s.Show(w, r, http.StatusOK, "choice", page)
-}
-
-func (s *Site) choicePage(r *http.Request, st stand, code string) (page choicePage, err error) {
-	page = choicePage{stand: st, AdultAge: membership.AdultAge}
-	begin := st.Path("/aanvraag/begin?abonnement=" + code)
-	page.MakeAccount, page.SignIn = s.signOn(begin, "maak", "1"), s.signOn(begin)
-	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
-		if page.Definition, err = offered(tx, st.Library.ID, code); err != nil || !st.In {
-			return err
-		}
-		current, err := registration.Current(tx, st.visitor, st.Library.ID)
-		if errors.Is(err, registration.ErrNone) || err == nil && current.App.Membership == code {
-			return nil
-		}
-		if err == nil {
-			d, findErr := membership.FindDefinition(tx, st.Library.ID, current.App.Membership)
-			page.Under, err = d.Name(kit.VisitOf(r).Lang), findErr
-		}
-		return err
-	})
-	return page, err
-}
-
-// offered is a membership that visitors may choose.
-func offered(tx *sqldb.Tx, organisationID, code string) (membership.Definition, error) {
-	d, err := membership.FindDefinition(tx, organisationID, code)
-	if errors.Is(err, membership.ErrNoDefinition) || err == nil && (!d.Active || !d.Online) {
-		return d, kit.ErrNoPage
-	}
-	return d, err
 }
 
 // choose opens the form for this membership, or moves the open one over to it.
@@ -367,7 +374,7 @@ func (s *Site) begin(w http.ResponseWriter, r *http.Request, st stand) error {
 		return err
 	})
 	if other {
-		return s.Redirect(w, r, "%s", st.Path("/"+code))
+		return s.lead(w, r, st, "/"+code)
 	}
 	return s.onward(w, r, st, err)
 }
@@ -403,14 +410,5 @@ func (s *Site) onward(w http.ResponseWriter, r *http.Request, st stand, err erro
 	case err != nil:
 		return err
 	}
-	return s.Redirect(w, r, "%s", st.Path(to))
-}
-
-// lang is the language of a request.
-func lang(r *http.Request) words.Lang { return kit.VisitOf(r).Lang }
-
-// notForForms reports whether an error is about more than a form.
-func notForForms(err error) bool {
-	kind := fault.KindOf(err)
-	return kind != fault.Invalid && kind != fault.Conflict
+	return s.lead(w, r, st, to)
 }

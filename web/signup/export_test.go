@@ -1,0 +1,7 @@
+package signup
+
+// For the tests of this package alone.
+var (
+	BirthOf   = birthOf
+	DateParts = dateParts
+)
