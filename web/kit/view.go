@@ -26,10 +26,11 @@ type View struct {
 
 // Branded is a page of one library in a house of many: it has that library's name
 // and colours. Style is the address of its style sheet below the door, "" for
-// none.
+// none; Home is its first page below the door.
 type Branded interface {
 	Brand() Brand
 	Style() string
+	Home() string
 }
 
 // Brand is whose page this is: the library's, or the house's.
@@ -38,6 +39,15 @@ func (v View) Brand() Brand {
 		return b.Brand()
 	}
 	return v.Site.Brand
+}
+
+// Home is where the name in the header leads: the first page of the library, or
+// of the door.
+func (v View) Home() string {
+	if b, ok := v.Page.(Branded); ok {
+		return v.Link("%s", b.Home())
+	}
+	return v.Link("/")
 }
 
 // Style is the address of the style sheet of the page's library, "" for none.

@@ -119,6 +119,9 @@ func (st stand) Brand() kit.Brand {
 	return kit.Brand{Name: st.Library.Name, Site: st.Library.Site, Email: st.Library.Email, Phone: st.Library.Phone}
 }
 
+// Home is the library's page with its memberships.
+func (st stand) Home() string { return "/" + st.Library.Slug }
+
 // Style is the style sheet with the library's colours.
 func (st stand) Style() string {
 	if st.Library.Colour == "" {
