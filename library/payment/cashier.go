@@ -61,6 +61,7 @@ type Cashier struct {
 	Webhook   func(provider string) string  // address that a provider calls
 	Log       *slog.Logger
 
+	working sync.Mutex // see work
 	nudging sync.Once
 	nudges  chan string
 }
@@ -83,7 +84,7 @@ func (c *Cashier) Checkout(ctx context.Context, id string) (address string, err 
 	if err != nil {
 		return "", err
 	}
-	if p.State == Open && c.DB.Now().Sub(p.BegunAt) > oldCheckout {
+	if p.State == Open && c.DB.Now().Sub(p.BegunAt) > oldCheckout || c.unanswered(p) {
 		if p, err = c.Look(ctx, id); err != nil {
 			return "", err
 		}
@@ -104,7 +105,7 @@ func (c *Cashier) Checkout(ctx context.Context, id string) (address string, err 
 	switch {
 	case errors.Is(err, ErrRefused):
 		c.Log.ErrorContext(ctx, "the payment provider refuses an order", "payment", p.ID, "err", err)
-		if err := c.DB.InTx(ctx, func(tx *sqldb.Tx) error { return c.over(tx, p, Failed) }); err != nil {
+		if err := c.DB.InTx(ctx, func(tx *sqldb.Tx) error { return c.giveUp(tx, p.ID, Failed) }); err != nil {
 			return "", err
 		}
 		return "", ErrNotNow.Because(err)
@@ -152,19 +153,13 @@ func (c *Cashier) Look(ctx context.Context, id string) (Payment, error) {
 		return Payment{}, err
 	}
 	if p.ProviderID == "" {
-		if p.State == begun && c.DB.Now().Sub(p.BegunAt) >= UnansweredLife {
-			err = c.DB.InTx(ctx, func(tx *sqldb.Tx) error {
-				if err := c.over(tx, p, Expired); err != nil {
-					return err
-				}
-				return schedule(tx, p.ID, time.Time{})
-			})
-			if err != nil {
-				return Payment{}, err
-			}
-			return c.find(ctx, id)
+		if p.State == begun && !c.unanswered(p) {
+			return p, nil
 		}
-		return p, nil
+		if err := c.DB.InTx(ctx, func(tx *sqldb.Tx) error { return c.giveUp(tx, id, Expired) }); err != nil {
+			return Payment{}, err
+		}
+		return c.find(ctx, id)
 	}
 	provider := c.Providers[p.Provider]
 	if provider == nil {
@@ -178,19 +173,43 @@ func (c *Cashier) Look(ctx context.Context, id string) (Payment, error) {
 	}
 	// What the provider said is worked in also when the asker is gone by now.
 	ctx = context.WithoutCancel(ctx)
-	if err := c.work(ctx, p.ID, o); err != nil {
+	if err := c.work(ctx, p, o); err != nil {
 		return p, c.trouble(ctx, p, o, err)
 	}
 	return c.find(ctx, id)
 }
 
-// work applies an outcome. An order that cannot use the money says so with a
+// unanswered reports whether the provider's first answer will not come any more.
+func (c *Cashier) unanswered(p Payment) bool {
+	return p.State == begun && c.DB.Now().Sub(p.BegunAt) >= UnansweredLife
+}
+
+// giveUp ends a payment of which no provider knows, and asks after it no more. If
+// an answer came in the meantime, it is a payment like any other.
+func (c *Cashier) giveUp(tx *sqldb.Tx, id string, state State) error {
+	p, err := Find(tx, id)
+	if err != nil || p.ProviderID != "" {
+		return err
+	}
+	if err := c.over(tx, p, state); err != nil {
+		return err
+	}
+	return unschedule(tx, id)
+}
+
+// work applies an outcome of a payment that was asked after as it stands in p. An order that cannot use the money says so with a
 // fault, half way perhaps; what it wrote is rolled back, and the money is
 // surplus.
-func (c *Cashier) work(ctx context.Context, id string, o Outcome) error {
+//
+// One at a time on each node: whoever paid takes a number from the same range as
+// the next, so that PostgreSQL lets one of them through and sends the others back
+// to try again. A queue here is fairer, and wastes no work.
+func (c *Cashier) work(ctx context.Context, p Payment, o Outcome) error {
+	c.working.Lock()
+	defer c.working.Unlock()
 	surplus := ""
 	for {
-		err := c.DB.InTx(ctx, func(tx *sqldb.Tx) error { return c.apply(tx, id, o, surplus) })
+		err := c.DB.InTx(ctx, func(tx *sqldb.Tx) error { return c.apply(tx, p, o, surplus) })
 		if err == nil || fault.KindOf(err) == fault.Internal || surplus != "" {
 			return err
 		}
@@ -203,7 +222,8 @@ var errAmount = errors.New("payment: the provider tells of another amount")
 // apply works one outcome in: the only place where a payment changes by what a
 // provider says. Each change passes its guard once, whoever noticed it and
 // however often; an older answer that arrives late finds every guard shut.
-func (c *Cashier) apply(tx *sqldb.Tx, id string, o Outcome, surplus string) error {
+func (c *Cashier) apply(tx *sqldb.Tx, asked Payment, o Outcome, surplus string) error {
+	id := asked.ID
 	p, err := Find(tx, id)
 	if err != nil {
 		return err
@@ -232,13 +252,49 @@ func (c *Cashier) apply(tx *sqldb.Tx, id string, o Outcome, surplus string) erro
 		if err := c.chargedBack(tx, p, o.ChargedBack); err != nil {
 			return err
 		}
+		p.ChargedBack = o.ChargedBack
 	}
-	if o.State == Paid { // what could not be worked in before has its place now
-		if err := task.Resolve(tx, task.Stuck, "payment:"+id); err != nil {
-			return err
+	if err := trim(tx, p); err != nil {
+		return err
+	}
+	// What could not be worked in before has its place now.
+	if err := task.Resolve(tx, task.Stuck, "payment:"+id); err != nil {
+		return err
+	}
+	return schedule(tx, id, asked.due, next(p, o, tx.Now))
+}
+
+// trim keeps the promise of a refund within what is left of the money, once the
+// payer's bank took some back or somebody paid back on the provider's own pages:
+// the provider would refuse the rest for ever.
+func trim(tx *sqldb.Tx, p Payment) error {
+	list, err := RefundsOf(tx, p.ID)
+	if err != nil {
+		return err
+	}
+	left := p.Cents - p.ChargedBack
+	for _, f := range list {
+		if f.State == Underway || f.State == Done {
+			left -= f.Cents
 		}
 	}
-	return schedule(tx, id, next(p, tx.Now))
+	for _, f := range list {
+		if f.State != wanted {
+			continue
+		}
+		if f.Cents > left {
+			if err := shrinkRefund(tx, f.ID, max(left, 0)); err != nil {
+				return err
+			}
+			// Its task, if there is one, told of another amount. Refused again it is a new one.
+			if err := task.Resolve(tx, task.RefundFailed, "refund:"+f.ID); err != nil {
+				return err
+			}
+			f.Cents = max(left, 0)
+		}
+		left -= f.Cents
+	}
+	return nil
 }
 
 func (c *Cashier) paid(tx *sqldb.Tx, p Payment, o Outcome, surplus string) error {
@@ -286,11 +342,7 @@ func (c *Cashier) over(tx *sqldb.Tx, p Payment, state State) error {
 
 // refunded works in what the provider says of one refund.
 func (c *Cashier) refunded(tx *sqldb.Tx, p Payment, r Refunded) error {
-	where, key := "payment_id = $1 AND id = $2", r.Key
-	if key == "" {
-		where, key = "payment_id = $1 AND provider_id = $2", r.ID
-	}
-	known, err := refunds(tx, where, p.ID, key)
+	known, err := refunds(tx, "payment_id = $1 AND (id = $2 OR provider_id = $3)", p.ID, r.Key, r.ID)
 	if err != nil {
 		return err
 	}

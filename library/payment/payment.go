@@ -68,6 +68,7 @@ type Payment struct {
 	PaidAt         time.Time // zero unless paid
 
 	checkout string
+	due      time.Time // when the provider is asked next
 	looks    int
 }
 

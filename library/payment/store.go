@@ -8,11 +8,11 @@ import (
 )
 
 const paymentColumns = `id, organisation_id, order_id, provider, COALESCE(provider_id, ''), cents, text, lang, state, checkout, method, surplus,
-	charged_back, begun_at, settled_at, paid_at, looks`
+	charged_back, begun_at, settled_at, paid_at, due_at, looks`
 
 func (p *Payment) targets() []any {
 	return []any{&p.ID, &p.OrganisationID, &p.OrderID, &p.Provider, &p.ProviderID, &p.Cents, &p.Text, &p.Lang, &p.State, &p.checkout, &p.Method, &p.Surplus,
-		&p.ChargedBack, sqldb.Instant(&p.BegunAt), sqldb.Instant(&p.SettledAt), sqldb.Instant(&p.PaidAt), &p.looks}
+		&p.ChargedBack, sqldb.Instant(&p.BegunAt), sqldb.Instant(&p.SettledAt), sqldb.Instant(&p.PaidAt), sqldb.Instant(&p.due), &p.looks}
 }
 
 // insertPayment says false when the order has a payment that lives.
@@ -125,9 +125,26 @@ func hurry(tx *sqldb.Tx, provider, providerID string) (bool, error) {
 	return n == 1, err
 }
 
-// schedule says when to look again; the zero instant is never.
-func schedule(tx *sqldb.Tx, id string, due time.Time) error {
-	_, err := tx.Exec(`UPDATE payment SET due_at = $2, looks = 0, last_error = '' WHERE id = $1`, id, due)
+// schedule says when to look again, the zero instant is never, unless somebody
+// said so since we asked: a webhook that came while the provider still gave us the
+// old answer.
+func schedule(tx *sqldb.Tx, id string, asked, due time.Time) error {
+	_, err := tx.Exec(`
+		UPDATE payment SET looks = 0, last_error = '', due_at = CASE WHEN due_at IS NOT DISTINCT FROM $2 THEN $3 ELSE due_at END
+		WHERE id = $1`,
+		id, asked, due)
+	return err
+}
+
+// unschedule forgets to ask after a payment that no provider knows.
+func unschedule(tx *sqldb.Tx, id string) error {
+	_, err := tx.Exec(`UPDATE payment SET due_at = NULL WHERE id = $1 AND provider_id IS NULL`, id)
+	return err
+}
+
+// scheduleBy says to look again at an instant, or before.
+func scheduleBy(tx *sqldb.Tx, id string, due time.Time) error {
+	_, err := tx.Exec(`UPDATE payment SET due_at = $2 WHERE id = $1 AND (due_at IS NULL OR due_at > $2)`, id, due)
 	return err
 }
 
@@ -189,6 +206,17 @@ func takeOn(tx *sqldb.Tx, id, providerID string) (bool, error) {
 		WHERE id = $1 AND state = 'wanted'`,
 		id, providerID)
 	return n == 1, err
+}
+
+// shrinkRefund makes less of a refund that the provider has not taken on; of one
+// of nothing, nothing.
+func shrinkRefund(tx *sqldb.Tx, id string, to money.Cents) error {
+	text, args := `UPDATE refund SET cents = $2 WHERE id = $1 AND state = 'wanted'`, []any{id, int64(to)}
+	if to == 0 {
+		text, args = `DELETE FROM refund WHERE id = $1 AND state = 'wanted'`, args[:1]
+	}
+	_, err := tx.Exec(text, args...)
+	return err
 }
 
 // settleRefund lets each outcome of a refund through once. One that was done may

@@ -3,9 +3,11 @@ package payment
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
+	"lidwoord/base/money"
 	"lidwoord/base/sqldb"
 	"lidwoord/library/task"
 )
@@ -22,6 +24,10 @@ const (
 	// stuckAfter is how often paid money may fail to be worked in before it
 	// becomes a task.
 	stuckAfter = 3
+	// unheardAfter is how often a payment may be asked after in vain before it
+	// becomes a task: with growing pauses, most of a day. Nobody knows by then
+	// whether it was paid.
+	unheardAfter = 24
 	// refundStuckAfter is how often a refund may be asked for in vain before it
 	// becomes a task: with growing pauses, about an hour.
 	refundStuckAfter = 6
@@ -42,14 +48,18 @@ const (
 	lateMoney   = 48 * time.Hour
 	chargebacks = 120 * 24 * time.Hour
 	weekly      = 7 * 24 * time.Hour
+	seldom      = 6 * time.Hour
 )
 
-// next is when to ask after a payment that was just asked after.
-func next(p Payment, now time.Time) time.Time {
+// next is when to ask after a payment that was just asked after, and of which the
+// provider said o.
+func next(p Payment, o Outcome, now time.Time) time.Time {
 	age := now.Sub(p.BegunAt)
 	switch {
-	case p.Live():
-		return now.Add(min(max(time.Minute, age/4), 6*time.Hour)) // after a minute at first, then less and less often
+	case p.Live() || o.State == Open: // over there it can still be paid, whatever we made of it
+		return now.Add(min(max(time.Minute, age/4), seldom)) // after a minute at first, then less and less often
+	case slices.ContainsFunc(o.Refunds, func(r Refunded) bool { return r.State == Underway }):
+		return now.Add(seldom) // a member waits for the letter that the money has left
 	case p.State == Paid && age < chargebacks:
 		return now.Add(weekly)
 	case p.State != Paid && age < lateMoney:
@@ -158,7 +168,7 @@ func (c *Cashier) payBack(ctx context.Context, id string) {
 				if err := c.refunded(tx, p, r); err != nil {
 					return err
 				}
-				return schedule(tx, p.ID, tx.Now.Add(time.Minute)) // to hear when it has left
+				return scheduleBy(tx, p.ID, tx.Now.Add(time.Minute)) // to hear when it has left
 			})
 		}
 	}
@@ -185,14 +195,19 @@ func (c *Cashier) refundTrouble(ctx context.Context, p Payment, f Refund, cause 
 }
 
 // trouble writes down that a payment was asked after in vain, and when to try
-// again. Money that came and cannot be worked in becomes a task.
+// again. Money that came and cannot be worked in becomes a task, and so does a
+// payment of which nobody can say whether money came.
 func (c *Cashier) trouble(ctx context.Context, p Payment, o Outcome, cause error) error {
 	err := c.DB.InTx(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
 		looks, err := noteTrouble(tx, "payment", p.ID, code(cause), tx.Now.Add(pause(p.looks)))
-		if err != nil || o.State != Paid || looks < stuckAfter {
+		if err != nil || looks < unheardAfter && (o.State != Paid || looks < stuckAfter) {
 			return err
 		}
-		return task.Add(tx, task.Task{OrganisationID: p.OrganisationID, Kind: task.Stuck, Object: "payment:" + p.ID, Cents: p.Cents, Facts: facts(p, code(cause))})
+		came := money.Cents(0)
+		if o.State == Paid {
+			came = o.Cents
+		}
+		return task.Add(tx, task.Task{OrganisationID: p.OrganisationID, Kind: task.Stuck, Object: "payment:" + p.ID, Cents: came, Facts: facts(p, code(cause))})
 	})
 	return errors.Join(cause, err)
 }

@@ -147,12 +147,9 @@ func (o *Office) tell(tx *sqldb.Tx, r Registration, name string, l letter) error
 // mailWithdrawal is the receipt of a statement: its content, and when it came in
 // (BW 6:230o). It goes to the address on the statement.
 func (o *Office) mailWithdrawal(tx *sqldb.Tx, library branch.Organisation, r Registration, s Statement, receipt Receipt, lang words.Lang) error {
-	l := letter{Library: library, Name: s.Name, Statement: s, Outcome: receipt.Outcome, At: receipt.At, Until: r.WithdrawUntil}
+	l := letter{Library: library, Name: s.Name, Statement: s, Outcome: receipt.Outcome, Cents: receipt.Cents, At: receipt.At, Until: r.WithdrawUntil}
 	if r.Agreed != nil {
 		l.Membership = r.Agreed.Definition.Name(lang)
-		if receipt.Outcome == Withdrawn {
-			l.Cents = r.Agreed.BuildUp.Balance
-		}
 	}
 	return o.write(tx, lang, "withdrawal", s.Email, l)
 }

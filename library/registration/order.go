@@ -2,6 +2,7 @@ package registration
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -163,10 +164,13 @@ func (o *Office) Paid(tx *sqldb.Tx, p payment.Payment) (surplus string, err erro
 		return reasonMember, nil
 	case r.State == Dropped || r.Agreed == nil:
 		return reasonDropped, nil
-	case r.Agreed.BuildUp.Balance != p.Cents || r.App.Membership != r.Agreed.Definition.Code:
+	case r.Agreed.BuildUp.Balance != p.Cents || r.App.Membership != r.Agreed.Definition.Code || !r.asOldAsAgreed():
 		return reasonOther, nil
 	}
 	if _, err := o.becomeMember(tx, r, &p); err != nil {
+		return "", err
+	}
+	if err := abandon(tx, r.ID); err != nil { // an earlier payment came after all: nobody is to pay the later one too
 		return "", err
 	}
 	if tx.Now.Sub(r.OrderedAt) <= late {
@@ -177,8 +181,23 @@ func (o *Office) Paid(tx *sqldb.Tx, p payment.Payment) (surplus string, err erro
 	}})
 }
 
+// asOldAsAgreed reports whether the form, which may have been changed after the
+// payment was stopped, is still about somebody of the age that was charged: of a
+// child nothing may be taken (Wsob, art. 13).
+func (r Registration) asOldAsAgreed() bool {
+	birth := r.App.BirthDay()
+	return birth != "" && birth.Age(r.Agreed.BuildUp.Start) == r.Agreed.BuildUp.Age
+}
+
 // becomeMember enrols the visitor, books the money, and sends the contract.
 func (o *Office) becomeMember(tx *sqldb.Tx, r Registration, p *payment.Payment) (Registration, error) {
+	if r.App.Seen != "" { // former members at the time of the order; one may have come back since
+		app, err := o.knownPeople(tx, r, branch.Branch{ID: r.BranchID})
+		if err != nil {
+			return r, err
+		}
+		r.App = app
+	}
 	alike := r.App.Seen
 	done, err := o.Enrol.EnrolOnline(tx, r.clerk(r.BranchID), r.App, r.Username, *r.Agreed)
 	if err != nil {
@@ -242,10 +261,19 @@ func (o *Office) Surplus(tx *sqldb.Tx, p payment.Payment) error {
 		if _, err := ledger.Receive(tx, r.booking(r.CustomerID, r.MembershipID, received(p.ID), p.Cents, p.Text)); err != nil {
 			return err
 		}
-	} else if err := reopen(tx, r.ID); err != nil {
+	} else if err := o.reopen(tx, r.ID); err != nil {
 		return err
 	}
 	return o.mailSurplus(tx, r, p)
+}
+
+// reopen takes an order back to its form, unless another payment of it is under way.
+func (o *Office) reopen(tx *sqldb.Tx, id string) error {
+	list, err := payment.OfOrder(tx, id)
+	if err != nil || slices.ContainsFunc(list, payment.Payment.Live) {
+		return err
+	}
+	return reopen(tx, id)
 }
 
 // Over takes an order whose payment ended without money back to its form, so that
@@ -286,7 +314,15 @@ func (o *Office) Moved(tx *sqldb.Tx, p payment.Payment, m payment.Movement) erro
 // Stop ends the payment of an order at the visitor's wish and takes it back to
 // its form.
 func (o *Office) Stop(tx *sqldb.Tx, r Registration) error {
-	list, err := payment.OfOrder(tx, r.ID)
+	if err := abandon(tx, r.ID); err != nil {
+		return err
+	}
+	return reopen(tx, r.ID)
+}
+
+// abandon ends the payment of an order that lives, if there is one.
+func abandon(tx *sqldb.Tx, orderID string) error {
+	list, err := payment.OfOrder(tx, orderID)
 	if err != nil {
 		return err
 	}
@@ -297,7 +333,7 @@ func (o *Office) Stop(tx *sqldb.Tx, r Registration) error {
 			}
 		}
 	}
-	return reopen(tx, r.ID)
+	return nil
 }
 
 var _ payment.Orders = (*Office)(nil)

@@ -10,6 +10,7 @@ import (
 	"lidwoord/base/audit"
 	"lidwoord/base/day"
 	"lidwoord/base/fault"
+	"lidwoord/base/money"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/throttle"
@@ -57,6 +58,7 @@ type Receipt struct {
 	ID      string
 	At      time.Time
 	Outcome Outcome
+	Cents   money.Cents // that go back for it; what went back before is not among them
 }
 
 // Statements can be made by anybody without signing in, and each sends a letter
@@ -140,7 +142,7 @@ func (o *Office) declare(tx *sqldb.Tx, library branch.Organisation, r Registrati
 	receipt := Receipt{ID: secret.NewID(), At: tx.Now, Outcome: Unknown}
 	if found {
 		var err error
-		if receipt.Outcome, err = o.undo(tx, r); err != nil {
+		if receipt.Outcome, receipt.Cents, err = o.undo(tx, r); err != nil {
 			return receipt, err
 		}
 	}
@@ -220,50 +222,50 @@ func (r Registration) MayWithdraw(today day.Day) bool {
 
 // undo withdraws from a contract: rights end, the charge is taken back, and all
 // that was paid goes back the way it came.
-func (o *Office) undo(tx *sqldb.Tx, r Registration) (Outcome, error) {
+func (o *Office) undo(tx *sqldb.Tx, r Registration) (outcome Outcome, back money.Cents, err error) {
 	today := day.Of(tx.Now)
 	won, err := withdraw(tx, r.ID, today)
 	switch {
 	case err != nil:
-		return "", err
+		return "", 0, err
 	case !won && !r.WithdrawnAt.IsZero():
-		return Already, nil
+		return Already, 0, nil
 	case !won && today > r.WithdrawUntil:
-		return TooLate, nil
+		return TooLate, 0, nil
 	case !won:
-		return Already, nil
+		return Already, 0, nil
 	}
 	latest, found, err := membership.Latest(tx, r.CustomerID)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	if found && latest.ID == r.MembershipID {
 		_, err := membership.End(tx, r.CustomerID, membership.Withdrawn, membership.AtOnce(tx))
 		if err != nil && !errors.Is(err, membership.ErrNotRunning) {
-			return "", err
+			return "", 0, err
 		}
 	}
 	if owed := r.Agreed.BuildUp.Balance; owed > 0 {
 		if _, err := ledger.Credit(tx, r.booking(r.CustomerID, r.MembershipID, "registration:"+r.ID+":credit", owed, r.Agreed.Definition.NameNL)); err != nil {
-			return "", err
+			return "", 0, err
 		}
-		if err := o.payBack(tx, r); err != nil {
-			return "", err
+		if back, err = o.payBack(tx, r); err != nil {
+			return "", 0, err
 		}
 	}
-	return Withdrawn, audit.Record(tx, audit.Entry{Actor: r.actor(), Act: "registration.withdrawn", Object: "customer:" + r.CustomerID, Branch: r.BranchID})
+	return Withdrawn, back, audit.Record(tx, audit.Entry{Actor: r.actor(), Act: "registration.withdrawn", Object: "customer:" + r.CustomerID, Branch: r.BranchID})
 }
 
 // payBack asks for what is left of the money that was paid for a contract.
-func (o *Office) payBack(tx *sqldb.Tx, r Registration) error {
+func (o *Office) payBack(tx *sqldb.Tx, r Registration) (money.Cents, error) {
 	p, found, err := payment.Used(tx, r.ID)
 	if err != nil || !found {
-		return err
+		return 0, err
 	}
 	left := p.Cents - p.ChargedBack
 	gone, err := payment.RefundsOf(tx, p.ID)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, f := range gone {
 		if f.State != payment.RefundFailed {
@@ -271,10 +273,10 @@ func (o *Office) payBack(tx *sqldb.Tx, r Registration) error {
 		}
 	}
 	if left <= 0 {
-		return nil
+		return 0, nil
 	}
-	_, err = payment.Want(tx, p.ID, left, withdrawalReason)
-	return err
+	f, err := payment.Want(tx, p.ID, left, withdrawalReason)
+	return f.Cents, err
 }
 
 // Cancel is opzeggen: the membership runs to the end of what was paid and is not

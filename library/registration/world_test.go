@@ -92,6 +92,15 @@ func settle(t testing.TB, db *sqldb.DB) *world {
 	return w
 }
 
+// setBranch writes the branch down as it is in w.
+func (w *world) setBranch() {
+	w.t.Helper()
+	w.do(func(tx *sqldb.Tx) (err error) {
+		w.annen, err = branch.Save(tx, w.annen)
+		return err
+	})
+}
+
 func (w *world) at(t time.Time) { w.Now = func() time.Time { return t } }
 
 func (w *world) pass(d time.Duration) { w.at(w.Now().Add(d)) }
@@ -266,12 +275,14 @@ func (b *bank) Refund(_ context.Context, id string, r payment.RefundOrder) (paym
 	if o == nil {
 		return payment.Refunded{}, payment.ErrUnknown
 	}
-	left := o.Cents
+	left := o.Cents - o.ChargedBack
 	for _, have := range o.Refunds {
 		if have.Key == r.Key {
 			return have, nil
 		}
-		left -= have.Cents
+		if have.State != payment.RefundFailed {
+			left -= have.Cents
+		}
 	}
 	if o.State != payment.Paid || r.Cents > left {
 		return payment.Refunded{}, errors.Join(payment.ErrRefused, fmt.Errorf("bank: %s is left", left))
