@@ -351,7 +351,7 @@ func (c *Cashier) refunded(tx *sqldb.Tx, p Payment, r Refunded) error {
 		if err != nil || !won {
 			return err
 		}
-		if err := task.Add(tx, task.Task{OrganisationID: p.OrganisationID, Kind: task.OtherRefund, Object: "payment:" + p.ID, Cents: 0, Facts: facts(p, r.ID)}); err != nil {
+		if err := task.Add(tx, task.Task{OrganisationID: p.OrganisationID, Kind: task.OtherRefund, Object: "payment:" + p.ID + "#" + r.ID, Facts: facts(p, r.ID)}); err != nil {
 			return err
 		}
 		return c.refunded(tx, p, r)
@@ -394,7 +394,11 @@ func (c *Cashier) chargedBack(tx *sqldb.Tx, p Payment, to money.Cents) error {
 		return err
 	}
 	m := Movement{Kind: ChargedBack, Cents: to - p.ChargedBack, ID: fmt.Sprintf("payment:%s:back:%d", p.ID, int64(to))}
-	if err := task.Add(tx, task.Task{OrganisationID: p.OrganisationID, Kind: task.Chargeback, Object: "payment:" + p.ID, Cents: m.Cents, Facts: facts(p, "")}); err != nil {
+	object := "payment:" + p.ID
+	if p.ChargedBack > 0 { // the bank took more: a task of its own
+		object += fmt.Sprintf("#%d", int64(to))
+	}
+	if err := task.Add(tx, task.Task{OrganisationID: p.OrganisationID, Kind: task.Chargeback, Object: object, Cents: m.Cents, Facts: facts(p, "")}); err != nil {
 		return err
 	}
 	return c.Orders.Moved(tx, p, m)

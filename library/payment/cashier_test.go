@@ -329,7 +329,7 @@ func TestAfterAWeekAChargebackIsHeard(t *testing.T) {
 		w.mollie.ChargeBack(p.ProviderID, 2500)
 		w.pass(7 * 24 * time.Hour)
 		w.sweep()
-		if p = w.find(p.ID); p.ChargedBack != 4500 || w.told(string(payment.ChargedBack), p) != 2 || len(w.tasks(task.Chargeback)) != 1 {
+		if p = w.find(p.ID); p.ChargedBack != 4500 || w.told(string(payment.ChargedBack), p) != 2 || len(w.tasks(task.Chargeback)) != 2 {
 			t.Errorf("%s, told %d times", p.ChargedBack, w.told(string(payment.ChargedBack), p))
 		}
 	})

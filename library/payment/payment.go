@@ -5,7 +5,7 @@
 //	Start     a payment for an order; the one that lives, however often it is asked
 //	Abandon   the payer thinks better of it
 //	Refund    money goes back, once for each reason
-//	Find, OfOrder, RefundsOf   how it stands; they only read
+//	Find, OfOrder, FindRefund, RefundsOf   how it stands; they only read
 //	Cashier   talks with the provider: Checkout, Hear (the webhook), Look, Nudge, Run
 //
 // # One function
@@ -207,6 +207,18 @@ func OfOrder(tx *sqldb.Tx, orderID string) ([]Payment, error) {
 // Used returns the payment whose money an order used; found is false when it
 // used none.
 func Used(tx *sqldb.Tx, orderID string) (Payment, bool, error) { return usedPayment(tx, orderID) }
+
+// FindRefund returns a refund.
+func FindRefund(tx *sqldb.Tx, id string) (Refund, error) {
+	list, err := refunds(tx, "id = $1", id)
+	if err == nil && len(list) == 0 {
+		err = ErrNone
+	}
+	if err != nil {
+		return Refund{}, err
+	}
+	return list[0], nil
+}
 
 // RefundsOf returns what goes back of a payment, oldest first.
 func RefundsOf(tx *sqldb.Tx, paymentID string) ([]Refund, error) {

@@ -74,7 +74,7 @@ func TestAReceiptShowsWhatWentBack(t *testing.T) {
 		w.pass(time.Hour)
 		at := w.Now()
 		w.do(func(tx *sqldb.Tx) error {
-			_, err := w.office.Withdraw(tx, w.lib, r, words.NL)
+			_, err := w.office.Withdraw(tx, w.lib, r, "account:x", words.NL)
 			return err
 		})
 		b := w.bill(r.ID)

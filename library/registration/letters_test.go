@@ -208,7 +208,7 @@ func TestAWithdrawalTooLateIsToldHowToCancel(t *testing.T) {
 		r := w.member(w.emma, "0141", tester)
 		w.at(r.WithdrawUntil.AddDays(1).Start())
 		w.do(func(tx *sqldb.Tx) error {
-			_, err := w.office.Withdraw(tx, w.lib, r, words.NL)
+			_, err := w.office.Withdraw(tx, w.lib, r, "account:x", words.NL)
 			return err
 		})
 		m := w.letter("registration.withdrawal")
@@ -282,7 +282,7 @@ func TestEveryLetterSpeaksBothLanguages(t *testing.T) {
 				if _, err := w.office.Cancel(tx, w.lib, r.CustomerID, r.MembershipID, lang); err != nil {
 					return err
 				}
-				_, err := w.office.Withdraw(tx, w.lib, r, lang)
+				_, err := w.office.Withdraw(tx, w.lib, r, "account:x", lang)
 				return err
 			})
 			for _, kind := range []string{"contract", "cancelled", "withdrawal"} {

@@ -106,6 +106,9 @@ func (o *Office) agree(tx *sqldb.Tx, r Registration, seen string) (Registration,
 		return r, err
 	}
 	app.BuildUp, app.Account, app.Username = seen, enrol.ExistingAccount, r.Username
+	if !r.Child(day.Of(tx.Now)) { // who grew up since, or mended the birth date, has no page to mend a parent on
+		app.Guardian, app.GuardianEmail = "", ""
+	}
 	if err := enrol.Check(tx, r.clerk(b.ID), app, enrol.AllSteps); err != nil {
 		return r, err
 	}

@@ -303,7 +303,7 @@ func (s *storm) weigh(tx *sqldb.Tx, p payment.Payment, stands bool, b *books) (h
 	var promised, came money.Cents
 	for _, f := range refunds {
 		elsewhere := strings.HasPrefix(f.Reason, payment.Elsewhere)
-		if elsewhere && !s.open(tx, task.OtherRefund, "payment:"+p.ID) {
+		if elsewhere && !s.open(tx, task.OtherRefund, "payment:"+p.ID+"#"+strings.TrimPrefix(f.Reason, payment.Elsewhere+" ")) {
 			s.fail("nobody was told of a refund that was made elsewhere")
 		}
 		if stands && !elsewhere {

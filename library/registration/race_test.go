@@ -144,7 +144,7 @@ func TestSixteenWithdrawalsPayBackOnce(t *testing.T) {
 		outcomes := make([]registration.Outcome, 16)
 		for _, err := range sixteen(func(i int) error {
 			return w.try(func(tx *sqldb.Tx) error {
-				got, err := w.office.Withdraw(tx, w.lib, r, words.NL)
+				got, err := w.office.Withdraw(tx, w.lib, r, "account:x", words.NL)
 				outcomes[i] = got.Outcome
 				return err
 			})
@@ -235,7 +235,7 @@ func TestTwoAccountsOfAFormerMemberMakeOneMember(t *testing.T) {
 func comeBackWithThreeAccounts(t *testing.T, w *world, first int) {
 	former := w.member(w.emma, "0141", tester)
 	w.do(func(tx *sqldb.Tx) error {
-		_, err := w.office.Withdraw(tx, w.lib, former, words.NL)
+		_, err := w.office.Withdraw(tx, w.lib, former, "account:x", words.NL)
 		return err
 	})
 	var pays []string

@@ -140,3 +140,19 @@ func insertWithdrawal(tx *sqldb.Tx, id, organisationID, registrationID, sealed s
 		id, organisationID, registrationID, sealed, string(o), tx.Now)
 	return err
 }
+
+func withdrawals(tx *sqldb.Tx, registrationID string) ([]Declared, error) {
+	return sqldb.Many(tx, `
+		SELECT sealed, outcome, at FROM withdrawal WHERE registration_id = $1 ORDER BY at, id`,
+		[]any{registrationID}, func(row sqldb.Row) (d Declared, err error) {
+			var sealed string
+			if err := row.Scan(&sealed, &d.Outcome, sqldb.Instant(&d.At)); err != nil {
+				return d, err
+			}
+			text, err := tx.Box().Open(statementPurpose, sealed)
+			if err != nil {
+				return d, err
+			}
+			return d, json.Unmarshal(text, &d.Statement)
+		})
+}

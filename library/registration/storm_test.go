@@ -405,7 +405,7 @@ func (s *storm) withdraws(p person) {
 			if err != nil || len(list) == 0 {
 				return err
 			}
-			_, err = s.office.Withdraw(tx, s.lib, list[0], words.NL)
+			_, err = s.office.Withdraw(tx, s.lib, list[0], "account:x", words.NL)
 			return err
 		})
 	}

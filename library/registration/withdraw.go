@@ -108,6 +108,8 @@ func (s Statement) Clean() (Statement, error) {
 	return s, wrong.Err()
 }
 
+const statementPurpose = "registration.withdrawal"
+
 // statementMost is how many characters of a field are kept.
 const statementMost = 254
 
@@ -126,23 +128,24 @@ func (o *Office) Declare(tx *sqldb.Tx, library branch.Organisation, s Statement,
 	if err != nil {
 		return Receipt{}, err
 	}
-	return o.declare(tx, library, r, found, s, lang)
+	return o.declare(tx, library, r, found, s, "visitor", lang)
 }
 
-// Withdraw is the same for the signed-in owner of the contract.
-func (o *Office) Withdraw(tx *sqldb.Tx, library branch.Organisation, r Registration, lang words.Lang) (Receipt, error) {
+// Withdraw is the same for the signed-in owner of the contract, or for a worker to
+// whom the customer said it; actor is which of them, as the audit log names one.
+func (o *Office) Withdraw(tx *sqldb.Tx, library branch.Organisation, r Registration, actor string, lang words.Lang) (Receipt, error) {
 	c, err := customer.Find(tx, r.CustomerID)
 	if err != nil {
 		return Receipt{}, err
 	}
-	return o.declare(tx, library, r, true, Statement{Number: c.Number, Name: c.Full(), Email: c.Email}, lang)
+	return o.declare(tx, library, r, true, Statement{Number: c.Number, Name: c.Full(), Email: c.Email}, actor, lang)
 }
 
-func (o *Office) declare(tx *sqldb.Tx, library branch.Organisation, r Registration, found bool, s Statement, lang words.Lang) (Receipt, error) {
+func (o *Office) declare(tx *sqldb.Tx, library branch.Organisation, r Registration, found bool, s Statement, actor string, lang words.Lang) (Receipt, error) {
 	receipt := Receipt{ID: secret.NewID(), At: tx.Now, Outcome: Unknown}
 	if found {
 		var err error
-		if receipt.Outcome, receipt.Cents, err = o.undo(tx, r); err != nil {
+		if receipt.Outcome, receipt.Cents, err = o.undo(tx, r, actor); err != nil {
 			return receipt, err
 		}
 	}
@@ -150,7 +153,7 @@ func (o *Office) declare(tx *sqldb.Tx, library branch.Organisation, r Registrati
 	if err != nil {
 		return receipt, err
 	}
-	sealed, err := tx.Box().Seal("registration.withdrawal", text)
+	sealed, err := tx.Box().Seal(statementPurpose, text)
 	if err != nil {
 		return receipt, err
 	}
@@ -204,6 +207,18 @@ func (o *Office) addresses(tx *sqldb.Tx, c customer.Customer) ([]string, error) 
 	return []string{c.Email, login.Email, guardian}, err
 }
 
+// Declared is a statement of withdrawal as it was kept.
+type Declared struct {
+	Statement
+	Outcome Outcome
+	At      time.Time
+}
+
+// Statements are the statements that were made about a contract, oldest first.
+func Statements(tx *sqldb.Tx, registrationID string) ([]Declared, error) {
+	return withdrawals(tx, registrationID)
+}
+
 // Contracts are the contracts that a customer made on the web, the newest first.
 func Contracts(tx *sqldb.Tx, customerID string) ([]Registration, error) {
 	return registrations(tx, "customer_id = $1 AND state = 'member' ORDER BY member_at DESC, id", customerID)
@@ -222,7 +237,7 @@ func (r Registration) MayWithdraw(today day.Day) bool {
 
 // undo withdraws from a contract: rights end, the charge is taken back, and all
 // that was paid goes back the way it came.
-func (o *Office) undo(tx *sqldb.Tx, r Registration) (outcome Outcome, back money.Cents, err error) {
+func (o *Office) undo(tx *sqldb.Tx, r Registration, actor string) (outcome Outcome, back money.Cents, err error) {
 	today := day.Of(tx.Now)
 	won, err := withdraw(tx, r.ID, today)
 	switch {
@@ -253,7 +268,7 @@ func (o *Office) undo(tx *sqldb.Tx, r Registration) (outcome Outcome, back money
 			return "", 0, err
 		}
 	}
-	return Withdrawn, back, audit.Record(tx, audit.Entry{Actor: r.actor(), Act: "registration.withdrawn", Object: "customer:" + r.CustomerID, Branch: r.BranchID})
+	return Withdrawn, back, audit.Record(tx, audit.Entry{Actor: actor, Act: "registration.withdrawn", Object: "customer:" + r.CustomerID, Branch: r.BranchID})
 }
 
 // payBack asks for what is left of the money that was paid for a contract.

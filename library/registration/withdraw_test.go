@@ -37,7 +37,7 @@ func TestFourteenDaysRunOnToAWorkingDay(t *testing.T) {
 func (w *world) withdraw(r registration.Registration) (got registration.Receipt) {
 	w.t.Helper()
 	w.do(func(tx *sqldb.Tx) (err error) {
-		got, err = w.office.Withdraw(tx, w.lib, r, words.NL)
+		got, err = w.office.Withdraw(tx, w.lib, r, "account:x", words.NL)
 		return err
 	})
 	return got

@@ -56,7 +56,7 @@ type Task struct {
 	ID             string
 	OrganisationID string
 	Kind           Kind
-	Object         string      // "payment:ID", "customer:ID"; may be shown as a link
+	Object         string      // "payment:ID", "customer:ID"; more about one thing: "payment:ID#2"
 	Cents          money.Cents // money that waits for an answer, 0 for none
 	Facts          []Fact      // sealed in the database: they may name people
 	OpenedAt       time.Time

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"lidwoord/base/audit"
 	"lidwoord/base/day"
 	"lidwoord/base/fault"
 	"lidwoord/base/money"
@@ -142,12 +141,8 @@ func (s *Site) withdraw(w http.ResponseWriter, r *http.Request, c counter) error
 		if err != nil {
 			return err
 		}
-		if receipt, err = s.Registrations.Withdraw(tx, library, made, who.Lang); err != nil {
-			return err
-		}
-		return audit.Record(tx, audit.Entry{
-			Actor: c.worker.Actor(), Act: "desk.withdrawal", Object: "customer:" + who.ID, Branch: c.branch.ID, Detail: string(receipt.Outcome),
-		})
+		receipt, err = s.Registrations.Withdraw(tx, library, made, c.worker.Actor(), who.Lang)
+		return err
 	})
 	if err != nil {
 		return s.orCustomer(w, r, c, err)

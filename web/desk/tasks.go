@@ -130,6 +130,14 @@ func (s *Site) inWords(c counter, value string) string {
 // find looks up whom a task is about, and which payment.
 func (card *taskCard) find(tx *sqldb.Tx, c counter) error {
 	kind, id, _ := strings.Cut(card.Object, ":")
+	id, _, _ = strings.Cut(id, "#")
+	if kind == "refund" {
+		back, err := payment.FindRefund(tx, id)
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+		kind, id = "payment", back.PaymentID
+	}
 	if kind == "payment" {
 		p, err := payment.Find(tx, id)
 		if fault.KindOf(err) == fault.NotFound {

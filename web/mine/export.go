@@ -118,6 +118,17 @@ type exportContract struct {
 	WithdrawUntil day.Day         `json:"withdraw_until"`
 	WithdrawnAt   time.Time       `json:"withdrawn_at,omitzero"`
 	Payments      []exportPayment `json:"payments"`
+
+	Statements []exportStatement `json:"statements_of_withdrawal"`
+}
+
+// exportStatement is a statement of withdrawal as it was made.
+type exportStatement struct {
+	At      time.Time `json:"at"`
+	Number  string    `json:"number"`
+	Name    string    `json:"name"`
+	Email   string    `json:"email"`
+	Outcome string    `json:"outcome"`
 }
 
 type exportPayment struct {
@@ -278,6 +289,13 @@ func (e *exportShelf) contracts(tx *sqldb.Tx, v visitor, id string) error {
 		}
 		if c.Payments, err = exportPayments(tx, r.ID); err != nil {
 			return err
+		}
+		said, err := registration.Statements(tx, r.ID)
+		if err != nil {
+			return err
+		}
+		for _, d := range said {
+			c.Statements = append(c.Statements, exportStatement{d.At, d.Number, d.Name, d.Email, string(d.Outcome)})
 		}
 		e.Contracts = append(e.Contracts, c)
 	}

@@ -180,7 +180,7 @@ func (s *Site) withdraw(w http.ResponseWriter, r *http.Request, v visitor) error
 		if err := page.find(tx, v, r.PathValue("registration")); err != nil || page.Outcome != "" {
 			return err
 		}
-		receipt, err := s.Registrations.Withdraw(tx, page.Library, page.Contract, v.lang)
+		receipt, err := s.Registrations.Withdraw(tx, page.Library, page.Contract, v.actor(), v.lang)
 		page.Outcome, page.At = receipt.Outcome, receipt.At
 		return err
 	})

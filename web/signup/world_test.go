@@ -598,7 +598,7 @@ func (h *house) withdraws(paymentID string) {
 	h.do(func(tx *sqldb.Tx) error {
 		r, err := registration.Find(tx, order)
 		if err == nil {
-			_, err = h.office.Withdraw(tx, h.bind, r, words.NL)
+			_, err = h.office.Withdraw(tx, h.bind, r, "account:x", words.NL)
 		}
 		return err
 	})
