@@ -161,7 +161,7 @@ func TestJoiningInEnglish(t *testing.T) {
 		p.Fill("Postal code", "9468 BG")
 		p.Fill("House number", "41")
 		p.Press("Continue")
-		p.Tick("Newsletter")
+		p.Tick("Yes, I want to get the library's newsletter by e-mail. I can unsubscribe at any time.")
 		p.Press("Continue")
 		p.Want("Check your details", "17 March 1979")
 		p.Press("Order and pay")

@@ -54,6 +54,7 @@ const (
 	FieldHouseNumber = "house_number" // number and addition together, "41 A"
 	FieldStreet      = "street"
 	FieldPlace       = "place"
+	FieldAddress     = "address" // postcode and house together, in a Match
 	FieldEmail       = "email"
 	FieldPhone       = "phone"
 	FieldLang        = "lang"

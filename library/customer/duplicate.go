@@ -123,7 +123,7 @@ func compare(p Person, c Customer) Match {
 		add(FieldBirth, scoreBirthSwap)
 	}
 	if sameAddress(p.Address, c.Address) {
-		add("address", scoreAddress)
+		add(FieldAddress, scoreAddress)
 	}
 	if a.email != "" && a.email == b.email {
 		add(FieldEmail, scoreEmail)

@@ -17,6 +17,7 @@ const NameMost = 200
 var (
 	ErrLastName   = fault.New(fault.Invalid, "customer.last_name")
 	ErrNameLetter = fault.New(fault.Invalid, "customer.name_letter")
+	ErrNameSign   = fault.New(fault.Invalid, "customer.name_sign")
 	ErrTooLong    = fault.New(fault.Invalid, "customer.too_long") // {0} the most
 	ErrCharacter  = fault.New(fault.Invalid, "customer.character")
 	ErrInitials   = fault.New(fault.Invalid, "customer.initials")
@@ -212,11 +213,18 @@ func cleanName(text string) (string, error) {
 	if err != nil {
 		return text, err
 	}
-	if text != "" && !strings.ContainsFunc(text, unicode.IsLetter) {
+	switch {
+	case text != "" && !strings.ContainsFunc(text, unicode.IsLetter):
 		return text, ErrNameLetter
+	case strings.ContainsAny(text, ":/\\@") || strings.Contains(strings.ToLower(text), "www."):
+		// A mail program makes a link of it, in a letter with our name under it.
+		return text, ErrNameSign
 	}
 	return text, nil
 }
+
+// CleanName is the rule of every name, for forms that are not a Person's.
+func CleanName(text string) (string, error) { return cleanName(text) }
 
 func lastRune(s string) (last rune) {
 	for _, r := range s {

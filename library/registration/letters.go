@@ -1,7 +1,9 @@
 package registration
 
 import (
+	"cmp"
 	"errors"
+	"strings"
 	"time"
 
 	"lidwoord/base/day"
@@ -13,7 +15,9 @@ import (
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
 	"lidwoord/library/enrol"
+	"lidwoord/library/ledger"
 	"lidwoord/library/membership"
+	"lidwoord/library/newsletter"
 	"lidwoord/library/payment"
 )
 
@@ -21,6 +25,7 @@ import (
 type letter struct {
 	Library branch.Organisation
 	Name    string // of the member, "E.B. Tester"
+	Hello   string // whom it greets: the first name, where we know it
 
 	// contract, guardian
 	Number     string // customer number
@@ -42,7 +47,8 @@ type letter struct {
 	Days       int     // of the cooling-off period
 	Until      day.Day // its last day
 	Parent     string  // guardian only: whom it is to
-	Newsletter bool
+	Child      bool    // under eighteen
+	News       newsletter.Standing
 
 	// withdrawal, surplus, repaid
 	Statement Statement
@@ -84,15 +90,29 @@ func (o *Office) mailContract(tx *sqldb.Tx, r Registration, app enrol.Applicatio
 	d, up := r.Agreed.Definition, done.BuildUp
 	lang, _ := words.Read(app.Lang)
 	l := letter{
-		Library: library, Name: who.Full(), Number: done.Number, Username: r.Username, Membership: d.Name(lang), About: d.About(lang),
+		Library: library, Name: who.Full(), Hello: greeted(who), Number: done.Number, Username: r.Username, Membership: d.Name(lang), About: d.About(lang),
 		Digital: d.Rights.Digital, Physical: d.Rights.Physical, Fixed: d.Kind == membership.Fixed, Term: d.Term,
 		From: up.Start, Through: up.ValidThrough, Fee: up.Fee, Discount: up.Discount, Total: up.Balance,
-		At: tx.Now, Until: r.WithdrawUntil, Newsletter: app.Newsletter == enrol.Yes, Receipt: o.Links.Receipt(r.ID),
+		At: tx.Now, Until: r.WithdrawUntil, Child: up.Age < ledger.AdultAge, Receipt: o.Links.Receipt(r.ID),
+	}
+	if app.Newsletter == enrol.Yes {
+		if l.News, err = news(tx, who); err != nil {
+			return err
+		}
 	}
 	if p != nil {
 		l.Paid, l.Method = true, p.Method
 	}
-	if err := o.write(tx, lang, "contract", who.Email, l); err != nil {
+	login, err := o.Enrol.Accounts.State(tx, r.AccountID)
+	if err != nil {
+		return err
+	}
+	// To the address that its owner confirmed: the one on the form may be anybody's.
+	to := who.Email
+	if login.Email != "" {
+		to = login.Email
+	}
+	if err := o.write(tx, lang, "contract", to, l); err != nil {
 		return err
 	}
 	if up.Age >= enrol.GuardianAge || app.GuardianEmail == "" {
@@ -102,22 +122,38 @@ func (o *Office) mailContract(tx *sqldb.Tx, r Registration, app enrol.Applicatio
 	return o.write(tx, lang, "guardian", app.GuardianEmail, l)
 }
 
-// address is where a registration's visitor can be written to, and in which
-// language: by the form, by the customer, or by the login account.
-func (o *Office) address(tx *sqldb.Tx, r Registration) (name, email string, lang words.Lang, err error) {
+// greeted is how a letter speaks to a customer: by the first name, where we know it.
+func greeted(c customer.Customer) string { return cmp.Or(c.FirstName, c.Full()) }
+
+// news is how the newsletter stands for the address that a letter goes to: a
+// mailbox that the sign-on vouched for gets it, another is still to confirm.
+func news(tx *sqldb.Tx, who customer.Customer) (newsletter.Standing, error) {
+	all, err := newsletter.Mailboxes(tx, who.ID)
+	for _, box := range all {
+		if strings.EqualFold(box.Address, who.Email) {
+			return box.Standing, err
+		}
+	}
+	return newsletter.Nothing, err
+}
+
+// address is where a registration's visitor can be written to, in which language
+// and by which name: by the form, by the customer, or by the login account.
+func (o *Office) address(tx *sqldb.Tx, r Registration) (hello, email string, lang words.Lang, err error) {
 	if r.CustomerID != "" {
 		c, err := customer.Find(tx, r.CustomerID)
-		return c.Full(), c.Email, c.Lang, err
+		return greeted(c), c.Email, c.Lang, err
 	}
 	lang, _ = words.Read(r.App.Lang)
-	if r.Agreed != nil {
-		name = r.Agreed.BuildUp.Name
+	hello = r.App.GivenName
+	if hello == "" && r.Agreed != nil {
+		hello = r.Agreed.BuildUp.Name
 	}
 	if r.App.Email != "" {
-		return name, r.App.Email, lang, nil
+		return hello, r.App.Email, lang, nil
 	}
 	login, err := o.Enrol.Accounts.State(tx, r.AccountID)
-	return name, login.Email, lang, err
+	return hello, login.Email, lang, err
 }
 
 // mailSurplus tells a payer that the money goes back, and why.
@@ -138,18 +174,26 @@ func (o *Office) tell(tx *sqldb.Tx, r Registration, name string, l letter) error
 	var email string
 	var lang words.Lang
 	l.Library = library
-	if l.Name, email, lang, err = o.address(tx, r); err != nil {
+	if l.Hello, email, lang, err = o.address(tx, r); err != nil {
 		return err
 	}
 	return o.write(tx, lang, name, email, l)
 }
 
 // mailWithdrawal is the receipt of a statement: its content, and when it came in
-// (BW 6:230o). It goes to the address on the statement.
+// (BW 6:230o). It goes to the address on the statement, and greets who made it: for
+// a child that may be a parent.
 func (o *Office) mailWithdrawal(tx *sqldb.Tx, library branch.Organisation, r Registration, s Statement, receipt Receipt, lang words.Lang) error {
-	l := letter{Library: library, Name: s.Name, Statement: s, Outcome: receipt.Outcome, Cents: receipt.Cents, At: receipt.At, Until: r.WithdrawUntil}
+	l := letter{Library: library, Hello: s.Name, Statement: s, Outcome: receipt.Outcome, Cents: receipt.Cents, At: receipt.At, Until: r.WithdrawUntil}
 	if r.Agreed != nil {
 		l.Membership = r.Agreed.Definition.Name(lang)
+		who, err := customer.Find(tx, r.CustomerID)
+		if err != nil {
+			return err
+		}
+		if s.Email == who.Email && s.Name == who.Full() {
+			l.Hello = greeted(who)
+		}
 	}
 	return o.write(tx, lang, "withdrawal", s.Email, l)
 }
@@ -159,7 +203,7 @@ func (o *Office) mailCancelled(tx *sqldb.Tx, library branch.Organisation, custom
 	if err != nil {
 		return err
 	}
-	return o.write(tx, lang, "cancelled", c.Email, letter{Library: library, Name: c.Full(), Membership: m.Name(lang), Through: m.LastDay, At: tx.Now})
+	return o.write(tx, lang, "cancelled", c.Email, letter{Library: library, Hello: greeted(c), Membership: m.Name(lang), Through: m.LastDay, At: tx.Now})
 }
 
 // perKnown keeps a stranger who types a member's name again and again from
@@ -170,6 +214,11 @@ var perKnown = throttle.Rule{Name: "registration.known", Free: 0, First: 24 * ti
 // that we know: it may be they, who forgot that they are one. It is called in a
 // transaction of its own, as the order that found them was refused.
 func (o *Office) TellKnown(tx *sqldb.Tx, r Registration) error {
+	for range 3 { // a refusal tells more than an order does
+		if err := throttle.Failed(tx, perAccount, r.AccountID); err != nil {
+			return err
+		}
+	}
 	b, err := Branch(tx, r.OrganisationID, r.App.Place)
 	if err != nil {
 		return err
@@ -183,7 +232,7 @@ func (o *Office) TellKnown(tx *sqldb.Tx, r Registration) error {
 		return err
 	}
 	for _, m := range matches {
-		if !m.Same || m.Ended(day.Of(tx.Now)) {
+		if !m.Same || m.Ended(day.Of(tx.Now)) || !neighbour(m) {
 			continue
 		}
 		err := throttle.Take(tx, []throttle.Counter{{Rule: perKnown, Key: m.ID}})
@@ -197,7 +246,7 @@ func (o *Office) TellKnown(tx *sqldb.Tx, r Registration) error {
 		if err != nil {
 			return err
 		}
-		l := letter{Library: library, Name: c.Full(), Number: c.Number, At: tx.Now}
+		l := letter{Library: library, Hello: greeted(c), Number: c.Number, At: tx.Now}
 		login, err := o.Enrol.LoginState(tx, c.ID)
 		if err != nil && !errors.Is(err, enrol.ErrNoLogin) {
 			return err

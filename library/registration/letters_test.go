@@ -69,6 +69,73 @@ func TestTheContractIsConfirmedOnADurableMedium(t *testing.T) {
 	})
 }
 
+// TestWhatOneNeedsComesBeforeWhatTheLawAsks is for who reads it on a phone.
+func TestWhatOneNeedsComesBeforeWhatTheLawAsks(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.member(w.emma, "0141", tester)
+		m := w.letter("registration.contract")
+		for part, text := range map[string]string{"text": m.Text, "page": m.HTML} {
+			at := 0
+			for _, next := range []string{"Je bent nu lid", "emma", "https://lezen.example/inloggen", "45,00", "30 november 2027", "14 dagen", "https://mijn.example/herroepen", "Groeten", "Eerder opzeggen", "KvK 12345678", "Handtekening"} {
+				i := strings.Index(text[at:], next)
+				if i < 0 {
+					t.Fatalf("the %s has no %q after the others:\n%s", part, next, text)
+				}
+				at += i
+			}
+		}
+	})
+}
+
+// TestTheContractTellsHowTheNewsletterStands: a mailbox that the login account
+// proved needs no second letter, another does.
+func TestTheContractTellsHowTheNewsletterStands(t *testing.T) {
+	for name, c := range map[string]struct{ email, says, silent string }{
+		"of the login account": {"", "Je krijgt ook de nieuwsbrief", "aparte mail"},
+		"another":              {"tester@example.nl", "Daarover krijg je een aparte mail", "Je krijgt ook"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, w *world) {
+				w.member(w.emma, "0141", func(a enrol.Application) enrol.Application {
+					a = tester(a)
+					a.Newsletter = enrol.Yes
+					if c.email != "" {
+						a.Email = c.email
+					}
+					return a
+				})
+				m := w.letter("registration.contract")
+				says(t, m, c.says)
+				silent(t, m, c.silent)
+				if asked := len(w.letters("newsletter.confirm")); asked != strings.Count(c.says, "aparte mail") {
+					t.Errorf("%d letters ask to confirm", asked)
+				}
+			})
+		})
+	}
+}
+
+func TestALetterGreetsByTheFirstName(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		r := w.member(w.emma, "0141", func(a enrol.Application) enrol.Application {
+			a = tester(a)
+			a.GivenName = "Sem"
+			return a
+		})
+		w.do(func(tx *sqldb.Tx) error {
+			if _, err := w.office.Cancel(tx, w.lib, r.CustomerID, r.MembershipID, words.NL); err != nil {
+				return err
+			}
+			_, err := w.office.Withdraw(tx, w.lib, r, "account:x", words.NL)
+			return err
+		})
+		w.settleRefunds()
+		for _, kind := range []string{"contract", "cancelled", "withdrawal", "repaid"} {
+			says(t, w.letter("registration."+kind), "Hallo Sem,")
+		}
+	})
+}
+
 func TestAFreeMembershipIsConfirmedWithoutMoney(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.member(w.emma, "0090", func(a enrol.Application) enrol.Application {
@@ -81,7 +148,7 @@ func TestAFreeMembershipIsConfirmedWithoutMoney(t *testing.T) {
 			t.Errorf("in %s", m.Lang)
 		}
 		says(t, m, "Trial membership", "free", "newsletter", "at the desk")
-		silent(t, m, "€", "Paid", "money back")
+		silent(t, m, "€", "Paid", "money back", "separate e-mail")
 	})
 }
 
@@ -110,7 +177,9 @@ func TestTheParentOfAChildIsTold(t *testing.T) {
 		}
 		says(t, m, "Hallo Anna Tester", "L. Tester", "Digital only", "gratis", "30 november 2027", "7 december 2026", w.bill(r.ID).Customer, "https://mijn.example/herroepen", "hulp@bind.example")
 		silent(t, m, "€")
-		says(t, w.letter("registration.contract"), "Hallo L. Tester", "gratis")
+		m = w.letter("registration.contract")
+		says(t, m, "Hallo L. Tester", "gratis", "Hier de overeenkomst herroepen", "met een brief of een mail")
+		silent(t, m, "Modelformulier", "Handtekening")
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"lidwoord/base/day"
 	"lidwoord/base/money"
 	"lidwoord/base/sqldb"
+	"lidwoord/base/throttle"
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
 	"lidwoord/library/enrol"
@@ -101,6 +102,12 @@ func (o *Office) agree(tx *sqldb.Tx, r Registration, seen string) (Registration,
 	if agreed.BuildUp.Digest() != seen {
 		return r, ErrChanged
 	}
+	if err := throttle.Take(tx, []throttle.Counter{{Rule: perAccount, Key: r.AccountID}}); err != nil {
+		return r, err
+	}
+	if err := o.onlyOnce(tx, r, agreed.Definition); err != nil {
+		return r, err
+	}
 	app, err := o.knownPeople(tx, r, b)
 	if err != nil {
 		return r, err
@@ -124,12 +131,40 @@ func (o *Office) agree(tx *sqldb.Tx, r Registration, seen string) (Registration,
 	return r, audit.Record(tx, audit.Entry{Actor: r.actor(), Act: "registration.ordered", Object: "registration:" + r.ID, Branch: b.ID, Detail: agreed.Definition.Code})
 }
 
+// perAccount slows down who orders again and again: each order asks the provider
+// for a payment, each contract sends a letter, and each refusal of somebody whom
+// we know tells a little about a neighbour. Ten are free, for a payment that does
+// not want to work.
+var perAccount = throttle.Rule{Name: "registration.order", Free: 10, First: 30 * time.Second, Most: time.Hour, Forget: time.Hour}
+
+// onlyOnce lets a free trial be taken once: a price of nothing for some months is
+// to try, not to live on. Withdrawing from one does not give it back.
+func (o *Office) onlyOnce(tx *sqldb.Tx, r Registration, d membership.Definition) error {
+	if d.Price > 0 || d.Kind != membership.Temporary {
+		return nil
+	}
+	own, found, err := ownCustomer(tx, Visitor{AccountID: r.AccountID}, r.OrganisationID)
+	if err != nil || !found {
+		return err
+	}
+	periods, err := membership.Of(tx, own.ID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(periods, func(m membership.Membership) bool { return m.Code == d.Code }) {
+		return ErrOnce
+	}
+	return nil
+}
+
 func (r Registration) actor() string { return "account:" + r.AccountID }
 
 // knownPeople looks for people like the one on the form. A member is not made a
-// member twice: the form stops, and the one we know hears of it at the address
-// that we know. A former member who came without the account of then goes on as
-// somebody new, and a worker looks whether they are one.
+// member twice: where the address agrees too, of the house or for mail, the form
+// stops, and the one we know hears of it at the address that we know. Name and
+// birth date alone stop nobody, or whoever knows a name could try out birthdays
+// until the form stops. They go on as somebody new, as does a former member who
+// came without the account of then, and a worker looks whether they are one.
 func (o *Office) knownPeople(tx *sqldb.Tx, r Registration, b branch.Branch) (enrol.Application, error) {
 	app := r.App
 	app.Reason, app.Seen = "", ""
@@ -142,7 +177,7 @@ func (o *Office) knownPeople(tx *sqldb.Tx, r Registration, b branch.Branch) (enr
 	for _, m := range matches {
 		switch {
 		case !m.Same:
-		case !m.Ended(today):
+		case !m.Ended(today) && neighbour(m):
 			return app, ErrKnown
 		default:
 			alike = append(alike, m)
@@ -152,6 +187,12 @@ func (o *Office) knownPeople(tx *sqldb.Tx, r Registration, b branch.Branch) (enr
 		app.Reason, app.Seen = "Online ingeschreven", enrol.SeenOf(alike)
 	}
 	return app, nil
+}
+
+// neighbour reports whether somebody alike lives in the same house or has the
+// same mailbox.
+func neighbour(m customer.Match) bool {
+	return slices.Contains(m.Fields, customer.FieldAddress) || slices.Contains(m.Fields, customer.FieldEmail)
 }
 
 // Paid makes a member of whoever paid: the one place where money becomes a

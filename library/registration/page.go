@@ -9,6 +9,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/library/customer"
 	"lidwoord/library/enrol"
+	"lidwoord/library/membership"
 )
 
 // Page is one page of the form: one thing at a time.
@@ -45,6 +46,25 @@ func (r Registration) Pages(today day.Day) []Page {
 func (r Registration) Child(today day.Day) bool {
 	birth := r.App.BirthDay()
 	return customer.CheckBirth(birth, today) == nil && birth.Age(today) < enrol.GuardianAge
+}
+
+// Free reports whether nothing will have to be paid, as far as the form tells by
+// now: nobody pays for a membership without a price, nor a child for any.
+func Free(tx *sqldb.Tx, r Registration) (bool, error) {
+	d, err := membership.FindDefinition(tx, r.OrganisationID, r.App.Membership)
+	if errors.Is(err, membership.ErrNoDefinition) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	birth, today := r.App.BirthDay(), day.Of(tx.Now)
+	if customer.CheckBirth(birth, today) != nil {
+		return d.Price == 0, nil
+	}
+	age := birth.Age(today)
+	fee, _ := membership.Fee(d, age)
+	return fee == membership.Discount(d, age), nil
 }
 
 // Check says what is wrong with one page. It changes nothing.

@@ -109,6 +109,8 @@ var (
 	// ErrKnown means that somebody like this is a member. Who exactly is not said:
 	// whoever types a neighbour's name must not learn that.
 	ErrKnown = fault.New(fault.Conflict, "registration.known")
+	// ErrOnce means that a free trial was taken before.
+	ErrOnce = fault.New(fault.Conflict, "registration.once")
 	// ErrChanged means that what stood on the page is no longer true.
 	ErrChanged = fault.New(fault.Conflict, "registration.changed")
 	// ErrNoBranch means that no branch takes in members now.

@@ -1,6 +1,8 @@
 package registration
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -70,6 +72,8 @@ var (
 
 var (
 	ErrNumber = fault.New(fault.Invalid, "registration.number_needed")
+	// ErrDigits: a letter repeats what was typed, so it takes no sentences.
+	ErrDigits = fault.New(fault.Invalid, "registration.number_digits")
 	ErrName   = fault.New(fault.Invalid, "registration.name_needed")
 	ErrEmail  = fault.New(fault.Invalid, "registration.email_needed")
 )
@@ -81,8 +85,9 @@ const (
 	FieldEmail  = "email"
 )
 
-// Clean checks a statement. Nothing but its being there is asked: a statement
-// that is hard to make would be none (BW 6:230o).
+// Clean checks a statement. Little more than its being there is asked: a statement
+// that is hard to make would be none (BW 6:230o). A number is digits and a name no
+// address, since a letter repeats them to whoever was named.
 func (s Statement) Clean() (Statement, error) {
 	var wrong fault.List
 	for _, f := range []struct {
@@ -98,12 +103,15 @@ func (s Statement) Clean() (Statement, error) {
 			wrong.Add(f.field, f.none)
 		}
 	}
+	if digits := customer.Digits(s.Number); strings.Trim(digits, "0123456789") != "" || len(digits) > 2*customer.NumberLength {
+		wrong.Add(FieldNumber, ErrDigits)
+	}
+	var err error
+	s.Name, err = customer.CleanName(s.Name)
+	wrong.Add(FieldName, err)
 	if s.Email != "" {
-		var err error
 		s.Email, err = customer.CleanEmail(s.Email)
-		if err != nil {
-			wrong.Add(FieldEmail, fault.Of(err)[0])
-		}
+		wrong.Add(FieldEmail, err)
 	}
 	return s, wrong.Err()
 }
@@ -115,18 +123,25 @@ const statementMost = 254
 
 // Declare takes a statement of withdrawal from somebody who need not be signed in.
 // Every statement is kept and gets a receipt. What came of it stands only in the
-// letter, since the page must not tell a stranger who is a member.
+// letter, since the page must not tell a stranger who is a member. The letter goes
+// to the address as we know it. Who has a right to withdraw is never slowed down:
+// a stranger who sends nonsense in their name must not take the last day from them.
 func (o *Office) Declare(tx *sqldb.Tx, library branch.Organisation, s Statement, network string, lang words.Lang) (Receipt, error) {
 	s, err := s.Clean()
 	if err != nil {
 		return Receipt{}, err
 	}
-	if err := throttle.Take(tx, []throttle.Counter{{Rule: perMailbox, Key: strings.ToLower(s.Email)}, {Rule: perPlace, Key: network}}); err != nil {
-		return Receipt{}, err
-	}
-	r, found, err := o.match(tx, library.ID, s)
+	r, email, found, err := o.match(tx, library.ID, s)
 	if err != nil {
 		return Receipt{}, err
+	}
+	if !found || !r.MayWithdraw(day.Of(tx.Now)) {
+		if err := throttle.Take(tx, []throttle.Counter{{Rule: perMailbox, Key: strings.ToLower(s.Email)}, {Rule: perPlace, Key: network}}); err != nil {
+			return Receipt{}, err
+		}
+	}
+	if found {
+		s.Email = email
 	}
 	return o.declare(tx, library, r, found, s, "visitor", lang)
 }
@@ -161,7 +176,7 @@ func (o *Office) declare(tx *sqldb.Tx, library branch.Organisation, r Registrati
 		return receipt, err
 	}
 	if receipt.Outcome == Unknown {
-		err := task.Add(tx, task.Task{OrganisationID: library.ID, Kind: task.Withdrawal, Object: "withdrawal:" + receipt.ID, Facts: []task.Fact{
+		err := task.Add(tx, task.Task{OrganisationID: library.ID, Kind: task.Withdrawal, Object: "withdrawal:" + s.digest(library.ID), Facts: []task.Fact{
 			{Key: "task.fact.number", Value: s.Number}, {Key: "task.fact.name", Value: s.Name}, {Key: "task.fact.email", Value: s.Email},
 			{Key: "task.fact.at", Value: day.Moment(tx.Now, words.NL)},
 		}})
@@ -172,28 +187,38 @@ func (o *Office) declare(tx *sqldb.Tx, library branch.Organisation, r Registrati
 	return receipt, o.mailWithdrawal(tx, library, r, s, receipt, lang)
 }
 
+// digest makes one task of a statement that is sent again and again.
+func (s Statement) digest(organisationID string) string {
+	sum := sha256.Sum256([]byte(organisationID + "\n" + customer.Digits(s.Number) + "\n" + strings.ToLower(s.Email)))
+	return hex.EncodeToString(sum[:13])
+}
+
 // match finds the newest contract on the web of the customer whom number, name
-// and address describe. All three must fit.
-func (o *Office) match(tx *sqldb.Tx, organisationID string, s Statement) (Registration, bool, error) {
+// and address describe, and the address as we know it. All three must fit.
+func (o *Office) match(tx *sqldb.Tx, organisationID string, s Statement) (r Registration, email string, found bool, err error) {
 	c, err := customer.FindByNumber(tx, customer.Digits(s.Number))
 	if errors.Is(err, customer.ErrUnknown) || err == nil && c.OrganisationID != organisationID {
-		return Registration{}, false, nil
+		return r, "", false, nil
 	}
 	if err != nil {
-		return Registration{}, false, err
+		return r, "", false, err
 	}
-	if !strings.Contains(" "+customer.Fold(s.Name)+" ", customer.Fold(c.LastName)) {
-		return Registration{}, false, nil
+	if last := customer.Fold(c.LastName); last == "" || !strings.Contains(" "+customer.Fold(s.Name)+" ", last) {
+		return r, "", false, nil
 	}
 	theirs, err := o.addresses(tx, c)
-	if err != nil || !slices.ContainsFunc(theirs, func(a string) bool { return a != "" && strings.EqualFold(a, s.Email) }) {
-		return Registration{}, false, err
+	if err != nil {
+		return r, "", false, err
+	}
+	i := slices.IndexFunc(theirs, func(a string) bool { return a != "" && strings.EqualFold(a, s.Email) })
+	if i < 0 {
+		return r, "", false, nil
 	}
 	list, err := Contracts(tx, c.ID)
 	if err != nil || len(list) == 0 {
-		return Registration{}, false, err
+		return r, "", false, err
 	}
-	return list[0], true, nil
+	return list[0], theirs[i], true, nil
 }
 
 // addresses are where a customer may write from: the address that the library

@@ -49,10 +49,10 @@ func TestTakenListsWhatWaitsForSomebody(t *testing.T) {
 		h.notice(task.Task{Kind: task.Stuck, Object: "payment:geen", Cents: 4500, Facts: []task.Fact{{Key: "task.fact.reason", Value: "timeout"}}})
 		h.notice(task.Task{Kind: task.Withdrawal, Object: "withdrawal:a", Facts: []task.Fact{{Key: "task.fact.name", Value: "<b>Zoë</b>"}, {Key: "task.fact.reason", Value: "enrol.duplicate"}}})
 		page := anja.get("/taken").want("Taken (4)", "Er wachten 4 taken, waaronder € 45,00.",
-			"Lijkt op een oud-klant Sinds maandag 23 november 2026 om 09.30 uur Klant Nadia, N.", "Lijkt op 25280000000029", "Kijk of het dezelfde persoon is.",
+			"Lijkt op iemand die we kennen Sinds maandag 23 november 2026 om 09.30 uur Klant Nadia, N.", "Lijkt op 25280000000029", "Kijk of het dezelfde persoon is.",
 			"Laat betaald, toch lid", "Betaling bank tr_"+p.ID, "Betaling niet verwerkt · € 45,00", "Reden De betaaldienst gaf te laat antwoord", "Blijft het misgaan?",
 			"Naam <b>Zoë</b>", "Reden De klant kon niet worden ingeschreven", "Afhandelen", "Dit gaat over geld. Financieel of je beheerder handelt het af.").lacks("Reden Klant").whole(h)
-		if strings.Contains(page.body, "<b>") || strings.Index(page.text, "Lijkt op een oud-klant") > strings.Index(page.text, "Laat betaald") {
+		if strings.Contains(page.body, "<b>") || strings.Index(page.text, "Lijkt op iemand die we kennen") > strings.Index(page.text, "Laat betaald") {
 			t.Error("the list is not in order")
 		}
 		if n := strings.Count(page.body, "/klanten/"+r.CustomerID); n != 2 { // of the payment as well
@@ -151,7 +151,7 @@ func TestTakenAndAnOnlineMemberInABrowser(t *testing.T) {
 	b.Want("Er wachten 2 taken, waaronder € 45,00.", "Taken (2)", "online")
 	b.Look("desk-balie-taken")
 	b.Press("Bekijk de taken")
-	b.Want("Lijkt op een oud-klant", "Dit gaat over geld.")
+	b.Want("Lijkt op iemand die we kennen", "Dit gaat over geld.")
 	b.Look("desk-taken")
 	b.Press("Afhandelen")
 	b.Look("desk-taak")
@@ -164,7 +164,7 @@ func TestTakenAndAnOnlineMemberInABrowser(t *testing.T) {
 	b.Press("Laatst afgehandeld")
 	b.Want("“Nummers vergeleken: iemand anders.”")
 	b.Look("desk-taken-afgehandeld")
-	b.Press("Lijkt op een oud-klant")
+	b.Press("Lijkt op iemand die we kennen")
 	b.Want("Afgehandeld door Anja de Boer")
 	b.Look("desk-taak-klaar")
 	b.Press("Nadia, N.")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -26,6 +27,64 @@ type Person struct {
 	Email         string `json:"email,omitempty"`
 	EmailVerified bool   `json:"email_verified,omitempty"`
 	Hint          string `json:"hint,omitempty"` // the ID token, sealed
+
+	At    time.Time `json:"at,omitzero"`    // when the sign-on last said so; zero since the session began
+	Tried time.Time `json:"tried,omitzero"` // when we last asked silently
+}
+
+// Freshness is how long a door believes that somebody who signed in here is still
+// signed in at the sign-on. Who signs out at one door of a computer in the
+// library must not stay signed in at another for the next who sits there.
+const Freshness = time.Minute
+
+// Fresh lets a page be shown to somebody of whom the sign-on said within
+// Freshness that they are signed in: it asks silently when that is longer ago, and
+// comes back. Without an answer the page is shown as before.
+func (p *Party) Fresh(h kit.Handler) kit.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		who, in := Who(r)
+		if !in || r.Method != http.MethodGet || !Navigates(r) || !p.stale(r, who) {
+			return h(w, r)
+		}
+		who.Tried = p.site.DB.Now()
+		err := p.remember(r, who)
+		if err != nil {
+			return err
+		}
+		err = p.Begin(w, r, Step{To: p.site.Back(r.URL.RequestURI()), Silent: true, Session: kit.VisitOf(r).Session.ID})
+		if err != nil {
+			p.site.Log.WarnContext(r.Context(), "not asked whether somebody is still signed in", "id", kit.VisitOf(r).ID, "err", err)
+			return h(w, r)
+		}
+		return nil
+	}
+}
+
+func (p *Party) stale(r *http.Request, who Person) bool {
+	since := kit.VisitOf(r).Session.AuthAt
+	for _, at := range []time.Time{who.At, who.Tried} {
+		if at.After(since) {
+			since = at
+		}
+	}
+	return p.site.DB.Now().Sub(since) >= Freshness
+}
+
+// remember writes down what is known of the person behind the session.
+func (p *Party) remember(r *http.Request, who Person) error {
+	text, err := json.Marshal(who)
+	if err != nil {
+		return err
+	}
+	id := kit.VisitOf(r).Session.ID
+	return p.site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Update(tx, id, string(text)) })
+}
+
+// Navigates reports whether the browser is opening a page; a script or a picture
+// cannot follow us to the sign-on and back.
+func Navigates(r *http.Request) bool {
+	mode := r.Header.Get("Sec-Fetch-Mode")
+	return mode == "" || mode == "navigate"
 }
 
 // Who returns the person behind a request.
@@ -78,9 +137,18 @@ func (p *Party) comeBack(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	switch a.Problem {
-	case "":
-	case AccessDenied:
+	switch {
+	case a.Problem == "":
+	case a.Step.Silent && NotSignedIn(a.Problem): // signing out is for all doors
+		if err := p.Leave(w, r); err != nil {
+			return err
+		}
+		p.site.SetFlash(w, "party.signed_out_there")
+		fallthrough
+	case a.Step.Silent:
+		http.Redirect(w, r, a.Step.To, http.StatusSeeOther)
+		return nil
+	case a.Problem == AccessDenied:
 		return p.Stopped(w, r)
 	default:
 		return ErrSignOnDown
@@ -93,12 +161,28 @@ func (p *Party) comeBack(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Claims(&said); err != nil {
 		return err
 	}
-	who := Person{Account: a.Subject, Username: said.Username, Email: said.Email, EmailVerified: said.EmailVerified, Hint: a.Hint}
-	if err := p.Enter(w, r, who.Account, who); err != nil {
+	who := Person{Account: a.Subject, Username: said.Username, Email: said.Email, EmailVerified: said.EmailVerified, Hint: a.Hint, At: p.site.DB.Now()}
+	now := kit.VisitOf(r).Session
+	if a.Step.Silent && now != nil && now.ID == a.Step.Session && now.Subject == who.Account {
+		err = p.remember(r, who)
+	} else {
+		err = p.Enter(w, r, who.Account, who)
+	}
+	if err != nil {
 		return err
 	}
 	http.Redirect(w, r, a.Step.To, http.StatusSeeOther)
 	return nil
+}
+
+// NotSignedIn reports whether the sign-on's answer to a silent question means that
+// nobody is signed in there (OpenID Connect Core section 3.1.2.6).
+func NotSignedIn(problem string) bool {
+	switch problem {
+	case "login_required", "interaction_required", "account_selection_required", "consent_required":
+		return true
+	}
+	return false
 }
 
 // Stopped leads a visitor who stopped signing in to the start of the door.

@@ -12,6 +12,7 @@ import (
 	"lidwoord/base/secret"
 	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
+	"lidwoord/web/party"
 )
 
 const zoe = "Jij bent zoe, ZOE, zoe@voorbeeld.nl, true"
@@ -302,5 +303,45 @@ func TestASignOnThatIsAwayHoldsNobody(t *testing.T) {
 		}
 		b.CheckRedirect = nil
 		b.get("").want(t, 200, "", "Wie ben jij?")
+	})
+}
+
+// Who signs out elsewhere is out here a minute later; who is still in notices
+// nothing; and a sign-on that is away is not asked again at every click.
+func TestADoorHearsThatSomebodySignedOutElsewhere(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		b := h.browser()
+		b.get("/inloggen")
+		asked := len(h.asked)
+		b.get("/vers").want(t, 200, "/vers", zoe)
+		h.set(func() { h.now = h.now.Add(party.Freshness - time.Second) })
+		b.get("/vers").want(t, 200, "/vers", zoe)
+		if len(h.asked) != asked {
+			t.Errorf("asked again within %s", party.Freshness)
+		}
+		before, _ := h.session(b)
+		h.set(func() { h.now = h.now.Add(time.Second) })
+		b.get("/vers?a=1").want(t, 200, "/vers?a=1", zoe)
+		if len(h.asked) != asked+1 || h.asked[asked].Get("prompt") != "none" {
+			t.Errorf("asked %v", h.asked[asked:])
+		}
+		if now, ok := h.session(b); !ok || now.ID != before.ID {
+			t.Error("asking whether somebody is there began another session")
+		}
+		b.get("/vers").want(t, 200, "/vers", zoe)
+		if len(h.asked) != asked+1 {
+			t.Error("an answer counts for nothing")
+		}
+
+		h.set(func() { h.now, h.down = h.now.Add(party.Freshness), true })
+		b.get("/vers") // stands before the sign-on's closed door, once
+		b.get("/vers").want(t, 200, "/vers", zoe)
+		h.set(func() { h.now, h.down = h.now.Add(party.Freshness), false })
+
+		h.set(func() { h.sits = "" }) // signed out at the sign-on
+		b.get("/vers").want(t, 200, "/vers", "Wie ben jij?")
+		if _, ok := h.session(b); ok {
+			t.Error("the session goes on")
+		}
 	})
 }

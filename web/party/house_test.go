@@ -67,6 +67,7 @@ func (f front) Routes(m *kit.Mux) {
 	m.Page("GET /", show)
 	m.Page("GET /gegevens", kit.RequireSession(show))
 	m.Page("GET /betalen", kit.RequireSession(show))
+	m.Page("GET /vers", f.party.Fresh(show))
 }
 
 func open(t *testing.T, db *sqldb.DB) *house {
@@ -147,8 +148,15 @@ func (h *house) signIn(w http.ResponseWriter, r *http.Request) {
 	err := h.db.InTx(r.Context(), func(tx *sqldb.Tx) error {
 		request := r.URL.Query().Get("verzoek")
 		if sits == "" {
-			var err error
-			to, err = h.provider.Refuse(tx, request, signon.AccessDenied)
+			asked, err := h.provider.Pending(tx, request)
+			if err != nil {
+				return err
+			}
+			problem := signon.AccessDenied
+			if asked.Prompt == signon.PromptNone {
+				problem = signon.LoginRequired
+			}
+			to, err = h.provider.Refuse(tx, request, problem)
 			return err
 		}
 		token, s, err := session.Start(tx, session.Session{Door: "login", Subject: sits, Idle: time.Hour})
