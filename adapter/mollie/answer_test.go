@@ -168,16 +168,3 @@ func FuzzRefunds(f *testing.F) {
 		}
 	})
 }
-
-func FuzzWebhook(f *testing.F) {
-	f.Add("id=tr_7UhSN1zuXS")
-	f.Add("id=tr_7UhSN1zuXS&id=tr_another1")
-	f.Add("id=tr_../x%00")
-	f.Fuzz(func(t *testing.T, body string) {
-		form, _ := url.ParseQuery(body)
-		id, ok := ReadWebhook(form)
-		if ok != paymentShape.MatchString(id) || !ok && id != "" || ok && len(form["id"]) != 1 {
-			t.Errorf("%q, %v", id, ok)
-		}
-	})
-}

@@ -4,9 +4,9 @@
 //	Provider.Begin    makes a payment, once for each key
 //	Provider.Outcome  tells how a payment fares and what went back
 //	Provider.Refund   pays back, once for each key
-//	ReadWebhook       reads the payment's name from a message of Mollie
 //
-// It fills payment.Provider. What it knows of the service stands in Mollie's
+// It fills payment.Provider. Mollie's webhook is a form with one field, id, without
+// state or signature: it proves nothing, and package signup only notes it. What it knows of the service stands in Mollie's
 // OpenAPI description of July 2026: the fields, the states, the idempotency key
 // that is kept for an hour, the refund that is refused when it repeats another
 // within the hour. That such a refusal is a 409 is read from a merged change of

@@ -65,7 +65,7 @@ func newCrowd(t testing.TB, h *house, mollie *mollietest.Server, bank, at string
 		t.Fatal(err)
 	}
 	c := &crowd{t: t, house: h, mollie: mollie, bank: bank, at: at, says: map[string]string{}}
-	for _, key := range []string{"signup.now_member", "signup.is_member", "signup.waiting", "signup.surplus", "signup.over_failed", "signup.over_cancelled",
+	for _, key := range []string{"signup.now_member", "signup.is_member", "signup.was_member", "signup.waiting", "signup.surplus", "signup.over_failed", "signup.over_cancelled",
 		"signup.over_expired", "mine.outcome_withdrawn", "mine.outcome_again", "mine.stated_title"} {
 		c.says[key] = "<h1>" + sentences.Text(words.NL, key) + "</h1>"
 	}
@@ -286,7 +286,7 @@ func (j *joiner) order() (to string) {
 		all.Wait()
 		for _, a := range answers {
 			switch {
-			case a.status != http.StatusSeeOther: // 409, 503: press again
+			case a.status != http.StatusSeeOther, a.to == j.page("/aanvraag/controle"): // something stands in the way: press again
 			case to == "":
 				to = a.to
 			case to != a.to && strings.HasPrefix(to, j.bank) && strings.HasPrefix(a.to, j.bank):
@@ -331,7 +331,7 @@ func (j *joiner) land(address string) {
 			j.member = true
 			j.thinkAgain(a)
 			return
-		case a.says(j.crowd, "signup.surplus", "signup.over_failed", "signup.over_cancelled", "signup.over_expired", "signup.is_member"):
+		case a.says(j.crowd, "signup.surplus", "signup.over_failed", "signup.over_cancelled", "signup.over_expired", "signup.is_member", "signup.was_member"):
 			return
 		case !a.says(j.crowd, "signup.waiting"):
 			j.t.Errorf("the page after paying says something else:\n%.2000s", a.body)

@@ -89,6 +89,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 	h.accounts, err = account.New(account.Links{
 		Activate: func(t secret.Token) string { return kit.Absolute(doors.Login, "/activeren/"+string(t)) },
 		SignIn:   kit.Absolute(doors.Login, "/aanmelden"),
+		Register: kit.Absolute(doors.Login, "/nieuw"),
 		Reading:  doors.Reading.String(),
 		Help:     kit.Absolute(doors.Login, "/hulp"),
 		Continue: func(tx *sqldb.Tx, clientID, target, username string) (string, string, bool, error) {
@@ -179,8 +180,8 @@ func (h *house) clientSecret(client string) secret.Token {
 func (h *house) registerClients(ctx context.Context) error {
 	ours := []signon.Client{
 		{ID: readingClient, Name: "Online Bibliotheek", Scopes: []string{signon.ScopeProfile, signon.ScopeMemberships}},
-		{ID: signupClient, Name: "Inschrijven bij " + h.config.Brand.Name, Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}},
-		{ID: mineClient, Name: "Mijn Menu van " + h.config.Brand.Name, Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}},
+		{ID: signupClient, Name: h.config.Brand.Name, Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}},
+		{ID: mineClient, Name: h.config.Brand.Name, Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}},
 	}
 	for i, door := range []*url.URL{h.doors.Reading, h.doors.Signup, h.doors.Mine} {
 		c := &ours[i]

@@ -78,6 +78,36 @@ func TestAFamilyWithOneAddressHasAnAccountEach(t *testing.T) {
 	})
 }
 
+// A parent who is a member chooses a membership for a child: nothing is bought,
+// and the way to an account for the child is on the page.
+func TestAMemberWhoChoosesForAChildIsShownTheWay(t *testing.T) {
+	eachEngine(t, func(t *testing.T, h *running) {
+		browser := webtest.Start(t)
+		p := h.chooses(t, browser, "Digital only")
+		h.makesAccount(t, p, "moeder@gezin.example", "moeder.gezin")
+		fillsIn(p, "M.", "Gezin", "4-1-1981")
+		p.Press("Bestellen en betalen")
+		p.Press("Betaald")
+		p.Want("Je bent nu lid")
+
+		p.Visit(h.at + "/inschrijven/bind")
+		p.Press("Kies Digital only")
+		p.Want("Je bent al lid van Bind bibliotheken", "moeder.gezin", "Er is niets gekocht.")
+		p.Lacks("herroepen")
+		p.Press("Maak een ander inlogaccount")
+		p.Press("Uitloggen en een ander account maken")
+		h.newAccount(t, p, "moeder@gezin.example", "kind.gezin")
+		p.Want("Hoe heet je?", "Ingelogd als kind.gezin")
+		fillsIn(p, "K.", "Gezin", "1-2-2015")
+		p.Lacks("Betalen") // the step is not shown to who pays nothing
+		p.Press("Inschrijven")
+		p.Want("Je bent nu lid", "kind.gezin", "Gratis. Je hoeft niets te betalen.")
+		p.Press("Naar Mijn Menu")
+		p.WantURL("/mijn")
+		p.Want("kind.gezin") // signed in already
+	})
+}
+
 // Scenario 17: the link is opened a day and a minute later.
 func TestALinkThatIsTooOldOffersANewOneAndLeadsOn(t *testing.T) {
 	eachEngine(t, func(t *testing.T, h *running) {
@@ -120,10 +150,10 @@ func TestAUsernameBelongsToOnePerson(t *testing.T) {
 		q.Fill("E-mailadres", "tweede@naam.example")
 		q.Tick("Zelf een naam kiezen")
 		for _, name := range []string{"boekenwurm", "BOEKENWURM", h.login(t, "start.reader"), "25280000099999", "eerste@naam.example", "a b c d", "einde."} {
-			q.Fill("Je eigen naam", name)
+			q.Fill("Gebruikersnaam", name)
 			q.Press("Inlogaccount maken")
 			q.Want("Nog even nakijken")
-			if got := q.Value("Je eigen naam"); got != name {
+			if got := q.Value("Gebruikersnaam"); got != name {
 				t.Errorf("%q was typed, and %q is left", name, got)
 			}
 		}
@@ -143,14 +173,14 @@ func TestJoiningInEnglish(t *testing.T) {
 		p.Language("en")
 		p.Visit(h.at + "/inschrijven/bind")
 		p.Press("Choose Digital only")
-		p.Press("Make a login account")
+		p.Press("Create a login account")
 		p.Fill("E-mail address", "sinead@reads.example")
-		p.Press("Make login account")
+		p.Press("Create login account")
 		p.Visit(h.link(t, h.letter(t, "sinead@reads.example")))
 		p.Press("Yes, confirm my e-mail address")
 		p.Fill("Choose a password", onlinePassword)
 		p.Press("Save password")
-		p.Press("Go on with joining")
+		p.Press("Continue signing up")
 		p.Fill("Initials", "S.")
 		p.Fill("Last name", "O'Brien-Reads")
 		p.Press("Continue")
@@ -166,7 +196,7 @@ func TestJoiningInEnglish(t *testing.T) {
 		p.Want("Check your details", "17 March 1979")
 		p.Press("Order and pay")
 		p.Press("Paid")
-		p.Want("You are a member now")
+		p.Want("You are now a member")
 		if letter := h.letter(t, "sinead@reads.example"); !strings.Contains(letter.Text, "member") {
 			t.Errorf("the contract is not in English:\n%s", letter.Text)
 		}

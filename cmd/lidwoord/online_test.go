@@ -38,11 +38,17 @@ func (h *running) chooses(t *testing.T, b *webtest.Browser, name string) *webtes
 func (h *running) makesAccount(t *testing.T, p *webtest.Page, email, username string) {
 	t.Helper()
 	p.Press("Maak een inlogaccount")
+	h.newAccount(t, p, email, username)
+}
+
+// newAccount goes on from the page on which the account is made.
+func (h *running) newAccount(t *testing.T, p *webtest.Page, email, username string) {
+	t.Helper()
 	p.WantURL("/inloggen/nieuw")
 	p.Fill("E-mailadres", email)
 	if username != "" {
 		p.Tick("Zelf een naam kiezen")
-		p.Fill("Je eigen naam", username)
+		p.Fill("Gebruikersnaam", username)
 	}
 	p.Press("Inlogaccount maken")
 	p.Want("We hebben een mail gestuurd naar", email)
@@ -333,20 +339,23 @@ func TestAPaymentThatDoesNotWorkLosesNothing(t *testing.T) {
 	eachEngine(t, func(t *testing.T, h *running) {
 		browser := webtest.Start(t)
 		p := h.ready(t, browser, "Pechvogel", "pech@vogel.example")
+		p.Press("Bestellen en betalen")
 		for _, try := range []struct{ press, says string }{
 			{"Mislukt", "Je betaling is niet gelukt"}, {"Geannuleerd", "Je betaling is gestopt"}, {"Verlopen", "Je betaling is verlopen"},
 		} {
-			p.Press("Bestellen en betalen")
 			p.Press(try.press)
-			p.Want(try.says, "Er is niets betaald")
+			p.Want(try.says, "Er is nog niets betaald. Je zit nergens aan vast.")
 			p.Look("online-11-" + strings.ToLower(try.press))
-			p.Press("Probeer opnieuw te betalen")
-			p.Want("Controleer je gegevens", "Pechvogel", "€ 45,00")
+			p.Press("Probeer opnieuw te betalen") // at once
+			p.WantURL("/dev/bank/")
 		}
+		p.Press("Mislukt")
+		p.Press("Bekijk eerst mijn gegevens")
+		p.Want("Controleer je gegevens", "Pechvogel", "€ 45,00")
 		p.Press("Bestellen en betalen")
 		p.Press("Betaald")
 		p.Want("Je bent nu lid")
-		if b := h.booksOf(t, "pech@vogel.example"); len(b.payments) != 4 || b.members != 1 || b.paid != 4500 {
+		if b := h.booksOf(t, "pech@vogel.example"); len(b.payments) != 5 || b.members != 1 || b.paid != 4500 {
 			t.Errorf("the books: %+v", b)
 		}
 	})

@@ -19,7 +19,7 @@ func TestARefusedReaderHearsWhyAndWhatToDo(t *testing.T) {
 	eachEngine(t, func(t *testing.T, h *running) {
 		browser := webtest.Start(t)
 		for what, want := range map[string][]string{
-			"start.ended":    {"Je abonnement is afgelopen op", "Bind bibliotheken"},
+			"start.ended":    {"is afgelopen", "Bind bibliotheken", "Word opnieuw lid"},
 			"start.physical": {"Met je abonnement"},
 		} {
 			reader := h.read(t, browser, h.login(t, what), demoReaderPw)

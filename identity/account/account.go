@@ -91,6 +91,7 @@ func (a Account) Active() bool { return !a.ActivatedAt.IsZero() }
 type Links struct {
 	Activate func(secret.Token) string // page of an activation link
 	SignIn   string                    // the page to sign in at
+	Register string                    // the page to make an account at, "" tells none
 	Reading  string                    // the Online Bibliotheek
 	Help     string                    // help with signing in
 

@@ -36,6 +36,7 @@ func newHouse(t testing.TB, db *sqldb.DB) *house {
 	accounts, err := account.New(account.Links{
 		Activate: func(token secret.Token) string { return "https://inloggen.test/activeren/" + string(token) },
 		SignIn:   "https://inloggen.test/aanmelden",
+		Register: "https://inloggen.test/nieuw",
 		Reading:  "https://lezen.test/",
 		Help:     "https://inloggen.test/hulp",
 		Continue: goOn,

@@ -17,6 +17,7 @@ type letter struct {
 	Link     string    // one address, of the one thing to do
 	Continue string    // in "activated" only: where the owner goes on, or ""
 	Site     string    // the name of that site
+	Register string    // in "known" only: the page to make another account at, or ""
 	Help     string    // help page; the roof fills it, may be ""
 	Code     string    // in "code" only
 	Asker    string    // in "code" only: the library that asks
@@ -52,7 +53,7 @@ func (a *Accounts) mailKnown(tx *sqldb.Tx, acc Account) error {
 	if way.Address == "" {
 		way.Address = a.links.SignIn
 	}
-	return a.mail(tx, acc, "known", acc.Library, letter{Link: way.Address})
+	return a.mail(tx, acc, "known", acc.Library, letter{Link: way.Address, Register: a.links.Register})
 }
 
 func (a *Accounts) mailCode(tx *sqldb.Tx, acc Account, asker string, code secret.Token, until time.Time) error {

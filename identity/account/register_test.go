@@ -75,8 +75,11 @@ func TestAPersonMakesAnAccountAndGoesOnWhereTheyWere(t *testing.T) {
 		const on = "https://lid.test/inloggen?naar=/bind?stap=2&hint="
 		m = h.mail(zoe, "activated")
 		if !strings.Contains(m.Text, on+zoe+"\n") || !strings.Contains(m.Text, "Inschrijven bij Bind") || !strings.Contains(m.Text, "https://lezen.test/") ||
-			!strings.Contains(m.HTML, "Verder met je inschrijving") {
-			t.Errorf("the second letter says:\n%s\n%s", m.Text, m.HTML)
+			!strings.Contains(m.HTML, "Verder met inschrijven") || m.Subject != "Nog één stap bij Bind bibliotheken" || strings.Contains(m.Text+m.HTML, "leesplezier") {
+			t.Errorf("the second letter is called %q and says:\n%s\n%s", m.Subject, m.Text, m.HTML)
+		}
+		if strings.Index(m.Text, "https://") != strings.Index(m.Text, on) {
+			t.Errorf("the first link does not lead on:\n%s", m.Text)
 		}
 		if way := h.byLink(token); way.Address != on || way.Name != "Inschrijven bij Bind" {
 			t.Errorf("the used link goes on at %+v, want no username in it", way)
@@ -98,8 +101,8 @@ func TestAnAccountWithoutASiteHasNothingToGoOnWith(t *testing.T) {
 			h.mustRegister(func(r *account.Registration) { r.Email, r.ClientID, r.Lang = email, client, words.EN })
 			token := h.linkIn(email, "welcome")
 			h.wake(email)
-			if m := h.mail(email, "activated"); strings.Contains(m.Text, "Go on") || !strings.Contains(m.Text, "https://lezen.test/") {
-				t.Errorf("client %q: the letter says:\n%s", client, m.Text)
+			if m := h.mail(email, "activated"); strings.Contains(m.Text, "continue") || !strings.Contains(m.Text, "https://lezen.test/") || m.Subject != "Your login account is ready" {
+				t.Errorf("client %q: the letter is called %q and says:\n%s", client, m.Subject, m.Text)
 			}
 			if way := h.byLink(token); way.Address != "" {
 				t.Errorf("client %q: goes on at %q", client, way.Address)
@@ -125,7 +128,8 @@ func TestNobodyLearnsWhetherAnAddressHasAnAccount(t *testing.T) {
 			t.Errorf("until %v and %v, %d letters; want the same and one each", known, fresh, h.mails()-letters)
 		}
 		m := h.mail(zoe, "known")
-		if !strings.Contains(m.Text, "Dat account heb je al") || !strings.Contains(m.Text, "gezinslid") || !strings.Contains(m.Text, "https://lid.test/inloggen?naar=/bind?stap=2&hint="+zoe) {
+		if !strings.Contains(m.Text, "Dat account heb je al") || !strings.Contains(m.Text, "gezinslid") || !strings.Contains(m.Text, "https://lid.test/inloggen?naar=/bind?stap=2&hint="+zoe) ||
+			!strings.Contains(m.Text, "https://inloggen.test/nieuw\n") || !strings.Contains(m.HTML, `href="https://inloggen.test/nieuw"`) {
 			t.Errorf("the letter says:\n%s", m.Text)
 		}
 		h.want(h.signIn(zoe, good, home, ""), nil, "the account still works")

@@ -197,9 +197,9 @@ func (c *Cashier) giveUp(tx *sqldb.Tx, id string, state State) error {
 	return unschedule(tx, id)
 }
 
-// work applies an outcome of a payment that was asked after as it stands in p. An order that cannot use the money says so with a
-// fault, half way perhaps; what it wrote is rolled back, and the money is
-// surplus.
+// work applies an outcome of a payment that was asked after as it stands in p. An
+// order that cannot use the money says so with a fault, half way perhaps; what it
+// wrote is rolled back, and the money is surplus.
 //
 // One at a time on each node: whoever paid takes a number from the same range as
 // the next, so that PostgreSQL lets one of them through and sends the others back

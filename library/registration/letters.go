@@ -206,6 +206,32 @@ func (o *Office) mailCancelled(tx *sqldb.Tx, library branch.Organisation, custom
 	return o.write(tx, lang, "cancelled", c.Email, letter{Library: library, Hello: greeted(c), Membership: m.Name(lang), Through: m.LastDay, At: tx.Now})
 }
 
+// perMoved keeps who moves an address to and fro from filling somebody's mailbox:
+// the first letter goes to the address that was known.
+var perMoved = throttle.Rule{Name: "registration.moved", Free: 0, First: 24 * time.Hour, Most: 24 * time.Hour, Forget: 7 * 24 * time.Hour}
+
+// ChangeEmail changes where the library writes to a customer, and tells the old
+// address: whoever sits behind somebody else's open session could otherwise lead
+// their letters away unseen.
+func (o *Office) ChangeEmail(tx *sqldb.Tx, library branch.Organisation, customerID, email string, by customer.By) error {
+	before, err := customer.Find(tx, customerID)
+	if err != nil {
+		return err
+	}
+	after, err := customer.ChangeEmail(tx, customerID, email, by)
+	if err != nil || before.Email == "" || strings.EqualFold(before.Email, after.Email) {
+		return err
+	}
+	err = throttle.Take(tx, []throttle.Counter{{Rule: perMoved, Key: customerID}})
+	if errors.Is(err, throttle.ErrSlow) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return o.write(tx, before.Lang, "email_changed", before.Email, letter{Library: library, Hello: greeted(before), At: tx.Now})
+}
+
 // perKnown keeps a stranger who types a member's name again and again from
 // filling that member's mailbox.
 var perKnown = throttle.Rule{Name: "registration.known", Free: 0, First: 24 * time.Hour, Most: 24 * time.Hour, Forget: 7 * 24 * time.Hour}

@@ -177,3 +177,25 @@ func TestAPageTellsOfItsOwnFieldsOnly(t *testing.T) {
 		}
 	})
 }
+
+// The page that says so must be right before the form is: of an adult the price is
+// asked, of a child none, and of nobody for what has none.
+func TestWhoPaysNothingIsKnownAsSoonAsItIs(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for _, c := range []struct {
+			code, birth string
+			free        bool
+		}{
+			{"0141", "", false}, {"0141", "24-11-2008", true}, {"0141", "23-11-2008", false}, {"0141", "31-2-2015", false}, {"0141", "4-1-2030", false}, // today is 23 November 2026
+			{"0090", "", true}, {"0090", "4-1-1991", true}, {"9999", "4-1-2015", false},
+		} {
+			w.do(func(tx *sqldb.Tx) error {
+				free, err := registration.Free(tx, registration.Registration{OrganisationID: w.lib.ID, App: enrol.Application{Membership: c.code, Birth: c.birth}})
+				if free != c.free {
+					t.Errorf("%s for somebody born on %q: %v", c.code, c.birth, free)
+				}
+				return err
+			})
+		}
+	})
+}

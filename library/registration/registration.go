@@ -2,7 +2,7 @@
 // login account that they made first, from the first field of the form to the
 // contract, and back when they think better of it.
 //
-//	Current, Begin, Choose, Keep, Drop    the form, kept from page to page and from day to day
+//	Current, Begin, Keep, Drop            the form, kept from page to page and from day to day
 //	Check                                 what is wrong with one page of it
 //	Agree                                 what it comes to: the cost build-up above the button
 //	Office.Order                          Bestellen en betalen: once, however often it is pressed
@@ -55,7 +55,7 @@ const Life = 14 * 24 * time.Hour
 
 // TextVersion names the conditions above the button Bestellen en betalen. Whoever
 // changes those sentences raises it: the contract keeps which ones were read.
-const TextVersion = "2026-11"
+const TextVersion = "2026-11-26"
 
 // Visitor is who enrols: what the sign-on says of them.
 type Visitor struct {

@@ -75,11 +75,23 @@ func (s *Site) Show(w http.ResponseWriter, r *http.Request, status int, page str
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", string(visit.Lang))
 	if h.Get("Cache-Control") == "" {
-		h.Set("Cache-Control", "no-store")
+		h.Set("Cache-Control", keeping(r, status))
 	}
 	w.WriteHeader(status)
 	_, err := b.WriteTo(w)
 	return err
+}
+
+// keeping says whether the browser may keep a page. It may not: others use this
+// computer too. Only a form that was refused may stay with who is not signed in.
+// Back leads to it again, a browser does not send a form twice by itself, and
+// without a page to show it shows a fault of its own. No address opens such an
+// answer, only Back to the form that was sent.
+func keeping(r *http.Request, status int) string {
+	if r.Method == http.MethodPost && status >= 400 && status < 500 && VisitOf(r).Session == nil {
+		return "private, no-cache"
+	}
+	return "no-store"
 }
 
 // ShowPart renders one named template of a page without the layout, for scripts

@@ -130,9 +130,9 @@ func (s *Site) askPassword(w http.ResponseWriter, r *http.Request, form *kit.For
 // newLink mails a new link to the address that we know. The page does not say
 // which: whoever found an old link must not learn it.
 func (s *Site) newLink(w http.ResponseWriter, r *http.Request) error {
-	page := linkPage{Form: kit.NewForm()}
+	m := mailed{Link: token(r).Digest()}
 	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
-		page.Until, err = s.Accounts.ResendByLink(tx, token(r))
+		m.Until, err = s.Accounts.ResendByLink(tx, token(r))
 		return err
 	})
 	switch {
@@ -141,5 +141,8 @@ func (s *Site) newLink(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return s.deadLink(w, r, err)
 	}
-	return s.Show(w, r, http.StatusOK, "resent", page)
+	if err := s.keepMailed(w, m); err != nil {
+		return err
+	}
+	return s.Redirect(w, r, "/activeren/%s/nieuw", token(r))
 }

@@ -98,12 +98,21 @@ func TestAnExpiredLinkOffersANewOneToTheKnownAddressOnly(t *testing.T) {
 		p.want(t, 410, "De 24 uur zijn voorbij", "Stuur mij een nieuwe link")
 		p.without(t, address, username)
 		b.post(path, nil).want(t, 410, "De 24 uur zijn voorbij")
+		if p := b.get(path + "/nieuw"); p.status != 303 || p.to != "/inloggen"+path {
+			t.Errorf("the page of a new link that nobody asked: %d %s", p.status, p.to)
+		}
+		b.sends(path+"/nieuw", nil)
+		for range 2 { // a reload sends nothing
+			p = b.get(path + "/nieuw")
+			p.want(t, 200, "Kijk in je mail", "woensdag 25 november 2026 om 14.05 uur")
+			p.without(t, address, username)
+		}
 		p = b.post(path+"/nieuw", nil)
-		p.want(t, 200, "Kijk in je mail", "woensdag 25 november 2026 om 14.05 uur")
+		p.want(t, 410, "Zoek in je mailbox de nieuwste mail", "Kijk ook bij ongewenste mail", `href="/inloggen/nieuw"`, "0592 123456", "info@bind.example")
 		p.without(t, address, username)
-		p = b.post(path+"/nieuw", nil)
-		p.want(t, 410, "een nieuwere mail")
-		p.without(t, address, username)
+		if p := d.browser().get(path + "/nieuw"); p.status != 303 || p.to != "/inloggen"+path {
+			t.Errorf("the page of the new link in another browser: %d %s", p.status, p.to)
+		}
 		fresh := d.newest()
 		if fresh == path {
 			t.Fatal("no new letter")

@@ -66,7 +66,7 @@ func open(t testing.TB, db *sqldb.DB) *door {
 	d.provider = &signon.Provider{Issuer: at("/oidc").String(), Box: db.Box}
 	d.accounts, err = account.New(account.Links{
 		Activate: func(token secret.Token) string { return d.base + "/activeren/" + string(token) },
-		SignIn:   d.base + "/aanmelden", Reading: "https://lezen.example/", Help: d.base + "/hulp",
+		SignIn:   d.base + "/aanmelden", Register: d.base + "/nieuw", Reading: "https://lezen.example/", Help: d.base + "/hulp",
 		Continue: d.provider.Continue,
 	})
 	if err != nil {
@@ -229,6 +229,16 @@ func (b *browser) signIn(more url.Values, plain string) page {
 		form[k] = v
 	}
 	return b.post("/aanmelden", form)
+}
+
+// sends posts a form that went well, and reads the page to which it leads.
+func (b *browser) sends(path string, form url.Values) page {
+	b.d.t.Helper()
+	p := b.post(path, form)
+	if p.status != 303 {
+		return p
+	}
+	return b.get(strings.TrimPrefix(p.to, "/inloggen"))
 }
 
 func (p page) want(t testing.TB, status int, texts ...string) {

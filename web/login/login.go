@@ -6,14 +6,14 @@
 //	GET POST  /aanmelden                   sign in; ?verzoek= answers another site, ?naar= leads back
 //	GET POST  /afmelden                    sign out
 //	GET POST  /nieuw                       make a login account; ?verzoek= leads back to the site that asked
-//	POST      /nieuw/opnieuw               sends the letter once more
-//	POST      /nieuw/terug                 the form again, as it was filled in
+//	GET       /nieuw/mail                  where to look for the letter
+//	POST      /nieuw/mail                  sends the letter once more
 //	POST      /nieuw/verder                goes on with the account that is signed in
 //	POST      /nieuw/ander                 signs out, to make another
 //	GET       /activeren/{token}           the page of a mailed link; changes nothing
 //	POST      /activeren/{token}           confirms the address
 //	POST      /activeren/{token}/wachtwoord  sets the password
-//	POST      /activeren/{token}/nieuw     a new link for an expired one
+//	GET POST  /activeren/{token}/nieuw     a new link for an expired one
 //	GET       /klaar                       the account is ready
 //	GET       /hulp                        help with signing in
 //
@@ -77,13 +77,14 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /afmelden", s.signOut)
 	m.Page("GET /nieuw", s.showRegister)
 	m.Page("POST /nieuw", s.register)
-	m.Page("POST /nieuw/opnieuw", s.registerAgain)
-	m.Page("POST /nieuw/terug", s.registerOtherwise)
+	m.Page("GET /nieuw/mail", s.showMailed)
+	m.Page("POST /nieuw/mail", s.registerAgain)
 	m.Page("POST /nieuw/verder", s.goOn)
 	m.Page("POST /nieuw/ander", s.signOutToRegister)
 	m.Page("GET /activeren/{token}", s.showLink)
 	m.Page("POST /activeren/{token}", s.confirm)
 	m.Page("POST /activeren/{token}/wachtwoord", s.setPassword)
+	m.Page("GET /activeren/{token}/nieuw", s.showResent)
 	m.Page("POST /activeren/{token}/nieuw", s.newLink)
 	m.Page("GET /klaar", kit.RequireSession(s.ready))
 	m.Page("GET /hulp", s.help)
@@ -119,6 +120,7 @@ func (s *Site) begin(tx *sqldb.Tx, r *http.Request, accountID string) (b begun, 
 func (s *Site) keep(w http.ResponseWriter, b begun) {
 	s.SetSession(w, b.token)
 	s.SetCookie(w, deviceCookie, string(b.device), account.DeviceMemory)
+	s.forgetMailed(w)
 }
 
 // end ends a session and what it gave to other sites.

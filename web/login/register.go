@@ -24,7 +24,6 @@ type registerPage struct {
 	Client  string          // its name
 	Account account.Account // of whoever is signed in already
 	Until   time.Time       // until when the mailed link works
-	Again   bool            // the letter left once more
 }
 
 // Query is what the addresses of these pages carry on.
@@ -33,6 +32,24 @@ func (p registerPage) Query() string {
 		return ""
 	}
 	return "?" + url.Values{"verzoek": {p.Request}}.Encode()
+}
+
+// What the form for a new account begins with.
+const (
+	fillParam = "vul"
+	fillEmpty = "niets"  // it is for somebody else than the site that asked thinks
+	fillSame  = "zelfde" // what was typed for the letter that left last
+)
+
+// Other is what the form must know to show again what was typed.
+func (p registerPage) Other() string { return p.filled(fillSame) }
+
+func (p registerPage) filled(how string) string {
+	q := url.Values{fillParam: {how}}
+	if p.Request != "" {
+		q.Set("verzoek", p.Request)
+	}
+	return "?" + q.Encode()
 }
 
 // SignIn is what the sign-in page must know of a visitor who has an account.
@@ -73,16 +90,20 @@ func (s *Site) showRegister(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := registerPage{Form: kit.NewForm(), Request: r.URL.Query().Get("verzoek"), Account: own.Account}
+	q := r.URL.Query()
+	page := registerPage{Form: kit.NewForm(), Request: q.Get("verzoek"), Account: own.Account}
 	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		asked, err := s.pending(tx, &page)
-		if strings.Contains(asked.LoginHint, "@") {
+		if strings.Contains(asked.LoginHint, "@") && q.Get(fillParam) != fillEmpty {
 			page.Form.Set(account.FieldEmail, asked.LoginHint)
 		}
 		return err
 	})
 	if err != nil {
 		return s.over(w, r, err)
+	}
+	if m, ok := s.mailedOf(r, ""); ok && q.Get(fillParam) == fillSame {
+		page.Form = m.form()
 	}
 	if page.Account.ID != "" {
 		return s.Show(w, r, http.StatusOK, "already", page)
@@ -111,7 +132,19 @@ func (s *Site) register(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.refuseRegister(w, r, page, err)
 	}
-	return s.Show(w, r, http.StatusOK, "mailed", page)
+	return s.toMailed(w, r, page)
+}
+
+// toMailed leads to the page that says where to look.
+func (s *Site) toMailed(w http.ResponseWriter, r *http.Request, page registerPage) error {
+	m := mailed{Email: page.Form.Get(account.FieldEmail), Until: page.Until}
+	if page.Form.Is(nameField, nameOwn) {
+		m.Username = page.Form.Get(account.FieldUsername)
+	}
+	if err := s.keepMailed(w, m); err != nil {
+		return err
+	}
+	return see(w, r, s.Link("/nieuw/mail")+page.Query())
 }
 
 // registerAgain sends the letter once more. The request may be over by now: the
@@ -124,31 +157,14 @@ func (s *Site) registerAgain(w http.ResponseWriter, r *http.Request) error {
 	page := registerPage{Form: form, Request: form.Get("verzoek")}
 	page.Until, err = s.Accounts.Register(r.Context(), s.DB, s.registration(r, form, signon.Request{}))
 	if err == nil {
-		page.Again = true
-		return s.Show(w, r, http.StatusOK, "mailed", page)
+		s.SetFlash(w, "login.mailed_again")
+		return s.toMailed(w, r, page)
 	}
 	if kind := fault.KindOf(err); kind != fault.Slow && kind != fault.Unavailable {
 		return s.refuseRegister(w, r, page, err)
 	}
 	s.take(w, page, err)
 	return s.Show(w, r, kit.Status(err), "mailed", page)
-}
-
-// registerOtherwise shows the form again as it was filled in.
-func (s *Site) registerOtherwise(w http.ResponseWriter, r *http.Request) error {
-	form, err := kit.ReadForm(r)
-	if err != nil {
-		return err
-	}
-	page := registerPage{Form: form, Request: form.Get("verzoek")}
-	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
-		_, err := s.pending(tx, &page)
-		return err
-	})
-	if err != nil {
-		return s.over(w, r, err)
-	}
-	return s.Show(w, r, http.StatusOK, "register", page)
 }
 
 // goOn answers the request for the account that is signed in.
@@ -195,11 +211,12 @@ func (s *Site) signOutToRegister(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	s.ClearSession(w)
-	return see(w, r, s.registerAddress(form.Get("verzoek")))
+	return see(w, r, s.Link("/nieuw")+registerPage{Request: form.Get("verzoek")}.filled(fillEmpty))
 }
 
 // Answers to the question for a username.
 const (
+	nameEmail = "email"
 	nameOwn   = "eigen"
 	nameField = "naam"
 )

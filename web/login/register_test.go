@@ -1,6 +1,7 @@
 package login_test
 
 import (
+	"fmt"
 	"html"
 	"net/url"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"lidwoord/base/outbox"
 	"lidwoord/base/sqldb"
+	"lidwoord/identity/account"
 	"lidwoord/identity/signon"
 	"lidwoord/web/webtest"
 )
@@ -71,7 +73,15 @@ func TestAVisitorMakesAnAccountAndGoesOn(t *testing.T) {
 		}
 		b.get("/nieuw?verzoek="+request).want(t, 200, "Maak een inlogaccount", "ga je verder naar Inschrijven bij Bind.", `type="email"`, `autocomplete="email"`, `spellcheck="false"`,
 			`value="email" checked`, `action="/inloggen/nieuw?verzoek=`+request+`"`, "Ik heb al een inlogaccount", `/inloggen/aanmelden?kies=inloggen&amp;verzoek=`+request+`"`)
-		b.post("/nieuw", byEmail(request)).want(t, 200, "Kijk in je mail", address, "De link werkt 24 uur: tot dinsdag 24 november 2026 om 14.05 uur.", "Stuur opnieuw", "Ander e-mailadres")
+		if p := b.post("/nieuw", byEmail(request)); p.status != 303 || p.to != "/inloggen/nieuw/mail?verzoek="+request {
+			t.Fatalf("the form leads to %d %s", p.status, p.to)
+		}
+		for range 2 { // a reload sends nothing
+			b.get("/nieuw/mail?verzoek="+request).want(t, 200, "Kijk in je mail", address, "De link werkt 24 uur: tot dinsdag 24 november 2026 om 14.05 uur.", "Stuur opnieuw", "Ander e-mailadres")
+		}
+		if got := d.letters(); len(got) != 1 {
+			t.Errorf("letters %q, want one", got)
+		}
 
 		// On the telephone, where the mail is; the request of the other site is long over.
 		d.pass(signon.RequestLife)
@@ -85,8 +95,11 @@ func TestAVisitorMakesAnAccountAndGoesOn(t *testing.T) {
 			t.Fatalf("after the password: %d %s", p.status, p.to)
 		}
 		p = phone.get("/klaar")
-		p.want(t, 200, "Verder met inschrijven", "Ga nu verder naar Inschrijven bij Bind.", address)
-		p.without(t, "Naar de Online Bibliotheek")
+		p.want(t, 200, "<h1>Bijna klaar</h1>", "Daarmee ben je nog geen lid: ga nu verder naar Inschrijven bij Bind.", "Verder met inschrijven", address)
+		p.without(t, "Naar de Online Bibliotheek", `class="done"`, "<h1>Klaar</h1>")
+		if n := strings.Count(p.body, "utrecht-button--"); n != 1 {
+			t.Errorf("%d buttons, want the one that leads on:\n%s", n, p.body)
+		}
 		v := p.goesOn(t)
 		if v.Get("iss") != d.provider.Issuer || v.Get("target_link_uri") != target || v.Get("login_hint") != address {
 			t.Errorf("goes on with %v", v)
@@ -111,7 +124,7 @@ func TestAnAccountIsMadeWithoutARequestToo(t *testing.T) {
 		p := b.get("/nieuw")
 		p.want(t, 200, "Maak een inlogaccount", `href="/inloggen/aanmelden"`)
 		p.without(t, "verzoek")
-		b.post("/nieuw", byName("", "Zoe.Maas")).want(t, 200, "Kijk in je mail")
+		b.sends("/nieuw", byName("", "Zoe.Maas")).want(t, 200, "Kijk in je mail")
 		path := d.newest()
 		b.post(path, nil)
 		b.post(path+"/wachtwoord", url.Values{"wachtwoord": {good}})
@@ -144,12 +157,11 @@ func TestWhatIsWrongIsSaidAtItsField(t *testing.T) {
 		if got := d.letters(); len(got) != 1 {
 			t.Errorf("letters %q, want the one of before", got)
 		}
-		d.browser().post("/nieuw", byName(request, "zoe.maas")).want(t, 200, "Kijk in je mail")
+		d.browser().sends("/nieuw", byName(request, "zoe.maas")).want(t, 200, "Kijk in je mail")
 		b.post("/nieuw", url.Values{"email": {"piet@voorbeeld.nl"}, "naam": {"eigen"}, "gebruikersnaam": {"Zoe.Maas"}}).want(t, 422, "Deze gebruikersnaam is al in gebruik.", `href="#f-gebruikersnaam"`)
 		b.post("/nieuw", url.Values{"email": {"a\x00b"}}).want(t, 422, "tekens in die we niet kunnen lezen")
 		b.post("/nieuw", byEmail("nonsense")).want(t, 410, "Dit duurde te lang")
 		b.get("/nieuw?verzoek=nonsense").want(t, 410, "Dit duurde te lang")
-		b.post("/nieuw/terug", byEmail("nonsense")).want(t, 410, "Dit duurde te lang")
 	})
 }
 
@@ -164,10 +176,19 @@ func TestAnAddressThatHasAnAccountLooksLikeOneThatHasNone(t *testing.T) {
 		request := d.create(nil)
 		other := byEmail(request)
 		other.Set("email", "piet@voorbeeld.nl")
-		known, fresh := stranger.post("/nieuw", byEmail(request)), stranger.post("/nieuw", other)
+		answer := func(form url.Values) (sent, shown page) {
+			return stranger.post("/nieuw", form), stranger.get("/nieuw/mail?verzoek=" + request)
+		}
+		sent, known := answer(byEmail(request))
+		sentFresh, fresh := answer(other)
 		known.want(t, 200, "Kijk in je mail")
-		if known.status != fresh.status || strings.ReplaceAll(known.body, address, "piet@voorbeeld.nl") != fresh.body || len(known.header.Values("Set-Cookie")) != len(fresh.header.Values("Set-Cookie")) {
+		if strings.ReplaceAll(known.body, address, "piet@voorbeeld.nl") != fresh.body {
 			t.Errorf("the answers differ:\n%s\n%s", known.body, fresh.body)
+		}
+		// The cookie is sealed: what tells is its length.
+		long := func(p page) int { return len(strings.Join(p.header.Values("Set-Cookie"), "")) }
+		if sent.status != sentFresh.status || sent.to != sentFresh.to || long(sentFresh)-long(sent) < 0 || long(sentFresh)-long(sent) > 8 {
+			t.Errorf("the answers differ: %d %s %d and %d %s %d", sent.status, sent.to, long(sent), sentFresh.status, sentFresh.to, long(sentFresh))
 		}
 		if got := strings.Join(d.letters(), " "); strings.Count(got, "known") != 1 || strings.Count(got, "welcome") != 2 {
 			t.Errorf("letters %q", got)
@@ -182,13 +203,13 @@ func TestTheLetterIsSentAgainAndNotTooOften(t *testing.T) {
 		b.post("/nieuw", byName(request, "zoe.maas"))
 		first := d.newest()
 		d.pass(signon.RequestLife) // the page lay open; the request is over
-		b.post("/nieuw/opnieuw", byName(request, "zoe.maas")).want(t, 200, "We hebben nog een mail gestuurd.", "om 14.35 uur", address, `value="zoe.maas"`)
-		b.get(first).want(t, 410, "een nieuwere mail")
+		b.sends("/nieuw/mail", byName(request, "zoe.maas")).want(t, 200, "We hebben nog een mail gestuurd.", "om 14.35 uur", address, `value="zoe.maas"`)
+		b.get(first).want(t, 410, "Er is een nieuwere mail.", "Nieuwe mail aanvragen")
 		for range 2 {
 			d.pass(time.Second) // the newest letter is the one to find
-			b.post("/nieuw/opnieuw", byName(request, "zoe.maas")).want(t, 200, "Kijk in je mail")
+			b.sends("/nieuw/mail", byName(request, "zoe.maas")).want(t, 200, "Kijk in je mail")
 		}
-		p := b.post("/nieuw/opnieuw", byName(request, "zoe.maas"))
+		p := b.post("/nieuw/mail", byName(request, "zoe.maas"))
 		p.want(t, 429, "We hebben net een paar mails naar dit adres gestuurd.", "Over 1 minuut kun je het opnieuw proberen.", "Stuur opnieuw")
 		p.without(t, "We hebben nog een mail gestuurd.", "De link werkt")
 		if p.header.Get("Retry-After") != "60" {
@@ -205,17 +226,36 @@ func TestTheLetterIsSentAgainAndNotTooOften(t *testing.T) {
 			t.Errorf("after sending again it goes on with %v", v)
 		}
 		d.pass(time.Hour)
-		d.browser().post("/nieuw/opnieuw", byName("", "zoe.maas")).want(t, 422, "Deze gebruikersnaam is al in gebruik.", "Ik heb al een inlogaccount")
-		if p := b.get("/nieuw/opnieuw?verzoek=x"); p.status != 303 || p.to != "/inloggen/nieuw?verzoek=x" {
-			t.Errorf("the address of the button: %d %s", p.status, p.to)
+		d.browser().post("/nieuw/mail", byName("", "zoe.maas")).want(t, 422, "Deze gebruikersnaam is al in gebruik.", "Ik heb al een inlogaccount")
+		for who, b := range map[string]*browser{"who is in": b, "a stranger": d.browser()} {
+			if p := b.get("/nieuw/mail?verzoek=x"); p.status != 303 || p.to != "/inloggen/nieuw?verzoek=x" {
+				t.Errorf("the page of the letter for %s: %d %s", who, p.status, p.to)
+			}
 		}
 	})
 }
 
 func TestAnotherAddressKeepsWhatWasTyped(t *testing.T) {
 	d := open(t, newDB(t))
-	request := d.create(nil)
-	d.browser().post("/nieuw/terug", byName(request, "zoe.maas")).want(t, 200, "Maak een inlogaccount", "Inschrijven bij Bind", `value="`+address+`"`, `value="eigen" checked`, `value="zoe.maas"`)
+	b, request := d.browser(), d.create(nil)
+	way := "/inloggen/nieuw?verzoek=" + request + "&amp;vul=zelfde"
+	b.sends("/nieuw", byName(request, "zoe.maas")).want(t, 200, `href="`+way+`"`)
+	again := "/nieuw?vul=zelfde&verzoek=" + request
+	b.get(again).want(t, 200, "Maak een inlogaccount", "Inschrijven bij Bind", `value="`+address+`"`, `value="eigen" checked`, `value="zoe.maas"`)
+	b.get("/nieuw?verzoek="+request).without(t, address, "zoe.maas")
+	d.browser().get(again).without(t, address, "zoe.maas")
+	b.sends("/nieuw", byEmail(request)).want(t, 200, "Kijk in je mail")
+	b.get(again).want(t, 200, `value="`+address+`"`, `value="email" checked`)
+}
+
+// The rule for a name stands beside the field before anybody breaks it.
+func TestTheFormNamesTheRuleForAName(t *testing.T) {
+	d := open(t, newDB(t))
+	for lang, rule := range map[string]string{"nl": "%d tot %d tekens, zonder spaties", "en": "%d to %d characters, without spaces"} {
+		b := d.browser()
+		b.lang = lang
+		b.get("/nieuw").want(t, 200, fmt.Sprintf(rule, account.ShortestUsername, account.LongestUsername))
+	}
 }
 
 func TestWhoHasAnAccountSignsInInstead(t *testing.T) {
@@ -270,11 +310,18 @@ func TestWhoIsSignedInAlreadyChooses(t *testing.T) {
 			t.Errorf("the form of another site: %d", p.status)
 		}
 
-		if p := b.post("/nieuw/ander", url.Values{"verzoek": {request}}); p.status != 303 || p.to != "/inloggen/nieuw?verzoek="+request {
-			t.Errorf("making another: %d %s", p.status, p.to)
-		}
-		b.get("/nieuw?verzoek="+request).want(t, 200, "Maak een inlogaccount")
+		request = d.create(func(a *signon.AuthorizeParams) { a.LoginHint = address })
+		p = b.sends("/nieuw/ander", url.Values{"verzoek": {request}})
+		p.want(t, 200, "Maak een inlogaccount", "Inschrijven bij Bind", `name="verzoek" value="`+request+`"`)
+		p.without(t, address, username) // it is for somebody else
 		b.get("/").want(t, 200, "Nog geen inlogaccount?")
+		b.sends("/nieuw", byName(request, "kleine.zoe")).want(t, 200, "Kijk in je mail")
+		path := d.newest()
+		b.post(path, nil)
+		b.post(path+"/wachtwoord", url.Values{"wachtwoord": {good}})
+		if v := b.get("/klaar").goesOn(t); v.Get("target_link_uri") != target || v.Get("login_hint") != "kleine.zoe" {
+			t.Errorf("the other account goes on with %v", v)
+		}
 	})
 }
 
@@ -282,7 +329,7 @@ func TestWhoIsSignedInAlreadyChooses(t *testing.T) {
 func TestMakingAnAccountSpeaksBothLanguages(t *testing.T) {
 	for lang, want := range map[string][]string{
 		"nl": {"Maak een inlogaccount", "Kijk in je mail", "nog een mail gestuurd", "Je maakt een inlogaccount bij", "Verder met inschrijven", "Je bent al ingelogd", "Fout:", "paar mails"},
-		"en": {"Make a login account", "Look in your mail", "one more e-mail", "You are making a login account at", "Go on with joining", "You are signed in already", "Error:", "few e-mails"},
+		"en": {"Create a login account", "Check your e-mail", "another e-mail", "You are creating a login account at", "Continue signing up", "You are already signed in", "Error:", "few e-mails"},
 	} {
 		t.Run(lang, func(t *testing.T) {
 			d := open(t, newDB(t))
@@ -291,14 +338,14 @@ func TestMakingAnAccountSpeaksBothLanguages(t *testing.T) {
 			request := d.create(nil)
 			b.get("/nieuw?verzoek="+request).want(t, 200, want[0])
 			b.post("/nieuw", nil).want(t, 422, want[6])
-			b.post("/nieuw", byEmail(request)).want(t, 200, want[1])
-			b.post("/nieuw/opnieuw", byEmail(request)).want(t, 200, want[2])
-			b.post("/nieuw/terug", byEmail(request)).want(t, 200, want[0])
+			b.sends("/nieuw", byEmail(request)).want(t, 200, want[1])
+			b.sends("/nieuw/mail", byEmail(request)).want(t, 200, want[2])
+			b.get("/nieuw?vul=zelfde&verzoek="+request).want(t, 200, want[0], address)
 			for range 3 {
 				d.pass(time.Second)
-				b.post("/nieuw/opnieuw", byEmail(request))
+				b.post("/nieuw/mail", byEmail(request))
 			}
-			b.post("/nieuw/opnieuw", byEmail(request)).want(t, 429, want[7])
+			b.post("/nieuw/mail", byEmail(request)).want(t, 429, want[7])
 			path := d.newest()
 			b.get(path).want(t, 200, want[3])
 			b.post(path, nil)
@@ -317,14 +364,14 @@ func TestAVisitorMakesAnAccountInABrowser(t *testing.T) {
 	request := d.create(nil)
 	p.Visit(d.base + "/aanmelden?verzoek=" + request)
 	p.Want("Maak een inlogaccount", "Inschrijven bij Bind")
-	p.Lacks("Je eigen naam") // the address is the name, unless one chooses
+	p.Lacks("4 tot 80 tekens") // the address is the name, unless one chooses
 	p.Look("login-register")
 	p.Press("Ik heb al een inlogaccount")
 	p.Want("Log in om verder te gaan naar Inschrijven bij Bind.")
 	p.Look("login-signin-make")
 	p.Press("Maak er een")
-	p.Choose("Gebruikersnaam", "Zelf een naam kiezen")
-	p.Fill("Je eigen naam", "zoe maas")
+	p.Choose("Welke gebruikersnaam wil je?", "Zelf een naam kiezen")
+	p.Fill("Gebruikersnaam", "zoe maas")
 	p.Forgive("422")
 	p.Press("Inlogaccount maken")
 	p.Want("Nog even nakijken", "Vul je e-mailadres in.")
@@ -332,7 +379,7 @@ func TestAVisitorMakesAnAccountInABrowser(t *testing.T) {
 	p.Fill("E-mailadres", address)
 	p.Press("Inlogaccount maken")
 	p.Want("Gebruik in een gebruikersnaam alleen letters en cijfers.")
-	p.Fill("Je eigen naam", "zoe.maas")
+	p.Fill("Gebruikersnaam", "zoe.maas")
 	p.Press("Inlogaccount maken")
 	p.Want("Kijk in je mail", address, "De link werkt 24 uur")
 	p.Look("login-mailed")
@@ -341,7 +388,7 @@ func TestAVisitorMakesAnAccountInABrowser(t *testing.T) {
 	p.Want("We hebben nog een mail gestuurd.")
 	p.Look("login-mailed-again")
 	p.Press("Ander e-mailadres")
-	if p.Value("E-mailadres") != address || p.Value("Je eigen naam") != "zoe.maas" {
+	if p.Value("E-mailadres") != address || p.Value("Gebruikersnaam") != "zoe.maas" {
 		t.Error("what was typed got lost")
 	}
 	d.pass(time.Minute)
@@ -354,7 +401,8 @@ func TestAVisitorMakesAnAccountInABrowser(t *testing.T) {
 	p.Press("Ja, bevestig mijn e-mailadres")
 	p.Fill("Kies een wachtwoord", good)
 	p.Press("Wachtwoord opslaan")
-	p.Want("Verder met inschrijven", "zoe.maas")
+	p.Want("Bijna klaar", "Verder met inschrijven", "zoe.maas")
+	p.Lacks("Je account")
 	p.Look("login-ready-own")
 	p.Visit(d.base + d.newest())
 	p.Want("Je account is al actief", "Verder met inschrijven")
@@ -372,23 +420,23 @@ func TestAVisitorMakesAnAccountInEnglish(t *testing.T) {
 	p.Language("en")
 	d := open(t, newDB(t))
 	p.Visit(d.base + "/nieuw?verzoek=" + d.create(nil))
-	p.Choose("Username", "Choose a name myself")
+	p.Choose("Which username would you like?", "Choose my own username")
 	p.Look("login-register-en")
-	p.Choose("Username", "Use my e-mail address")
+	p.Choose("Which username would you like?", "Use my e-mail address")
 	p.Fill("E-mail address", address)
-	p.Press("Make login account")
-	p.Want("Look in your mail", address)
+	p.Press("Create login account")
+	p.Want("Check your e-mail", address)
 	p.Look("login-mailed-en")
 	p.Visit(d.base + d.newest())
-	p.Want("You are making a login account at Bind bibliotheken.")
+	p.Want("You are creating a login account at Bind bibliotheken.")
 	p.Look("login-confirm-own-en")
 	p.Press("Yes, confirm my e-mail address")
 	p.Fill("Choose a password", good)
 	p.Press("Save password")
-	p.Want("Go on with joining")
+	p.Want("Almost done", "Continue signing up")
 	p.Look("login-ready-own-en")
 	p.Visit(d.base + "/nieuw?verzoek=" + d.create(nil))
-	p.Want("You are signed in already")
+	p.Want("You are already signed in")
 	p.Look("login-already-en")
 }
 
@@ -399,8 +447,8 @@ func TestAVisitorMakesAnAccountWithoutScript(t *testing.T) {
 	d := open(t, newDB(t))
 	p.Visit(d.base + "/nieuw?verzoek=" + d.create(nil))
 	p.Fill("E-mailadres", address)
-	p.Choose("Gebruikersnaam", "Zelf een naam kiezen")
-	p.Fill("Je eigen naam", "zoe.maas")
+	p.Choose("Welke gebruikersnaam wil je?", "Zelf een naam kiezen")
+	p.Fill("Gebruikersnaam", "zoe.maas")
 	p.Press("Inlogaccount maken")
 	p.Want("Kijk in je mail", address)
 	d.pass(time.Minute)

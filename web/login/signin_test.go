@@ -238,7 +238,7 @@ func TestSigningOutEndsWhatOtherSitesGot(t *testing.T) {
 func TestEveryPageSpeaksBothLanguages(t *testing.T) {
 	for lang, want := range map[string][]string{
 		"nl": {"Bevestig je e-mailadres", "Kies een wachtwoord", "Klaar", "Je inlogaccount", "Wil je uitloggen?", "Je bent uitgelogd", "Inloggen", "Hulp bij inloggen", "Je account is al actief", "Deze link werkt niet", "Dit duurde te lang", "Deze link werkt niet meer", "Kijk in je mail"},
-		"en": {"Confirm your e-mail address", "Choose a password", "Ready", "Your login account", "Do you want to sign out?", "You are signed out", "Sign in", "Help with signing in", "Your account is active already", "This link does not work", "This took too long", "This link does not work any more", "Look in your mail"},
+		"en": {"Confirm your e-mail address", "Choose a password", "All done", "Your login account", "Do you want to sign out?", "You are signed out", "Sign in", "Help with signing in", "Your account is already active", "This link does not work", "This took too long", "This link no longer works", "Check your e-mail"},
 	} {
 		t.Run(lang, func(t *testing.T) {
 			d := open(t, newDB(t))
@@ -247,7 +247,7 @@ func TestEveryPageSpeaksBothLanguages(t *testing.T) {
 			old := d.mailed()
 			d.pass(24 * time.Hour)
 			b.get(old).want(t, 410, want[11])
-			b.post(old+"/nieuw", nil).want(t, 200, want[12])
+			b.sends(old+"/nieuw", nil).want(t, 200, want[12])
 			path := d.newest()
 			b.get(path).want(t, 200, want[0], fmt.Sprintf(`<html lang="%s">`, lang))
 			b.post(path, nil)

@@ -28,6 +28,14 @@ func (h *house) signIn(t *testing.T, p *webtest.Page, v registration.Visitor) {
 	h.server.Config.Handler = door
 }
 
+// inSight holds that what was saved is said where the eye lands.
+func inSight(t *testing.T, p *webtest.Page) {
+	t.Helper()
+	if !webtest.Eval[bool](p, `(() => { const b = document.querySelector('[role=status]').getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight })()`) {
+		t.Errorf("the message is out of sight at %s", p.URL())
+	}
+}
+
 func TestMijnMenuInABrowser(t *testing.T) {
 	h := build(t, sqldbtest.New(t))
 	r := h.join(h.visitor("zoe"), h.bind, nil)
@@ -50,6 +58,7 @@ func TestMijnMenuInABrowser(t *testing.T) {
 	p.Fill("Plaats", "Gieten")
 	p.Press("Opslaan")
 	p.Want("Je nieuwe adres is opgeslagen", "Brink 9")
+	inSight(t, p)
 
 	p.Press("Wijzig je e-mailadres")
 	p.Look("mine-email")
@@ -60,11 +69,14 @@ func TestMijnMenuInABrowser(t *testing.T) {
 	p.Fill("E-mailadres", "zoe@gmail.com")
 	p.Press("Opslaan")
 	p.Want("Je nieuwe e-mailadres is opgeslagen")
+	inSight(t, p)
 
 	p.Press("Zet de nieuwsbrief aan")
-	p.Want("Kijk in de mail van zoe@gmail.com")
+	p.Want("Kijk in de mail van zoe@gmail.com", "Bevestig nog je nieuwsbrief")
+	inSight(t, p)
 	p.Press("Zet de nieuwsbrief uit")
 	p.Want("De nieuwsbrief staat uit")
+	inSight(t, p)
 
 	p.Press("Bewijs van inschrijving van 23 november 2026")
 	p.Want("Betaald op 23 november 2026")
@@ -93,7 +105,7 @@ func TestMijnMenuInABrowser(t *testing.T) {
 	p.Want("Word weer lid", "is onderweg terug")
 	p.Look("mine-home-former")
 	p.Press("EN")
-	p.Want("Become a member again")
+	p.Want("Join again")
 	p.Look("mine-home-en")
 }
 
@@ -118,9 +130,14 @@ func TestWithdrawingWithoutSigningInInABrowser(t *testing.T) {
 		p.Press("Verder")
 		p.Want("Nog even nakijken")
 		look("mine-statement-error")
-		p.Fill("Klantnummer", number)
+		p.Fill("Klantnummer", number[:13])
 		p.Fill("Naam", "E.B. Zoe")
 		p.Fill("E-mailadres", "zoe@voorbeeld.nl")
+		p.Press("Verder")
+		p.Want("Klopt dit?", "Een klantnummer heeft 14 cijfers")
+		look("mine-confirm-doubt")
+		p.Press("Nummer verbeteren")
+		p.Fill("Klantnummer", number)
 		p.Press("Verder")
 		p.Want("Klopt dit?", number)
 		look("mine-confirm")

@@ -7,6 +7,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
+	"lidwoord/library/ledger"
 	"lidwoord/library/membership"
 	"lidwoord/library/registration"
 	"lidwoord/web/kit"
@@ -18,8 +19,9 @@ type cancelPage struct {
 	Customer   customer.Customer
 	Library    branch.Organisation
 	Membership membership.Membership
-	Ended      bool                      // it ran out; there is nothing to end
-	Contract   registration.Registration // that may be withdrawn from instead, "" as ID for none
+	Ended      bool      // it ran out; there is nothing to end
+	Contract   *undoable // that may be withdrawn from instead, nil for none
+	Free       bool      // nothing was asked for it
 }
 
 // membership is the newest one of a customer of the visitor: only that one can
@@ -38,6 +40,16 @@ func (v visitor) membership(tx *sqldb.Tx, id string) (membership.Membership, cus
 	return membership.Membership{}, customer.Customer{}, kit.ErrNoPage
 }
 
+// nothingAsked reports whether a customer never paid and need not pay anything.
+func nothingAsked(tx *sqldb.Tx, customerID string) (bool, error) {
+	lines, err := ledger.Lines(tx, customerID)
+	if err != nil {
+		return false, err
+	}
+	open, err := ledger.Balance(tx, customerID)
+	return open == 0 && len(moved(lines)) == 0, err
+}
+
 func (s *Site) askCancel(w http.ResponseWriter, r *http.Request, v visitor) error {
 	var page cancelPage
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
@@ -49,9 +61,14 @@ func (s *Site) askCancel(w http.ResponseWriter, r *http.Request, v visitor) erro
 		if page.Library, err = branch.OrganisationByID(tx, page.Customer.OrganisationID); err != nil {
 			return err
 		}
+		if page.Free, err = nothingAsked(tx, page.Customer.ID); err != nil {
+			return err
+		}
 		contract, found, err := registration.OfMembership(tx, page.Membership.ID)
 		if found && contract.MayWithdraw(today) {
-			page.Contract = contract
+			one, err := undoableOf(tx, contract)
+			page.Contract = &one
+			return err
 		}
 		return err
 	})

@@ -66,7 +66,7 @@ func (s *Site) changeAddress(w http.ResponseWriter, r *http.Request, v visitor) 
 	}
 	if err == nil {
 		s.SetFlash(w, "mine.address_changed")
-		return s.Redirect(w, r, "/#gegevens")
+		return s.Redirect(w, r, "/")
 	}
 	if !page.Take(pageFields(err)) {
 		return err
@@ -165,13 +165,12 @@ func (s *Site) changeEmail(w http.ResponseWriter, r *http.Request, v visitor) er
 		if address == "" {
 			return errEmail.At(enrol.FieldEmail)
 		}
-		_, err := customer.ChangeEmail(tx, page.Customer.ID, address, v.by())
-		return err
+		return s.Registrations.ChangeEmail(tx, page.Library, page.Customer.ID, address, v.by())
 	})
 	switch {
 	case err == nil:
 		s.SetFlash(w, "mine.email_changed")
-		return s.Redirect(w, r, "/#gegevens")
+		return s.Redirect(w, r, "/")
 	case !page.Take(err):
 		return err
 	}

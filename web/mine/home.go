@@ -33,6 +33,7 @@ type card struct {
 	Today       day.Day
 	Memberships []membership.Membership     // newest first
 	Contracts   []registration.Registration // made on the web, newest first
+	Undoable    []undoable                  // … those within their cooling-off period
 	Moved       []ledger.Posting            // money that came and went, newest first
 	Repayments  []payment.Refund            // not yet with the customer
 	Balance     money.Cents                 // what is open; negative is what the library owes
@@ -76,14 +77,9 @@ func (c card) Gone() bool {
 	return m != nil && m.State(c.Today) == membership.Ended
 }
 
-// Withdrawable are the contracts within their cooling-off period.
-func (c card) Withdrawable() (list []registration.Registration) {
-	for _, r := range c.Contracts {
-		if r.MayWithdraw(c.Today) {
-			list = append(list, r)
-		}
-	}
-	return list
+// Free reports whether a membership runs for which nothing was asked, nor is to be.
+func (c card) Free() bool {
+	return c.Latest() != nil && !c.Gone() && c.Balance == 0 && len(c.Moved) == 0
 }
 
 // Owed is what the library owes the customer.
@@ -155,6 +151,15 @@ func (s *Site) cardOf(tx *sqldb.Tx, v visitor, who customer.Customer) (c card, e
 	}
 	if c.Contracts, err = registration.Contracts(tx, who.ID); err != nil {
 		return c, err
+	}
+	for _, r := range c.Contracts {
+		if r.MayWithdraw(c.Today) {
+			one, err := undoableOf(tx, r)
+			if err != nil {
+				return c, err
+			}
+			c.Undoable = append(c.Undoable, one)
+		}
 	}
 	lines, err := ledger.Lines(tx, who.ID)
 	if err != nil {

@@ -72,7 +72,7 @@ func New(house *kit.House, set Settings) (*Site, error) {
 
 // Routes is the site map of Mijn Menu.
 func (s *Site) Routes(m *kit.Mux) {
-	m.Page("GET /", s.home)
+	m.Page("GET /", s.party.Fresh(s.home))
 	s.party.Routes(m)
 
 	// For everybody.
@@ -118,13 +118,13 @@ func (v visitor) by() customer.By { return customer.By{Actor: v.actor()} }
 type handler func(http.ResponseWriter, *http.Request, visitor) error
 
 func (s *Site) signedIn(h handler) kit.Handler {
-	return kit.RequireSession(func(w http.ResponseWriter, r *http.Request) error {
+	return kit.RequireSession(s.party.Fresh(func(w http.ResponseWriter, r *http.Request) error {
 		who, ok := party.Who(r)
 		if !ok {
 			return kit.ErrSignIn
 		}
 		return h(w, r, visitor{who, kit.VisitOf(r).Lang})
-	})
+	}))
 }
 
 // customer is one of the visitor's own. Of another there is no page.

@@ -91,8 +91,8 @@ func TestTheOverviewShowsWhatALibraryHolds(t *testing.T) {
 		r := h.join(v, h.bind, nil)
 		number := h.customer(r.CustomerID).Number
 		b.get("").want(t, 200, "Bind bibliotheken", "Digital only", "Geldig tot en met 30 november 2027", number, `/lezen/inloggen"`, "E.B. Zoe (Eva)", "4 januari 1991", "Kruisstraat 41", "9468 BG Annen", "zoe@voorbeeld.nl",
-			"Online betaald", "€ 45,00", "/mijn/bon/"+r.ID, "Bedenktijd tot en met 7 december 2026", "/mijn/herroepen/"+r.ID, "/mijn/opzeggen/"+r.MembershipID, "/mijn/wissen/"+r.CustomerID, `action="/mijn/download"`,
-			`href="http://`+strings.TrimPrefix(strings.TrimSuffix(h.at, "/mijn"), "http://")+`/inloggen/"`).lacks(t, "staat nog", "krijgt nog")
+			"Online betaald", "€ 45,00", "/mijn/bon/"+r.ID, "Nu stoppen en € 45,00 terug", "Dit kan tot en met 7 december 2026", "/mijn/herroepen/"+r.ID, "Stoppen aan het eind", "Je krijgt geen geld terug", "/mijn/opzeggen/"+r.MembershipID, "/mijn/wissen/"+r.CustomerID, `action="/mijn/download"`,
+			`href="http://`+strings.TrimPrefix(strings.TrimSuffix(h.at, "/mijn"), "http://")+`/inloggen/"`).lacks(t, "staat nog", "krijgt nog", "wijzig je daar")
 		b.get("/?taal=en").want(t, 200, "Valid through 30 November 2027", "Paid online", "End membership")
 
 		// The second library of the same account is a card of its own.
@@ -123,7 +123,10 @@ func TestAMoveIsLookedUp(t *testing.T) {
 		b := h.as(visitorOf(h, r))
 		at := "/adres/" + r.CustomerID
 		b.get(at).want(t, 200, `value="9468 BG"`, `value="41"`, "Straat") // typed by hand at enrolling, so to be seen
-		b.post(at, "land", "NL", "postcode", "9461bh", "huisnummer", "7", "straat", "Kruisstraat", "plaats", "Annen").want(t, 200, "Je nieuwe adres is opgeslagen", "Brink 7", "9461 BH Gieten")
+		saved := b.post(at, "land", "NL", "postcode", "9461bh", "huisnummer", "7", "straat", "Kruisstraat", "plaats", "Annen").want(t, 200, "Je nieuwe adres is opgeslagen", "Brink 7", "9461 BH Gieten")
+		if to := saved.Request.URL; to.Path != "/mijn/" || to.Fragment != "" { // the message stands at the top
+			t.Errorf("saving leads to %s", to)
+		}
 		if a := h.customer(r.CustomerID).Address; !a.Checked || a.Street != "Brink" {
 			t.Errorf("kept %+v", a)
 		}
@@ -166,6 +169,13 @@ func TestTheLibrarysAddressForMailIsNotTheAccounts(t *testing.T) {
 		b.post(at, "email", "zoe@gmial.com", "bedoeld", "zoe@gmial.com").want(t, 200, "Je nieuwe e-mailadres is opgeslagen", "zoe@gmial.com")
 		b.post(at, "email", "eva@voorbeeld.nl").want(t, 200, "eva@voorbeeld.nl")
 		b.get(at).want(t, 200, "eigen e-mailadres: zoe@voorbeeld.nl")
+		// The address that we knew hears of it, once; one to and fro fills nobody's mailbox.
+		if n := len(h.letters("registration.email_changed", "zoe@voorbeeld.nl")); n != 1 {
+			t.Errorf("%d letters to the old address, want one", n)
+		}
+		if n := len(h.letters("registration.email_changed", "zoe@gmial.com")); n != 0 {
+			t.Errorf("%d letters to the address between, want none", n)
+		}
 	})
 }
 
@@ -177,7 +187,7 @@ func TestTheNewsletterIsSwitchedOnWithItsWordsAndOffWithout(t *testing.T) {
 		b.get("").want(t, 200, "Je krijgt geen nieuwsbrief", newsletter.Text(words.NL), "Zet de nieuwsbrief aan")
 		b.post(at, "wil", "ja", "versie", "1999-01", "taal", "nl").want(t, 409, "is veranderd")
 		// The sign-on vouches for this address, so that no letter has to ask.
-		b.post(at, "wil", "ja", "versie", newsletter.TextVersion, "taal", "nl").want(t, 200, "Je krijgt de nieuwsbrief op zoe@voorbeeld.nl").lacks(t, newsletter.Text(words.NL))
+		b.post(at, "wil", "ja", "versie", newsletter.TextVersion, "taal", "nl").want(t, 200, "Je krijgt nu de nieuwsbrief op zoe@voorbeeld.nl", "Je krijgt de nieuwsbrief op zoe@voorbeeld.nl").lacks(t, newsletter.Text(words.NL), "Bevestig nog")
 		b.post(at, "wil", "nee", "adres", "zoe@voorbeeld.nl").want(t, 200, "De nieuwsbrief staat uit", "Je krijgt geen nieuwsbrief")
 		b.get("/nieuwsbrief/"+r.CustomerID+"?taal=en").want(t, 200, newsletter.Text(words.EN))
 
@@ -185,7 +195,7 @@ func TestTheNewsletterIsSwitchedOnWithItsWordsAndOffWithout(t *testing.T) {
 		b.post(at, "wil", "ja", "versie", newsletter.TextVersion, "taal", "en")
 		b.post("/email/"+r.CustomerID, "email", "eva@voorbeeld.nl")
 		b.get("/?taal=nl").want(t, 200, "Je krijgt de nieuwsbrief op zoe@voorbeeld.nl", "Wil je de nieuwsbrief op eva@voorbeeld.nl?")
-		b.post(at, "wil", "ja", "versie", newsletter.TextVersion, "taal", "nl").want(t, 200, "Kijk in de mail van eva@voorbeeld.nl", "Je krijgt de nieuwsbrief op zoe@voorbeeld.nl")
+		b.post(at, "wil", "ja", "versie", newsletter.TextVersion, "taal", "nl").want(t, 200, "Bevestig nog je nieuwsbrief: open de mail die we naar eva@voorbeeld.nl sturen", "Kijk in de mail van eva@voorbeeld.nl", "Je krijgt de nieuwsbrief op zoe@voorbeeld.nl").lacks(t, "Je krijgt nu de nieuwsbrief")
 		if n := len(h.letters("newsletter.confirm", "eva@voorbeeld.nl")); n != 1 {
 			t.Errorf("%d letters ask to confirm, want one", n)
 		}
@@ -205,10 +215,32 @@ func TestAChildNeedsAParentForTheNewsletter(t *testing.T) {
 		r := h.join(h.visitor("kim"), h.bind, url.Values{"geboortedatum": {"24-11-2010"}, "ouder": {"Anna"}, "ouderemail": {"anna@voorbeeld.nl"}})
 		b := h.as(visitorOf(h, r))
 		at := "/nieuwsbrief/" + r.CustomerID
-		b.get("").want(t, 200, "onder de 16 jaar").lacks(t, "Zet de nieuwsbrief aan")
+		b.get("").want(t, 200, "jonger dan 16 jaar").lacks(t, "Zet de nieuwsbrief")
 		b.post(at, "wil", "ja", "versie", newsletter.TextVersion, "taal", "nl").want(t, 422, "onder de 16 jaar")
 		h.pass(24 * time.Hour) // sixteen now
 		h.as(visitorOf(h, r)).get("").want(t, 200, "Zet de nieuwsbrief aan")
+	})
+}
+
+func TestAChildHearsNothingOfMoney(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		r := h.join(h.visitor("kim"), h.bind, url.Values{"geboortedatum": {"1-2-2016"}, "ouder": {"Anna"}, "ouderemail": {"anna@voorbeeld.nl"}})
+		b := h.as(visitorOf(h, r))
+		b.get("").want(t, 200, "Je hoeft niets te betalen: het is gratis", "<h4>Nu stoppen</h4>", "Stoppen aan het eind").lacks(t, "nog niets", "geld terug")
+		b.get("/opzeggen/"+r.MembershipID).want(t, 200, "<h2>Nu stoppen</h2>", "Abonnement beëindigen").lacks(t, "geld terug")
+		b.post("/herroepen/" + r.ID)
+		b.get("").want(t, 200, "Er zijn geen betalingen").lacks(t, "gratis")
+	})
+}
+
+func TestWhatCannotBeChangedHereIsAskedOfTheLibrary(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		r := h.join(h.visitor("zoe"), h.bind, nil)
+		b := h.as(visitorOf(h, r))
+		phone, mail := `>0592 123456</a>`, `<a href="mailto:info@bind.example">`
+		for _, page := range []page{b.get(""), b.get("/wissen/" + r.CustomerID), b.get("/email/" + r.CustomerID)} {
+			page.want(t, 200, phone, mail, "Vraag het aan je bibliotheek")
+		}
 	})
 }
 
@@ -218,7 +250,7 @@ func TestAMembershipIsEndedInTwoClicks(t *testing.T) {
 		b := h.as(visitorOf(h, r))
 		at := "/opzeggen/" + r.MembershipID
 		b.get("").want(t, 200, `href="/mijn`+at+`">Abonnement beëindigen`)
-		b.get(at).want(t, 200, "loopt door tot en met 30 november 2027", "Je hebt nog bedenktijd, tot en met 7 december 2026", "/mijn/herroepen/"+r.ID, "<button")
+		b.get(at).want(t, 200, "loopt door tot en met 30 november 2027", "Nu stoppen en € 45,00 terug", "Dit kan tot en met 7 december 2026", "/mijn/herroepen/"+r.ID, "<button").inOrder(t, "Hier de overeenkomst herroepen", ">Abonnement beëindigen</button>")
 		b.post(at).want(t, 200, "Je abonnement is opgezegd", "De laatste dag is 30 november 2027", "zoe@voorbeeld.nl").lacks(t, "<button class=\"utrecht")
 		b.post(at).want(t, 200, "Je abonnement is opgezegd")
 		b.get("").want(t, 200, ">Stopt<", "Je bent nog lid tot en met 30 november 2027", `/lezen/inloggen"`).lacks(t, at)

@@ -61,29 +61,35 @@ func (s *Site) news(w http.ResponseWriter, r *http.Request, v visitor) error {
 	if err != nil {
 		return err
 	}
-	said := ""
+	said, to := "mine.news_stopped", "" // what the next page says, and of which address
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
 		who, err := v.customer(tx, r.PathValue("customer"))
 		if err != nil {
 			return err
 		}
 		if !form.Is("wil", "ja") {
-			said = "mine.news_stopped"
 			return s.stopNews(tx, v, who, form.Get("adres"))
 		}
-		said = "mine.news_asked"
 		// The consent is to the words that stood on the page.
 		lang, known := words.Read(form.Get("taal"))
 		if !known || form.Get("versie") != newsletter.TextVersion {
 			return errText
 		}
-		return s.askNews(tx, v, who, lang, throttle.Network(r.RemoteAddr))
+		if err := s.askNews(tx, v, who, lang, throttle.Network(r.RemoteAddr)); err != nil {
+			return err
+		}
+		said, to = "mine.news_started", who.Email
+		now, err := newsOf(tx, v, who)
+		if slices.ContainsFunc(now.Boxes, func(b newsletter.Subscriber) bool { return b.Waits() && strings.EqualFold(b.Address, to) }) {
+			said = "mine.news_asked"
+		}
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	s.SetFlash(w, said)
-	return s.Redirect(w, r, "/#nieuwsbrief-%s", r.PathValue("customer"))
+	s.SetFlash(w, said, to)
+	return s.Redirect(w, r, "/")
 }
 
 // askNews says yes for the address that the library writes to. When the sign-on

@@ -2,14 +2,17 @@ package mine
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"lidwoord/base/day"
 	"lidwoord/base/money"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/throttle"
+	"lidwoord/base/words"
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
+	"lidwoord/library/payment"
 	"lidwoord/library/registration"
 	"lidwoord/web/kit"
 	"lidwoord/web/party"
@@ -28,10 +31,31 @@ type statementPage struct {
 	Receipt   registration.Receipt
 }
 
-// Clock is the time of day to the second, as a receipt must name it (BW 6:230o).
-func (p statementPage) Clock() string { return clock(p.Receipt.At) }
+// Doubt names the sentence on a customer number that cannot be one, "" for none.
+// It only asks: a statement with a wrong number counts too.
+func (p statementPage) Doubt() string {
+	number, err := customer.ReadNumber(p.Statement.Number)
+	switch {
+	case err == nil:
+		return ""
+	case len(number) != customer.NumberLength:
+		return "mine.number_length"
+	}
+	return "mine.number_slip"
+}
 
-func clock(t time.Time) string { return t.In(day.Amsterdam).Format("15:04:05") }
+// Digits is how many a customer number has.
+func (statementPage) Digits() int { return customer.NumberLength }
+
+// toTheSecond is an instant as a receipt must name it (BW 6:230o).
+func toTheSecond(t time.Time, lang words.Lang) string {
+	t = t.In(day.Amsterdam)
+	exact := t.Format("15:04:05")
+	return strings.NewReplacer(t.Format("15.04"), exact, t.Format("15:04"), exact).Replace(day.Moment(t, lang))
+}
+
+// Received is when the statement came in.
+func (p statementPage) Received(lang words.Lang) string { return toTheSecond(p.Receipt.At, lang) }
 
 func (s *Site) statement(w http.ResponseWriter, r *http.Request) error {
 	return s.showStatement(w, r, http.StatusOK, "statement", statementPage{Form: kit.NewForm()})
@@ -123,6 +147,28 @@ func (s *Site) confirmStatement(w http.ResponseWriter, r *http.Request) error {
 	return s.showStatement(w, r, http.StatusUnprocessableEntity, "statement", page)
 }
 
+// undoable is a contract within its cooling-off period.
+type undoable struct {
+	registration.Registration
+	Back money.Cents // that comes back to who withdraws
+}
+
+func undoableOf(tx *sqldb.Tx, r registration.Registration) (undoable, error) {
+	u := undoable{Registration: r}
+	p, found, err := payment.Used(tx, r.ID)
+	if err != nil || !found {
+		return u, err
+	}
+	gone, err := payment.RefundsOf(tx, p.ID)
+	u.Back = p.Cents - p.ChargedBack
+	for _, f := range gone {
+		if f.State != payment.RefundFailed {
+			u.Back -= f.Cents
+		}
+	}
+	return u, err
+}
+
 // withdrawPage is herroepen for who is signed in: what it is about, or what came
 // of it.
 type withdrawPage struct {
@@ -133,8 +179,8 @@ type withdrawPage struct {
 	At       time.Time            // of the statement
 }
 
-// Clock is the time of day to the second.
-func (p withdrawPage) Clock() string { return clock(p.At) }
+// Received is when the statement came in.
+func (p withdrawPage) Received(lang words.Lang) string { return toTheSecond(p.At, lang) }
 
 // Price is what the contract cost.
 func (p withdrawPage) Price() money.Cents {

@@ -29,12 +29,12 @@ func TestWhoIsSignedInWithdrawsWithOneButton(t *testing.T) {
 			t.Error("looking withdrew")
 		}
 		h.pass(time.Hour)
-		b.post(at).want(t, 200, "<h1>Je overeenkomst is herroepen", "maandag 23 november 2026 om 10.30 uur (10:30:07)", "Je abonnement is gestopt", "Al je geld gaat", "zoe@voorbeeld.nl").lacks(t, "Herroeping bevestigen")
+		b.post(at).want(t, 200, "<h1>Je overeenkomst is herroepen", "maandag 23 november 2026 om 10:30:07 uur", "Je abonnement is gestopt", "Al je geld gaat", "zoe@voorbeeld.nl").lacks(t, "Herroeping bevestigen")
 		h.pass(time.Hour)
 		for _, again := range []page{b.post(at), b.get(at)} { // what came of it, and when
-			again.want(t, 200, "<h1>Je overeenkomst was al herroepen", "(10:30:07)").lacks(t, "Herroeping bevestigen")
+			again.want(t, 200, "<h1>Je overeenkomst was al herroepen", "om 10:30:07 uur").lacks(t, "Herroeping bevestigen")
 		}
-		b.get(at+"?taal=en").want(t, 200, "Your contract was withdrawn already")
+		b.get(at+"?taal=en").want(t, 200, "You had already withdrawn from the contract", "on Monday 23 November 2026 at 10:30:07.")
 		b.get("/?taal=nl").want(t, 200, "Herroepen", "Je hebt deze overeenkomst herroepen", "€ 45,00 is onderweg terug naar je rekening", "Word weer lid").
 			lacks(t, "/lezen/inloggen", "/mijn/herroepen/", "/mijn/opzeggen/", "krijgt nog")
 		h.payBack()
@@ -55,7 +55,7 @@ func TestWithdrawingEndsWithTheCoolingOffPeriod(t *testing.T) {
 		b := h.as(visitorOf(h, r))
 		b.get(at).want(t, 200, "<h1>De bedenktijd is voorbij", "tot en met 7 december 2026", "/mijn/opzeggen/"+r.MembershipID).lacks(t, "Herroeping bevestigen", "Ontvangen op")
 		// Whoever had the page open still says it, and gets a receipt for that.
-		b.post(at).want(t, 200, "<h1>De bedenktijd is voorbij", "(00:00:00)", "zoe@voorbeeld.nl")
+		b.post(at).want(t, 200, "<h1>De bedenktijd is voorbij", "om 00:00:00 uur", "zoe@voorbeeld.nl")
 		if !h.found(r.ID).WithdrawnAt.IsZero() || len(h.letters("registration.withdrawal", "zoe@voorbeeld.nl")) != 1 {
 			t.Error("withdrawn too late, or no receipt")
 		}
@@ -164,7 +164,7 @@ func TestAnybodyMayWithdrawAndNobodyLearnsWhoIsAMember(t *testing.T) {
 			{"25280999999999", "Niemand", "niemand@voorbeeld.nl"},
 		} {
 			p := b.post("/herroepen/bevestigen", "klantnummer", s[0], "naam", s[1], "email", s[2])
-			p.want(t, 200, "<h1>We hebben je herroeping ontvangen", "maandag 23 november 2026 om 09.30 uur (09:30:07)", s[0], s[1], s[2])
+			p.want(t, 200, "<h1>We hebben je herroeping ontvangen", "maandag 23 november 2026 om 09:30:07 uur", s[0], s[1], s[2])
 			pages = append(pages, said(p, s[0], s[1], s[2]))
 			if len(h.letters("registration.withdrawal", s[2])) == 0 {
 				t.Errorf("no letter for %v", s)
@@ -189,6 +189,29 @@ func TestAnybodyMayWithdrawAndNobodyLearnsWhoIsAMember(t *testing.T) {
 		b.post("/herroepen/bevestigen", "klantnummer", number, "naam", "Zoe", "email", "zoe").want(t, 422, "Vul een e-mailadres in")
 		// Opened as a page, as the other language does, the second address leads to the form.
 		b.get("/herroepen/bevestigen?taal=en").want(t, 200, "<h1>Withdraw from the contract")
+	})
+}
+
+func TestANumberThatCannotBeOneIsPointedOutAndStillCounts(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		r := h.join(h.visitor("zoe"), h.bind, nil)
+		number := h.customer(r.CustomerID).Number
+		spaced := number[:5] + " " + number[5:9] + " " + number[9:]
+		slip := number[:13] + string('0'+(number[13]-'0'+1)%10)
+		b := h.stranger()
+		for typed, says := range map[string]string{number: "", spaced: "", number[:12]: "Een klantnummer heeft 14 cijfers. Klopt dit nummer?", slip: "lijkt een cijfer niet te kloppen"} {
+			p := b.post("/herroepen", "klantnummer", typed, "naam", "E.B. Zoe", "email", "zoe@voorbeeld.nl").want(t, 200, says, ">Herroeping bevestigen</button>")
+			if says == "" {
+				p.lacks(t, "Nummer verbeteren", `role="alert"`)
+			} else {
+				p.want(t, 200, "Nummer verbeteren")
+			}
+		}
+		b.post("/herroepen/bevestigen", "klantnummer", slip, "naam", "E.B. Zoe", "email", "zoe@voorbeeld.nl").want(t, 200, "We hebben je herroeping ontvangen")
+		b.post("/herroepen/bevestigen", "klantnummer", spaced, "naam", "E.B. Zoe", "email", "zoe@voorbeeld.nl").want(t, 200, "We hebben je herroeping ontvangen")
+		if h.found(r.ID).WithdrawnAt.IsZero() {
+			t.Error("a number with spaces fits no contract")
+		}
 	})
 }
 
@@ -252,7 +275,7 @@ func TestAReceiptTellsWhatWasPaidAndWhatWentBack(t *testing.T) {
 		b.get(at).want(t, 200, "Gaat terug, gevraagd op 23 november 2026", "herroepen op 23 november 2026")
 		h.payBack()
 		b.get(at).want(t, 200, "Terugbetaald op 23 november 2026")
-		b.get(at+"?taal=en").want(t, 200, "Proof of joining", "Paid back on 23 November 2026")
+		b.get(at+"?taal=en").want(t, 200, "Receipt "+r.ID[:4], "Refunded on 23 November 2026")
 		b.get(at+".pdf").want(t, 200)
 	})
 }

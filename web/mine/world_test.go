@@ -378,6 +378,15 @@ func (p page) want(t *testing.T, status int, texts ...string) page {
 	return p
 }
 
+// inOrder fails unless the page holds one text before the other.
+func (p page) inOrder(t *testing.T, first, second string) page {
+	t.Helper()
+	if a, b := strings.Index(p.body, first), strings.Index(p.body, second); a < 0 || b < a {
+		t.Errorf("%q does not stand before %q at %s:\n%s", first, second, p.Request.URL, p.body)
+	}
+	return p
+}
+
 // lacks fails when the page holds any of the texts.
 func (p page) lacks(t *testing.T, texts ...string) page {
 	t.Helper()

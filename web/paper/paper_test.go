@@ -122,7 +122,7 @@ func TestAReceiptSaysWhatWasBoughtOfWhom(t *testing.T) {
 			t.Errorf("the sheet says %q:\n%s", not, text)
 		}
 	}
-	wants(t, read(t, words.EN, bill()), "Proof of joining", "23 November 2026 through 30 November 2027", "\nPaid\n")
+	wants(t, read(t, words.EN, bill()), "Receipt", "23 November 2026 through 30 November 2027", "\nPaid\n")
 }
 
 func TestAReceiptSaysHowItStands(t *testing.T) {

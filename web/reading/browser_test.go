@@ -125,7 +125,7 @@ func TestAReaderAtTheDoor(t *testing.T) {
 	h.pass(16 * time.Minute)
 	p.Visit(home + "/titel/" + h.ids[bus])
 	p.Press("Lenen")
-	p.Want("Je abonnement is afgelopen op 31 oktober 2026")
+	p.Want("Je abonnement bij Bind bibliotheken is afgelopen", "Word opnieuw lid")
 	p.Forgive("403")
 	p.Look("refused")
 }

@@ -75,7 +75,7 @@ func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
 	}
 	issuer, _ := url.Parse(h.provider.URL)
 	k := &kit.House{DB: db, Words: sentences, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: slog.New(slog.DiscardHandler),
-		Doors: kit.Doors{Reading: address("/bibliotheek"), OIDC: issuer, Login: issuer, Mine: address("/mijn")}}
+		Doors: kit.Doors{Reading: address("/bibliotheek"), OIDC: issuer, Login: issuer, Mine: address("/mijn"), Signup: address("/inschrijven")}}
 	h.stacks = catalogue.Stacks{Dir: t.TempDir()}
 	take := func(p *catalogue.Publication, err error) {
 		if err == nil {

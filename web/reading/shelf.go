@@ -143,12 +143,12 @@ func (s *Site) titlePage(w http.ResponseWriter, r *http.Request, id string, refu
 	return s.Show(w, r, status, "title", page)
 }
 
-// wayOut is the message key of what a refused reader can do. Renewing and
-// questions are for the library; room on the shelf the reader makes.
+// wayOut is the message key of what a refused reader can do. Joining has a door
+// of its own and questions are for the library; room on the shelf the reader makes.
 func wayOut(refused error) string {
 	switch {
 	case loan.ErrEnded.Is(refused):
-		return "reading.renew"
+		return "reading.join_again"
 	case loan.ErrManyEBooks.Is(refused), loan.ErrManyAudiobooks.Is(refused):
 		return "reading.my_books"
 	case loan.ErrNoMembership.Is(refused):

@@ -48,20 +48,18 @@ func (s *Site) comeBack(w http.ResponseWriter, r *http.Request) error {
 // refused handles an answer without a code. "Nobody is signed in there" to a
 // silent question ends the session here as well: signing out is for all doors.
 func (s *Site) refused(w http.ResponseWriter, r *http.Request, st party.Step, problem string) error {
-	switch problem {
-	case "login_required", "interaction_required", "account_selection_required", "consent_required":
-		if st.Silent {
-			if err := s.party.Leave(w, r); err != nil {
-				return err
-			}
-			if st.Note != "" { // they were about to do something: let them sign in and go on
-				return s.party.Begin(w, r, party.Step{To: st.To, Note: st.Note})
-			}
-			s.SetFlash(w, "reading.signed_out_there")
-			http.Redirect(w, r, st.To, http.StatusSeeOther)
-			return nil
+	switch {
+	case st.Silent && party.NotSignedIn(problem):
+		if err := s.party.Leave(w, r); err != nil {
+			return err
 		}
-	case party.AccessDenied:
+		if st.Note != "" { // they were about to do something: let them sign in and go on
+			return s.party.Begin(w, r, party.Step{To: st.To, Note: st.Note})
+		}
+		s.SetFlash(w, "reading.signed_out_there")
+		http.Redirect(w, r, st.To, http.StatusSeeOther)
+		return nil
+	case problem == party.AccessDenied:
 		return s.party.Stopped(w, r)
 	}
 	if st.Silent && st.Note == "" { // read on with what we know

@@ -76,7 +76,7 @@ func (s *Site) stale(w who) bool {
 func (s *Site) fresh(h kit.Handler) kit.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		who, in := whoIs(r)
-		if !in || !s.stale(who) || !navigates(r) {
+		if !in || !s.stale(who) || !party.Navigates(r) {
 			return h(w, r)
 		}
 		if err := s.tried(r, who); err != nil {
@@ -89,13 +89,6 @@ func (s *Site) fresh(h kit.Handler) kit.Handler {
 		s.Log.WarnContext(r.Context(), "rights not refreshed", "id", kit.VisitOf(r).ID, "err", err)
 		return h(w, r)
 	}
-}
-
-// navigates reports whether the browser is opening a page; a script or a picture
-// cannot follow us to the sign-on and back.
-func navigates(r *http.Request) bool {
-	mode := r.Header.Get("Sec-Fetch-Mode")
-	return mode == "" || mode == "navigate"
 }
 
 // tried notes that we asked, so that a sign-on that answers with nothing useful

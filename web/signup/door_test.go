@@ -22,11 +22,11 @@ func TestTheLibraryOffersWhatIsSoldOnTheWeb(t *testing.T) {
 			"Maandabonnement", "€ 11,50 per maand", "Vanaf 18 jaar", "proefabonnement", "Gratis", "Bibliotheek Annen", "Inloggen en verdergaan").
 			lacks("dBos", "Annen, Annen", "Uitloggen") // sold at the desk only; the place stands in the name already
 		b.lang = "en"
-		b.get("/bind").want(200, "Become a member", "€ 45,00 for 12 months", "Younger than 18? Then it is free.", "Monthly membership", "a month")
+		b.get("/bind").want(200, "Become a member", "€ 45,00 for 12 months", "Under 18? Then it is free.", "Monthly membership", "per month")
 		h.change("0141", func(d *membership.Definition) { d.Online = false })
 		h.change("0091", func(d *membership.Definition) { d.Active = false })
 		h.change("0090", func(d *membership.Definition) { d.Active = false })
-		b.get("/bind").want(200, "There are no memberships to choose online now")
+		b.get("/bind").want(200, "There are no memberships to choose online at the moment")
 		for _, gone := range []string{"0141", "0091", "0086", "9999"} {
 			b.get("/bind/" + gone).want(404)
 		}
@@ -124,7 +124,9 @@ func TestAFormThatIsLeftGoesOnWhereItWas(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		emma := h.visitor("emma")
 		b := h.as(emma)
-		b.get("/bind/aanvraag/verder").leads("/bind") // nothing yet
+		b.get("/bind").want(200).lacks("Al begonnen?") // who is signed in would go in a circle
+		b.get("/bind/aanvraag/verder").leads("/bind")
+		b.get("/bind").want(200, "Je had nog niets ingevuld. Kies een abonnement.")
 		b.post("/bind/0141")
 		b.post(form+"naam", "achternaam", "Tester")
 		for _, ahead := range []string{"verder", "controle"} {
@@ -136,7 +138,7 @@ func TestAFormThatIsLeftGoesOnWhereItWas(t *testing.T) {
 		b.get("/bind/aanvraag/verder").leads(form + "geboortedatum")
 		b.get(form+"naam").want(200).holds("achternaam", "Tester")
 		b.post("/bind/aanvraag/weg").leads("/bind")
-		b.get("/bind").want(200, "Je inschrijving is weggegooid.").lacks("Je bent al begonnen")
+		b.get("/bind").want(200, "Je inschrijving is gestopt.").lacks("Je bent al begonnen")
 		b.get(form + "naam").leads("/bind")
 		b.post(form+"naam", "achternaam", "Tester").leads("/bind")
 		b.post(check, "gezien", "x").leads("/bind")
@@ -191,14 +193,54 @@ func TestAMemberIsToldSo(t *testing.T) {
 		if !strings.Contains(done.body, "/mijn/herroepen/") {
 			t.Error("the way to withdraw is not on the page")
 		}
-		b.get("/bind").want(200, "Je bent lid", "Naar Mijn Menu").lacks("Je bent al begonnen")
-		b.post("/bind/0141").leads("/bind/aanvraag/lid")
-		b.get("/bind/aanvraag/begin?abonnement=0141").leads("/bind/aanvraag/lid")
+		b.get("/bind").want(200, "Je bent lid", "Naar Mijn Menu").lacks("Je bent al begonnen", "Al begonnen?")
 		b.post(check, "gezien", "x").leads("/bind/aanvraag/lid") // Back, after paying
+		b.get("/bind/aanvraag/verder").leads("/bind/aanvraag/lid")
 		b.get(form + "naam").leads("/bind")
+		if !strings.Contains(done.body, "/mijn/inloggen") {
+			t.Error("the way to Mijn Menu does not sign in")
+		}
 
-		h.pass(15 * 24 * time.Hour)
-		h.as(emma).get("/bind/aanvraag/lid").want(200, "Je bent lid", "30 november 2027").lacks("Je bent nu lid", "bedenktijd", "herroepen/")
+		// An hour later nobody may think that they bought something new.
+		h.pass(time.Hour)
+		h.as(emma).get("/bind/aanvraag/lid").want(200, "Je was al lid", "Er is niets nieuws gekocht.", "30 november 2027", "Is het voor iemand anders?").
+			lacks("Je bent nu lid", "is begonnen", "bedenktijd", "herroepen/")
+	})
+}
+
+// A parent who is a member and wants a membership for a child, or pressed by
+// mistake, buys nothing and is told how the child joins.
+func TestAMemberWhoChoosesAMembershipBuysNothing(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		emma := h.visitor("emma")
+		b := h.as(emma)
+		h.pays(b.fill("Tester", "4-1-1991").order(), "paid")
+		h.pass(2 * 24 * time.Hour)
+		b = h.as(emma)
+		b.post("/bind/0141").leads("/bind/0141")
+		b.get("/bind/aanvraag/begin?abonnement=0091").leads("/bind/0091")
+		p := b.get("/bind/0091").want(200, "Je bent al lid van Bind bibliotheken", "Je bent ingelogd als emma, en lid tot en met 30 november 2027. Er is niets gekocht.",
+			"Is het voor iemand anders?", "Log dan uit en maak een inlogaccount voor die persoon.").lacks("Verder met inschrijven", "Je bent nu lid", "bedenktijd")
+		way := `href="/inschrijven/inloggen?` + url.Values{"naar": {"/inschrijven/bind/aanvraag/begin?abonnement=0091"}}.Encode() + `&amp;maak=1"`
+		if !strings.Contains(p.body, way) {
+			t.Errorf("no %s in %s", way, p.body)
+		}
+		b.lang = "en"
+		b.get("/bind/0091").want(200, "You are already a member of Bind bibliotheken", "Nothing has been bought.", "create a login account for that person")
+		if n := len(h.payments()); n != 1 {
+			t.Errorf("%d payments", n)
+		}
+	})
+}
+
+// Whoever shares a computer sees on each page whose form it is.
+func TestEachPageOfTheFormSaysWhoIsSignedIn(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		b := h.as(h.visitor("emma")).fill("Tester", "4-1-1991")
+		for _, page := range []string{"naam", "geboortedatum", "adres", "contact", "controle"} {
+			b.get(form+page).want(200, "Ingelogd als emma", "Niet emma? Uitloggen")
+		}
+		b.get("/bind/0141").want(200, "Je bent ingelogd als emma.", "Is het voor iemand anders?")
 	})
 }
 
@@ -214,6 +256,6 @@ func TestAMemberOfTheDeskIsToldSo(t *testing.T) {
 			}
 			return err
 		})
-		h.as(emma).get("/bind/aanvraag/lid").want(200, "Je bent lid", "Naar de Online Bibliotheek", "Klantnummer").lacks("Je bent nu lid", "herroepen/", "bewijs van inschrijving")
+		h.as(emma).get("/bind/aanvraag/lid").want(200, "Je was al lid", "Er is niets nieuws gekocht.", "Naar de Online Bibliotheek", "Klantnummer").lacks("Je bent nu lid", "herroepen/", "bewijs van inschrijving")
 	})
 }

@@ -18,12 +18,12 @@ func FuzzADateInThreeFields(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, d, m, y string) {
 		form := &kit.Form{Values: url.Values{"dag": {d}, "maand": {m}, "jaar": {y}}}
-		kept := signup.BirthOf(form)
-		parts := signup.DateParts(kept)
 		typed := []string{form.Get("dag"), form.Get("maand"), form.Get("jaar")}
-		plain := !strings.ContainsAny(d+m+y, "- ") && !slices.ContainsFunc(typed, func(s string) bool { return len(strings.Fields(s)) > 1 })
-		digits := strings.Trim(typed[1], "0123456789") == "" // the month as a number, or none
-		if typed[0]+typed[1]+typed[2] != "" && plain && digits && !slices.Equal(parts, typed) {
+		if all := strings.Join(typed, ""); all == "" || strings.Contains(all, "\x1f") { // which no keyboard has
+			return
+		}
+		kept := signup.BirthOf(form)
+		if parts := signup.DateParts(kept); !slices.Equal(parts, typed) {
 			t.Errorf("%q is kept as %q and comes back as %q", typed, kept, parts)
 		}
 	})

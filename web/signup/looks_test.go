@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -46,7 +47,7 @@ func (w window) send(pairs ...string) {
 	if err != nil {
 		w.h.t.Fatal(err)
 	}
-	webtest.Eval[chromedp.Void](w.Page, fmt.Sprintf(`(() => { const v = %s || [], form = document.querySelector('main form');
+	webtest.Eval[chromedp.Void](w.Page, fmt.Sprintf(`(() => { const v = %s || [], form = document.querySelector('main form.lw-card');
 		for (let i = 0; i < v.length; i += 2) form.elements[v[i]].value = v[i + 1] })()`, values))
 	w.Press(w.say("Verder", "Continue"))
 }
@@ -78,7 +79,7 @@ func TestEveryPageLooksRight(t *testing.T) {
 			emma := h.visitor("emma")
 			w.signIn(emma)
 			w.look("/bind/0141", "03-choice-in")
-			w.Press(w.say("Verder met inschrijven", "Go on joining"))
+			w.Press(w.say("Verder met inschrijven", "Continue signing up"))
 			h.theForm(w)
 			h.theCheck(w)
 			h.theBank(w)
@@ -118,6 +119,8 @@ func (h *house) theForm(w window) {
 	w.send("email", "geen adres")
 	w.look("", "23-contact-wrong")
 	w.send("email", "emma@gmial.com")
+	w.look("", "24-contact-slip")
+	w.send()
 }
 
 func (h *house) theCheck(w window) {
@@ -147,7 +150,7 @@ func (h *house) theCheck(w window) {
 
 func (h *house) theBank(w window) {
 	w.Visit(h.at + check)
-	w.Press(w.say("Verder met betalen", "Go on paying"))
+	w.Press(w.say("Verder met betalen", "Continue to payment"))
 	id := h.payments()[0].ID
 	back := "/bind/betaling/" + id
 	w.look(back, "40-waiting")
@@ -156,6 +159,10 @@ func (h *house) theBank(w window) {
 	h.pays(id, "paid_after_all")
 	w.look(back, "42-paid")
 	w.look("/bind/aanvraag/lid", "43-member")
+	h.pass(2 * time.Hour)
+	w.look("/bind/aanvraag/lid", "43-member-already")
+	w.look("/bind/0141", "43-choice-member")
+	w.look(back, "43-paid-later")
 	w.look("/bind", "44-home-member")
 	stranger := h.window(webtest.Start(h.t), w.lang)
 	stranger.look(back, "45-paid-stranger")
@@ -183,4 +190,41 @@ func (h *house) others(w window) {
 	})
 	w.look("/", "53-libraries")
 	w.look("/ver", "54-no-branch")
+}
+
+// The button Back of the browser always shows a page, never the question whether
+// to send a form once more.
+func TestBackAlwaysShowsAPage(t *testing.T) {
+	h := build(t, sqldbtest.New(t))
+	w := h.window(webtest.Start(t), "nl")
+	w.signIn(h.visitor("emma"))
+	w.Visit(h.at + "/bind/0141")
+	w.Press("Verder met inschrijven")
+	w.send("achternaam", "")
+	w.Want("Nog even nakijken")
+	w.send("achternaam", "12")
+	w.Want("Een naam heeft minstens één letter.")
+	w.send("achternaam", "Tester")
+	w.send("dag", "31", "maand", "2", "jaar", "1991")
+	w.Want("Deze datum bestaat niet.")
+	w.Back()
+	w.Want("Wanneer ben je geboren?")
+	w.Back()
+	w.Want("Hoe heet je?")
+	if got := w.Value("Achternaam"); got != "Tester" {
+		t.Errorf("the name is %q", got)
+	}
+	w.Back()
+	w.Want("Hoe heet je?")
+	w.send("achternaam", "Tester") // the browser brings back what was typed on that visit
+	w.send("dag", "4", "maand", "1", "jaar", "1991")
+	w.send("postcode", "9468 BG", "huisnummer", "41")
+	w.Want("We vonden dit adres: Kruisstraat 41, 9468 BG Annen.")
+	w.send()
+	h.change("0141", func(d *membership.Definition) { d.Price = 4750 })
+	w.Press("Bestellen en betalen")
+	w.Want("De kosten of de duur zijn veranderd", "€ 47,50")
+	w.Back()
+	w.Want("Controleer je gegevens")
+	w.Lacks("De kosten of de duur zijn veranderd")
 }

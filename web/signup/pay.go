@@ -22,25 +22,22 @@ import (
 type checkPage struct {
 	*kit.Form
 	stand
-	Reg     registration.Registration
-	App     enrol.Application
-	Agreed  enrol.Agreed
-	Birth   day.Day
-	Digest  string
-	Child   bool
-	Last    day.Day // of the cooling-off period, if the order is placed today
-	Days    int     // of the cooling-off period
-	Email   string  // of the login account, when the library writes to another
-	Ordered bool    // the payment is under way
-	Checked bool
-}
+	way
+	Before   string // the page before this one
+	App      enrol.Application
+	Agreed   enrol.Agreed
+	Birth    day.Day
+	Digest   string
+	Child    bool
+	Last     day.Day // of the cooling-off period, if the order is placed today
+	Days     int     // of the cooling-off period
+	AdultAge int
+	Email    string // of the login account, when the library writes to another
+	Ordered  bool   // the payment is under way
+	Checked  bool
 
-// At is the step of the way.
-func (p checkPage) At() int {
-	if p.Ordered {
-		return 3
-	}
-	return 2
+	// The addresses that were probably meant.
+	Slip, ParentSlip string
 }
 
 // Address is the address as it stands on an envelope. Nothing is wrong with it,
@@ -50,11 +47,14 @@ func (p checkPage) Address() customer.Address {
 	return a
 }
 
-// Slip is the address that was probably meant.
-func (p checkPage) Slip() string { return customer.EmailSlip(p.App.Email) }
+// reasons say why a fee is what it is to who pays it. That a price is the price
+// of the list says nothing, and the article of the law is for clerks.
+var reasons = map[string]string{
+	membership.ReasonUnder18: "signup.reason_under_18", membership.ReasonFree: "signup.reason_free", membership.ReasonDiscount: "signup.reason_discount",
+}
 
-// Free reports whether nothing is to be paid.
-func (p checkPage) Free() bool { return p.Agreed.BuildUp.Balance == 0 }
+// Reason is the sentence's key, "" for none.
+func (p checkPage) Reason() string { return reasons[p.Agreed.BuildUp.Reason] }
 
 // check shows all answers and what they cost. Who jumps ahead is led to the
 // first page that is not right yet.
@@ -66,6 +66,7 @@ func (s *Site) check(w http.ResponseWriter, r *http.Request, st stand) error {
 	case to != "":
 		return s.lead(w, r, st, to)
 	}
+	page.Faults = s.hindrance(w, r)
 	return s.Show(w, r, http.StatusOK, "check", page)
 }
 
@@ -77,14 +78,15 @@ func (s *Site) checkPage(r *http.Request, st stand) (page checkPage, to string, 
 			return err
 		}
 		today := day.Of(tx.Now)
-		page = checkPage{Form: kit.NewForm(), stand: st, Reg: reg, App: reg.App, Birth: reg.App.BirthDay(), Child: reg.Child(today),
-			Last: registration.LastDay(today), Days: registration.CoolingOff, Ordered: reg.State == registration.Ordered}
+		page = checkPage{Form: kit.NewForm(), stand: st, way: way{At: 2}, Before: "/aanvraag/" + registration.PageContact.Name, App: reg.App, Birth: reg.App.BirthDay(),
+			Child: reg.Child(today), Last: registration.LastDay(today), Days: registration.CoolingOff, AdultAge: membership.AdultAge, Ordered: reg.State == registration.Ordered,
+			Slip: st.slip(registration.PageContact, reg.App), ParentSlip: st.slip(registration.PageParent, reg.App)}
 		page.Checked = reg.App.Checked != "" && reg.App.Checked == reg.App.AddressMark()
 		if reg.App.Email != st.visitor.Email {
 			page.Email = st.visitor.Email
 		}
 		if page.Ordered {
-			page.Agreed = *reg.Agreed
+			page.At, page.Before, page.Agreed = 3, "", *reg.Agreed
 			return nil
 		}
 		p, missing, err := registration.Unfinished(tx, reg)
@@ -96,7 +98,7 @@ func (s *Site) checkPage(r *http.Request, st stand) (page checkPage, to string, 
 			return nil
 		}
 		_, agreed, err := registration.Agree(tx, reg)
-		page.Agreed, page.Digest = agreed, agreed.BuildUp.Digest()
+		page.Agreed, page.Digest, page.Free = agreed, agreed.BuildUp.Digest(), agreed.BuildUp.Balance == 0
 		return err
 	})
 	return page, to, err
@@ -136,9 +138,22 @@ func (s *Site) order(w http.ResponseWriter, r *http.Request, st stand) error {
 	return nil
 }
 
-// again shows the check page once more with what stands in the way. Nothing is
+// hindrances stand in the way of an order and are no fault of a page.
+var hindrances = []*fault.Error{registration.ErrChanged, registration.ErrKnown, registration.ErrOnce, payment.ErrSilent, payment.ErrNotNow}
+
+// hindered is the cookie that carries one to the check page. It says so once: Back
+// from the bank must not show what stood in the way before.
+const hindered = "hindernis"
+
+// again leads to the check page once more with what stands in the way. Nothing is
 // lost and nothing is paid twice.
 func (s *Site) again(w http.ResponseWriter, r *http.Request, st stand, wrong error) error {
+	for _, e := range hindrances {
+		if errors.Is(wrong, e) {
+			s.SetCookie(w, hindered, e.Key, time.Minute)
+			return s.lead(w, r, st, "/aanvraag/controle")
+		}
+	}
 	if fault.KindOf(wrong) == fault.Internal {
 		return wrong
 	}
@@ -153,6 +168,21 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request, st stand, wrong err
 		page.Faults = append(page.Faults, e.At("")) // the fields stand on other pages
 	}
 	return s.Show(w, r, kit.Status(wrong), "check", page)
+}
+
+// hindrance takes what again left for the check page.
+func (s *Site) hindrance(w http.ResponseWriter, r *http.Request) (list fault.List) {
+	key := s.Cookie(r, hindered)
+	if key == "" {
+		return nil
+	}
+	s.SetCookie(w, hindered, "", -time.Second)
+	for _, e := range hindrances {
+		if e.Key == key {
+			list = append(list, e)
+		}
+	}
+	return list
 }
 
 // known stops somebody who looks like a member, and writes to the one we know:
@@ -180,7 +210,7 @@ func (s *Site) stop(w http.ResponseWriter, r *http.Request, st stand) error {
 		}
 		return s.Office.Stop(tx, reg)
 	})
-	if err != nil && !errors.Is(err, payment.ErrOver) {
+	if err != nil {
 		return s.elsewhere(w, r, st, err)
 	}
 	return s.lead(w, r, st, "/aanvraag/controle")
@@ -190,17 +220,25 @@ func (s *Site) stop(w http.ResponseWriter, r *http.Request, st stand) error {
 type backPage struct {
 	stand
 	Payment   payment.Payment
-	Own       bool // the visitor is who ordered
-	Withdrawn bool // the contract that was paid for is no more
+	Own       bool   // the visitor is who ordered
+	Open      bool   // and the order can still be paid, changed, or given up
+	Joined    bool   // and became a member by another payment
+	Withdrawn bool   // the contract that was paid for is no more
+	Digest    string // of an order that can be placed again as it was, "" when it must be looked at first
 	Here      string
 	memberFacts
 }
 
-// memberFacts are what a new member wants to know.
+// justNow is how long after a contract was made a page still says so. Who comes
+// later, to buy something for somebody else, must not think that they did.
+const justNow = time.Hour
+
+// memberFacts are what a member wants to know.
 type memberFacts struct {
 	Name    string // of the membership
 	Digital bool   // opens the Online Bibliotheek
-	New     bool   // by a contract that was made on the web a moment ago
+	New     bool   // by a contract that was made on the web just now
+	Gratis  bool   // and nothing was paid for it
 
 	// Only for the member's own eyes; "" for others.
 	Number   string
@@ -254,8 +292,18 @@ func (s *Site) comeBack(w http.ResponseWriter, r *http.Request, st stand) error 
 		if reg.Agreed != nil {
 			page.memberFacts = memberFacts{Name: reg.Agreed.Definition.Name(st.lang()), Digital: reg.Agreed.Definition.Rights.Digital, New: true}
 		}
-		if page.Own && reg.State == registration.Member {
-			page.memberFacts, err = factsOf(tx, st, reg.CustomerID)
+		if !page.Own {
+			return nil
+		}
+		switch reg.State {
+		case registration.Member:
+			page.Joined = true
+			page.memberFacts, err = factsOfCustomer(tx, st, reg.CustomerID)
+		case registration.Ordered:
+			page.Open = true
+		case registration.Open:
+			page.Open = true
+			page.Digest, err = unchanged(tx, reg, p)
 		}
 		return err
 	})
@@ -268,8 +316,42 @@ func (s *Site) comeBack(w http.ResponseWriter, r *http.Request, st stand) error 
 	return s.Show(w, r, http.StatusOK, "back", page)
 }
 
-// factsOf tells a member of their newest membership.
-func factsOf(tx *sqldb.Tx, st stand, customerID string) (f memberFacts, err error) {
+// unchanged is the digest of an order that can be placed once more without a look
+// at the check page: nothing was typed since its payment ended, and it costs the
+// same. It is "" otherwise.
+func unchanged(tx *sqldb.Tx, reg registration.Registration, ended payment.Payment) (string, error) {
+	if reg.Agreed == nil || reg.UpdatedAt.After(ended.SettledAt) {
+		return "", nil
+	}
+	_, agreed, err := registration.Agree(tx, reg)
+	if err != nil {
+		if fault.KindOf(err) == fault.Internal {
+			return "", err
+		}
+		return "", nil
+	}
+	digest := agreed.BuildUp.Digest()
+	if digest != reg.Agreed.BuildUp.Digest() {
+		return "", nil
+	}
+	return digest, nil
+}
+
+// factsOf tells a member of the library of their newest membership.
+func factsOf(tx *sqldb.Tx, st stand) (f memberFacts, member bool, err error) {
+	if member, err = registration.IsMember(tx, st.visitor, st.Library.ID); err != nil || !member {
+		return f, member, err
+	}
+	list, err := customer.FindByAccount(tx, st.visitor.AccountID)
+	for _, c := range list {
+		if c.OrganisationID == st.Library.ID {
+			f, err = factsOfCustomer(tx, st, c.ID)
+		}
+	}
+	return f, member, err
+}
+
+func factsOfCustomer(tx *sqldb.Tx, st stand, customerID string) (f memberFacts, err error) {
 	c, err := customer.Find(tx, customerID)
 	if err != nil {
 		return f, err
@@ -280,8 +362,8 @@ func factsOf(tx *sqldb.Tx, st stand, customerID string) (f memberFacts, err erro
 	}
 	f = memberFacts{Name: m.Name(st.lang()), Digital: m.Rights.Digital, Number: c.Number, Email: c.Email, Through: m.LastDay}
 	reg, online, err := registration.OfMembership(tx, m.ID)
-	if online && reg.MayWithdraw(day.Of(tx.Now)) {
-		f.New, f.Until, f.Contract = true, reg.WithdrawUntil, reg.ID
+	if online && reg.MayWithdraw(day.Of(tx.Now)) && tx.Now.Before(reg.MemberAt.Add(justNow)) {
+		f.New, f.Gratis, f.Until, f.Contract = true, reg.Agreed != nil && reg.Agreed.BuildUp.Balance == 0, reg.WithdrawUntil, reg.ID
 	}
 	return f, err
 }
@@ -289,22 +371,15 @@ func factsOf(tx *sqldb.Tx, st stand, customerID string) (f memberFacts, err erro
 type donePage struct {
 	stand
 	memberFacts
+	MakeAccount string // for somebody else
 }
 
 // done tells a member that they are one: at the end of a registration without a
 // price, and to who comes back to one that is over.
 func (s *Site) done(w http.ResponseWriter, r *http.Request, st stand) error {
-	page, member := donePage{stand: st}, false
+	page, member := donePage{stand: st, MakeAccount: s.makeAccount(st.Path(""))}, false
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		if member, err = registration.IsMember(tx, st.visitor, st.Library.ID); err != nil || !member {
-			return err
-		}
-		list, err := customer.FindByAccount(tx, st.visitor.AccountID)
-		for _, c := range list {
-			if c.OrganisationID == st.Library.ID {
-				page.memberFacts, err = factsOf(tx, st, c.ID)
-			}
-		}
+		page.memberFacts, member, err = factsOf(tx, st)
 		return err
 	})
 	switch {

@@ -10,14 +10,16 @@
 //	GET POST  /{library}/aanvraag/{page}      naam, geboortedatum, ouder, adres, contact
 //	GET POST  /{library}/aanvraag/controle    check your answers; Bestellen en betalen
 //	POST      /{library}/aanvraag/stop        the payment that is under way is given up
-//	POST      /{library}/aanvraag/weg         the form is thrown away
-//	GET       /{library}/aanvraag/lid         Je bent nu lid
+//	POST      /{library}/aanvraag/weg         the form is thrown away, its payment given up
+//	GET       /{library}/aanvraag/lid         Je bent nu lid, or were one already
 //	GET       /betaling/{payment}             where the bank leads back to; which library's it is, the payment tells
 //	GET       /{library}/betaling/{payment}   back from the bank: only reads
 //	POST      /haak/{provider}                the payment provider's webhook
 //	GET       /inloggen, /terug  POST /uitloggen   of web/party
 //
-// Every page works without the script.
+// A page that was filled in wrong is shown again from what was kept, at an address
+// of its own (?nakijken), so that Back in the browser always shows a page. Every
+// page works without the script.
 package signup
 
 import (
@@ -30,6 +32,7 @@ import (
 	"regexp"
 	"strings"
 
+	"lidwoord/base/day"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/library/branch"
@@ -139,6 +142,22 @@ func (st stand) lang() words.Lang { return st.visitor.Lang }
 // Username is the visitor's, "" for who is not signed in.
 func (st stand) Username() string { return st.visitor.Username }
 
+// way is how far one is, in the words above each page. Who pays nothing has no
+// step to pay.
+type way struct {
+	At   int // from 0
+	Free bool
+}
+
+// Steps are the keys of the words.
+func (y way) Steps() []string {
+	steps := []string{"signup.step_account", "signup.step_data", "signup.step_check", "signup.step_pay"}
+	if y.Free {
+		return steps[:3]
+	}
+	return steps
+}
+
 // handler is a kit.Handler that knows the library and the visitor.
 type handler func(http.ResponseWriter, *http.Request, stand) error
 
@@ -225,6 +244,10 @@ func (s *Site) signOn(to string) string {
 	return s.Link("/inloggen?%s", url.Values{"naar": {s.Link("%s", to)}}.Encode())
 }
 
+// makeAccount is the way over the sign-on that begins with a new account. Who is
+// signed in there chooses: go on as they are, or sign out and make another.
+func (s *Site) makeAccount(to string) string { return s.signOn(to) + "&maak=1" }
+
 // whoIs finds what the visitor has under way, and whether they are a member.
 func (p *homePage) whoIs(tx *sqldb.Tx) error {
 	if !p.In {
@@ -310,32 +333,39 @@ func (s *Site) style(w http.ResponseWriter, r *http.Request) {
 
 type choicePage struct {
 	stand
+	way
 	Definition membership.Definition
 	AdultAge   int
-	Under      string // the membership of the form that is under way, when it is another
+	Under      string  // the membership of the form that is under way, when it is another
+	Through    day.Day // the last day of the visitor's own membership here, "" for who is no member
 
 	// The ways to the sign-on; both lead back to where the form opens.
 	MakeAccount, SignIn string
 }
 
-// At is the first step of the way.
-func (choicePage) At() int { return 0 }
-
-// choice tells what one membership is and what comes next: first an account.
+// choice tells what one membership is and what comes next: first an account. Who
+// is a member already is told that nothing was bought, and how somebody else of
+// the family joins.
 func (s *Site) choice(w http.ResponseWriter, r *http.Request, st stand) error {
 	code := r.PathValue("code")
 	begin := st.Path("/aanvraag/begin?abonnement=" + url.QueryEscape(code))
-	page := choicePage{stand: st, AdultAge: membership.AdultAge, MakeAccount: s.signOn(begin) + "&maak=1", SignIn: s.signOn(begin)}
+	page := choicePage{stand: st, AdultAge: membership.AdultAge, MakeAccount: s.makeAccount(begin), SignIn: s.signOn(begin)}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		if page.Definition, err = offered(tx, st.Library.ID, code); err != nil || !st.In {
+		if page.Definition, err = offered(tx, st.Library.ID, code); err != nil {
 			return err
 		}
-		current, name, err := underway(tx, st)
-		if err == nil && current.App.Membership != code {
-			page.Under = name
+		page.Free = page.Definition.Price == 0
+		if !st.In {
+			return nil
 		}
-		if errors.Is(err, registration.ErrNone) {
-			err = nil
+		current, name, err := underway(tx, st)
+		switch {
+		case errors.Is(err, registration.ErrNone):
+			facts, _, err := factsOf(tx, st)
+			page.Through = facts.Through
+			return err
+		case err == nil && current.App.Membership != code:
+			page.Under = name
 		}
 		return err
 	})
@@ -360,11 +390,15 @@ func (s *Site) choose(w http.ResponseWriter, r *http.Request, st stand) error {
 		_, err = registration.Keep(tx, reg, reg.App)
 		return err
 	})
+	if errors.Is(err, registration.ErrMember) {
+		return s.lead(w, r, st, "/"+code)
+	}
 	return s.onward(w, r, st, err)
 }
 
 // begin opens the form for who comes back from the sign-on. It moves no form
-// that is under way for another membership: the page of the membership asks.
+// that is under way for another membership: the page of the membership asks. That
+// page also tells who is a member already.
 func (s *Site) begin(w http.ResponseWriter, r *http.Request, st stand) error {
 	code := r.URL.Query().Get("abonnement")
 	other := false
@@ -376,19 +410,36 @@ func (s *Site) begin(w http.ResponseWriter, r *http.Request, st stand) error {
 		other = err == nil && reg.App.Membership != code
 		return err
 	})
-	if other {
+	if other || errors.Is(err, registration.ErrMember) {
 		return s.lead(w, r, st, "/"+code)
 	}
 	return s.onward(w, r, st, err)
 }
 
-// resume leads to where the form was left.
+// resume leads to where the form was left. Who had begun with no more than the
+// account must choose again, and is told so.
 func (s *Site) resume(w http.ResponseWriter, r *http.Request, st stand) error {
+	nothing, member := false, false
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		_, err := registration.Current(tx, st.visitor, st.Library.ID)
+		if nothing = errors.Is(err, registration.ErrNone); nothing {
+			member, err = registration.IsMember(tx, st.visitor, st.Library.ID)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case member:
+		return s.lead(w, r, st, "/aanvraag/lid")
+	case nothing:
+		s.SetFlash(w, "signup.nothing_yet")
+	}
 	return s.onward(w, r, st, nil)
 }
 
 // onward leads to the first page that is not right yet, to the check when all
-// are, or to what became of the form.
+// are, or to the memberships where there is no form.
 func (s *Site) onward(w http.ResponseWriter, r *http.Request, st stand, err error) error {
 	to := "/aanvraag/controle"
 	if err == nil {
@@ -405,8 +456,6 @@ func (s *Site) onward(w http.ResponseWriter, r *http.Request, st stand, err erro
 		})
 	}
 	switch {
-	case errors.Is(err, registration.ErrMember):
-		to = "/aanvraag/lid"
 	case errors.Is(err, registration.ErrNone):
 		to = ""
 	case errors.Is(err, registration.ErrOrdered):

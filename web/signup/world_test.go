@@ -453,6 +453,33 @@ func (b *browser) post(path string, pairs ...string) page {
 	return b.send("POST", path, form)
 }
 
+// wrong sends a page of the form that is not right, and returns the page that says
+// so: one of its own, that Back and the other language can open again.
+func (b *browser) wrong(path string, pairs ...string) page {
+	b.h.t.Helper()
+	p := b.post(path, pairs...)
+	if page, _, _ := strings.Cut(p.to, "?"); p.status != http.StatusSeeOther || page != path || !strings.Contains(p.to, "nakijken=1") {
+		b.h.t.Errorf("%s is answered %d to %q: %.600s", path, p.status, p.to, p.text)
+		return p
+	}
+	return b.get(p.to)
+}
+
+// stopped presses the button of the check page when something stands in the way,
+// and returns the page that says what. It says so once.
+func (b *browser) stopped(pairs ...string) page {
+	b.h.t.Helper()
+	b.post(check, pairs...).leads(check)
+	p := b.get(check)
+	if title := p.title(); !strings.HasPrefix(title, "Fout: ") && !strings.HasPrefix(title, "Error: ") {
+		b.h.t.Errorf("title %q", title)
+	}
+	if title := b.get(check).title(); strings.Contains(title, ": ") {
+		b.h.t.Errorf("what stood in the way is still said: %q", title)
+	}
+	return p
+}
+
 // want fails unless the page has a status and all these words.
 func (p page) want(status int, texts ...string) page {
 	p.t.Helper()

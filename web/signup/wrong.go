@@ -1,6 +1,7 @@
 package signup
 
 import (
+	"slices"
 	"strings"
 
 	"lidwoord/base/day"
@@ -44,28 +45,39 @@ const (
 
 var dateFields = [3]string{fieldDay, fieldMonth, fieldYear}
 
+// unitSeparator keeps three fields apart that make no date: nobody can type it.
+const unitSeparator = "\x1f"
+
 // birthOf is the date in the three fields as one text, "" when all are empty.
+// Whatever was typed comes out of it again: see dateParts.
 func birthOf(form *kit.Form) string {
-	d, m, y := form.Get(fieldDay), form.Get(fieldMonth), form.Get(fieldYear)
-	if d+m+y == "" {
+	parts := []string{form.Get(fieldDay), form.Get(fieldMonth), form.Get(fieldYear)}
+	if strings.Join(parts, "") == "" {
 		return ""
 	}
-	if strings.Trim(m, "0123456789") != "" { // "januari"
-		return d + " " + m + " " + y
+	text := strings.Join(parts, "-")
+	if strings.Trim(parts[1], "0123456789") != "" { // "januari"
+		text = strings.Join(parts, " ")
 	}
-	return d + "-" + m + "-" + y
+	if !slices.Equal(dateParts(text), parts) {
+		return strings.Join(parts, unitSeparator)
+	}
+	return text
 }
 
 // dateParts takes a date that birthOf put together apart again.
 func dateParts(text string) []string {
-	if strings.Count(text, "-") != 2 {
-		return strings.Fields(text)
+	switch {
+	case strings.Contains(text, unitSeparator):
+		return strings.Split(text, unitSeparator)
+	case strings.Count(text, "-") == 2:
+		return strings.Split(text, "-")
 	}
-	return strings.Split(text, "-")
+	return strings.Fields(text)
 }
 
 // inPlainWords says what is wrong to the visitor, at the field that mends it.
-func (p *formPage) inPlainWords(step registration.Page, form *kit.Form) {
+func (p *formPage) inPlainWords(step registration.Page) {
 	for i, e := range p.Faults {
 		if own := plain[e.Key]; own != nil {
 			p.Faults[i] = own.With(e.Args...).At(e.Field)
@@ -73,14 +85,11 @@ func (p *formPage) inPlainWords(step registration.Page, form *kit.Form) {
 	}
 	switch step.Name {
 	case registration.PageBirth.Name:
-		for _, part := range dateFields {
-			p.Set(part, form.Get(part))
-		}
 		for i, e := range p.Faults {
-			p.Faults[i] = datePart(e, form)
+			p.Faults[i] = datePart(e, p.Form)
 		}
 	case registration.PageAddress.Name:
-		p.askStreet(form)
+		p.askStreet()
 	}
 }
 
@@ -106,16 +115,13 @@ func datePart(e *fault.Error, form *kit.Form) *fault.Error {
 
 // askStreet makes room for street and place when nobody could look them up. It
 // was not the visitor's to know that they are needed, so it is no fault of theirs
-// until the fields are on the page.
-func (p *formPage) askStreet(form *kit.Form) {
-	if form.Values.Has(enrol.FieldStreet) {
-		p.ByHand = true
+// until the fields were on the page.
+func (p *formPage) askStreet() {
+	if p.asked.Has(byHand) {
 		return
 	}
-	for _, e := range p.Faults {
-		if e.Field != enrol.FieldStreet && e.Field != enrol.FieldPlace {
-			return
-		}
+	p.Faults = slices.DeleteFunc(p.Faults, func(e *fault.Error) bool { return e.Field == enrol.FieldStreet || e.Field == enrol.FieldPlace })
+	if len(p.Faults) == 0 {
+		p.ByHand, p.Unknown = true, true
 	}
-	p.ByHand, p.Unknown, p.Faults = true, true, nil
 }
