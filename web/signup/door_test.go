@@ -189,7 +189,7 @@ func TestAMemberIsToldSo(t *testing.T) {
 		b := h.as(emma)
 		b.get("/bind/aanvraag/lid").leads("/bind")
 		h.pays(b.fill("Tester", "4-1-1991").order(), "paid")
-		done := b.get("/bind/aanvraag/lid").want(200, "Je bent nu lid", "Digital only", "emma", "30 november 2027", "tester@voorbeeld.nl", "bedenktijd tot en met 7 december 2026", "Naar de Online Bibliotheek")
+		done := b.get("/bind/aanvraag/lid").want(200, "Je bent nu lid", "Digital only", "emma", "30 november 2027", "emma@voorbeeld.nl", "bedenktijd tot en met 7 december 2026", "Naar de Online Bibliotheek")
 		if !strings.Contains(done.body, "/mijn/herroepen/") {
 			t.Error("the way to withdraw is not on the page")
 		}

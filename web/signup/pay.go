@@ -1,6 +1,7 @@
 package signup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -360,7 +361,7 @@ func factsOfCustomer(tx *sqldb.Tx, st stand, customerID string) (f memberFacts, 
 	if err != nil || !found {
 		return f, err
 	}
-	f = memberFacts{Name: m.Name(st.lang()), Digital: m.Rights.Digital, Number: c.Number, Email: c.Email, Through: m.LastDay}
+	f = memberFacts{Name: m.Name(st.lang()), Digital: m.Rights.Digital, Number: c.Number, Email: cmp.Or(st.visitor.Email, c.Email), Through: m.LastDay}
 	reg, online, err := registration.OfMembership(tx, m.ID)
 	if online && reg.MayWithdraw(day.Of(tx.Now)) && tx.Now.Before(reg.MemberAt.Add(justNow)) {
 		f.New, f.Gratis, f.Until, f.Contract = true, reg.Agreed != nil && reg.Agreed.BuildUp.Balance == 0, reg.WithdrawUntil, reg.ID

@@ -86,8 +86,8 @@ func New(house *kit.House, set Settings) (*Site, error) {
 func (s *Site) Routes(m *kit.Mux) {
 	s.party.Routes(m)
 	m.Page("GET /", s.libraries)
-	m.Page("GET /{library}", s.at(s.home))
-	m.Page("GET /{library}/{code}", s.at(s.choice))
+	m.Page("GET /{library}", s.party.Fresh(s.at(s.home)))
+	m.Page("GET /{library}/{code}", s.party.Fresh(s.at(s.choice)))
 	m.Page("POST /{library}/{code}", s.member(s.choose))
 	m.Raw("GET /{library}/stijl/huis.css", http.HandlerFunc(s.style))
 
@@ -180,7 +180,7 @@ func (s *Site) at(h handler) kit.Handler {
 }
 
 // member lets only who is signed in through.
-func (s *Site) member(h handler) kit.Handler { return kit.RequireSession(s.at(h)) }
+func (s *Site) member(h handler) kit.Handler { return kit.RequireSession(s.party.Fresh(s.at(h))) }
 
 // lead sends the browser to another page of the library; "" is its first.
 func (s *Site) lead(w http.ResponseWriter, r *http.Request, st stand, path string) error {

@@ -156,19 +156,19 @@ func (p *Page) Reload() {
 // Text is all that a person can read on the page.
 func (p *Page) Text() string {
 	p.t.Helper()
-	return Eval[string](p, "document.body ? document.body.innerText : ''") // a page that is just arriving has no body yet
+	return read(p, "document.body ? document.body.innerText : ''") // a page that is just arriving has no body yet
 }
 
 // Title is the title of the window.
 func (p *Page) Title() string {
 	p.t.Helper()
-	return Eval[string](p, "document.title")
+	return read(p, "document.title")
 }
 
 // URL is the address of the page.
 func (p *Page) URL() string {
 	p.t.Helper()
-	return Eval[string](p, "location.href")
+	return read(p, "location.href")
 }
 
 // Value is what the field with this label holds.
@@ -220,6 +220,23 @@ func Eval[T any](p *Page, script string) (value T) {
 	p.call(func(ctx context.Context) (err error) {
 		value, err = chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 		return err
+	})
+	return value
+}
+
+// read looks at the page and changes nothing. A page that leads on by itself may
+// go while it is looked at: then the next one is.
+func read(p *Page, script string) (value string) {
+	p.t.Helper()
+	p.call(func(ctx context.Context) error {
+		for {
+			got, err := chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
+			if err == nil || !strings.Contains(err.Error(), "navigated or closed") && !strings.Contains(err.Error(), "context was destroyed") || ctx.Err() != nil {
+				value = got
+				return err
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
 	})
 	return value
 }
