@@ -36,6 +36,9 @@ func (h *house) window(b *webtest.Browser, lang string) window {
 // signIn gives the window the session of a visitor.
 func (w window) signIn(v registration.Visitor) {
 	w.h.t.Helper()
+	w.h.mu.Lock()
+	w.h.sits = v
+	w.h.mu.Unlock()
 	w.Visit(w.h.at + "/bind")
 	webtest.Eval[chromedp.Void](w.Page, fmt.Sprintf("void (document.cookie = 'lidwoord-signup-sessie=%s; path=/')", w.h.session(v)))
 }
@@ -161,6 +164,7 @@ func (h *house) theBank(w window) {
 	w.look("/bind/aanvraag/lid", "43-member")
 	h.pass(2 * time.Hour)
 	w.look("/bind/aanvraag/lid", "43-member-already")
+	w.Want(w.say("Je was al lid", "You were already a member"))
 	w.look("/bind/0141", "43-choice-member")
 	w.look(back, "43-paid-later")
 	w.look("/bind", "44-home-member")

@@ -291,9 +291,19 @@ func (h *house) visitor(username string) (v registration.Visitor) {
 	return v
 }
 
-// signIn is the page of the sign-on, with one button for whoever sits there.
+// signIn is the page of the sign-on, with one button for whoever sits there. Asked
+// silently it presses that by itself.
 func (h *house) signIn(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost {
+	var asked signon.Request
+	err := h.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		asked, err = h.provider.Pending(tx, r.URL.Query().Get("verzoek"))
+		return err
+	})
+	if err != nil {
+		http.Error(w, fmt.Sprint(err), http.StatusInternalServerError)
+		return
+	}
+	if r.Method != http.MethodPost && asked.Prompt != signon.PromptNone {
 		fmt.Fprintf(w, `<!doctype html><html lang="nl"><head><title>Inloggen</title><link rel="icon" href="data:,"></head><body><main><h1>Inloggen</h1><form method="post" action="?%s"><button>Inloggen</button></form></main></body></html>`,
 			html.EscapeString(r.URL.RawQuery))
 		return
@@ -302,7 +312,7 @@ func (h *house) signIn(w http.ResponseWriter, r *http.Request) {
 	v := h.sits
 	h.mu.Unlock()
 	var to string
-	err := h.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
+	err = h.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
 		_, s, err := session.Start(tx, session.Session{Door: "login", Subject: v.AccountID, Idle: time.Hour})
 		if err != nil {
 			return err
