@@ -52,7 +52,7 @@ func (h *running) newAccount(t *testing.T, p *webtest.Page, email, username stri
 	}
 	p.Press("Inlogaccount maken")
 	p.Want("We hebben een mail gestuurd naar", email)
-	p.Visit(h.link(t, h.letter(t, email)))
+	p.Visit(h.linkTo(t, email))
 	p.Press("Ja, bevestig mijn e-mailadres")
 	p.Fill("Kies een wachtwoord", onlinePassword)
 	p.Press("Wachtwoord opslaan")

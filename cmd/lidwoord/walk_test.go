@@ -162,6 +162,16 @@ func (h *running) login(t *testing.T, what string) string {
 }
 
 // link is the one link of a mail.
+// linkTo is the link in the newest letter to somebody, who may have had others.
+func (h *running) linkTo(t *testing.T, to string) (link string) {
+	t.Helper()
+	eventually(t, "a letter with a link to "+to, func() bool {
+		link = linkOfMail.FindString(h.letter(t, to).Text)
+		return link != ""
+	})
+	return link
+}
+
 func (h *running) link(t *testing.T, l letter) string {
 	t.Helper()
 	link := linkOfMail.FindString(l.Text)

@@ -24,8 +24,9 @@ type Orders interface {
 	// why the order has no use for it; it then goes back.
 	Paid(tx *sqldb.Tx, p Payment) (surplus string, err error)
 	// Surplus tells that the money of a payment has no use and goes back, and why:
-	// the reason that Paid gave, or the key of its fault.
-	Surplus(tx *sqldb.Tx, p Payment) error
+	// the reason that Paid gave, or the key of its fault. It gives back what a worker
+	// must know of the payer.
+	Surplus(tx *sqldb.Tx, p Payment) ([]task.Fact, error)
 	// Over tells that a payment ended without money.
 	Over(tx *sqldb.Tx, p Payment) error
 	// Moved tells that money of a payment went back, or did not.
@@ -86,7 +87,8 @@ func (c *Cashier) Checkout(ctx context.Context, id string) (address string, err 
 	}
 	if p.State == Open && c.DB.Now().Sub(p.BegunAt) > oldCheckout || c.unanswered(p) {
 		if p, err = c.Look(ctx, id); err != nil {
-			return "", err
+			c.Log.WarnContext(ctx, "a payer waits for the payment provider", "payment", id, "err", err)
+			return "", ErrSilent.Because(err)
 		}
 	}
 	switch {
@@ -146,37 +148,48 @@ func (c *Cashier) Hear(ctx context.Context, provider, providerID string) error {
 	})
 }
 
-// Look asks the provider how a payment fares and works the answer in.
+// Look asks the provider how a payment fares and works the answer in. In vain it
+// changes nothing: the sweep comes by, and only what it asked in vain counts. A page
+// that a payer leaves open would otherwise use up a day's patience in a minute.
 func (c *Cashier) Look(ctx context.Context, id string) (Payment, error) {
+	p, _, err := c.ask(ctx, id)
+	return p, err
+}
+
+// ask is Look that also gives back what the provider said, for who has to write
+// down that it could not be worked in.
+func (c *Cashier) ask(ctx context.Context, id string) (Payment, Outcome, error) {
 	p, err := c.find(ctx, id)
 	if err != nil {
-		return Payment{}, err
+		return Payment{}, Outcome{}, err
 	}
 	if p.ProviderID == "" {
 		if p.State == begun && !c.unanswered(p) {
-			return p, nil
+			return p, Outcome{}, nil
 		}
 		if err := c.DB.InTx(ctx, func(tx *sqldb.Tx) error { return c.giveUp(tx, id, Expired) }); err != nil {
-			return Payment{}, err
+			return p, Outcome{}, err
 		}
-		return c.find(ctx, id)
+		p, err = c.find(ctx, id)
+		return p, Outcome{}, err
 	}
 	provider := c.Providers[p.Provider]
 	if provider == nil {
-		return p, c.trouble(ctx, p, Outcome{}, fmt.Errorf("payment: no provider %s is configured", p.Provider))
+		return p, Outcome{}, fmt.Errorf("payment: no provider %s is configured", p.Provider)
 	}
 	asking, done := context.WithTimeout(ctx, providerTime)
 	defer done()
 	o, err := provider.Outcome(asking, p.ProviderID)
 	if err != nil {
-		return p, c.trouble(ctx, p, o, err)
+		return p, Outcome{}, err
 	}
 	// What the provider said is worked in also when the asker is gone by now.
 	ctx = context.WithoutCancel(ctx)
 	if err := c.work(ctx, p, o); err != nil {
-		return p, c.trouble(ctx, p, o, err)
+		return p, o, err
 	}
-	return c.find(ctx, id)
+	p, err = c.find(ctx, id)
+	return p, o, err
 }
 
 // unanswered reports whether the provider's first answer will not come any more.
@@ -258,8 +271,10 @@ func (c *Cashier) apply(tx *sqldb.Tx, asked Payment, o Outcome, surplus string) 
 		return err
 	}
 	// What could not be worked in before has its place now.
-	if err := task.Resolve(tx, task.Stuck, "payment:"+id); err != nil {
-		return err
+	for _, object := range []string{unheard(id), unplaced(id)} {
+		if err := task.Resolve(tx, task.Stuck, object); err != nil {
+			return err
+		}
 	}
 	return schedule(tx, id, asked.due, next(p, o, tx.Now))
 }
@@ -272,7 +287,7 @@ func trim(tx *sqldb.Tx, p Payment) error {
 	if err != nil {
 		return err
 	}
-	left := p.Cents - p.ChargedBack
+	left := p.Cents - p.ChargedBack // without what is only wanted yet
 	for _, f := range list {
 		if f.State == Underway || f.State == Done {
 			left -= f.Cents
@@ -287,7 +302,7 @@ func trim(tx *sqldb.Tx, p Payment) error {
 				return err
 			}
 			// Its task, if there is one, told of another amount. Refused again it is a new one.
-			if err := task.Resolve(tx, task.RefundFailed, "refund:"+f.ID); err != nil {
+			if err := task.Resolve(tx, task.RefundWaits, "refund:"+f.ID); err != nil {
 				return err
 			}
 			f.Cents = max(left, 0)
@@ -321,10 +336,11 @@ func (c *Cashier) paid(tx *sqldb.Tx, p Payment, o Outcome, surplus string) error
 	if _, err := Want(tx, p.ID, p.Cents, SurplusReason); err != nil {
 		return err
 	}
-	if err := c.Orders.Surplus(tx, p); err != nil {
+	who, err := c.Orders.Surplus(tx, p)
+	if err != nil {
 		return err
 	}
-	return task.Add(tx, task.Task{OrganisationID: p.OrganisationID, Kind: task.Surplus, Object: "payment:" + p.ID, Facts: facts(p, surplus)})
+	return task.Add(tx, task.Task{OrganisationID: p.OrganisationID, Kind: task.Surplus, Object: "payment:" + p.ID, Facts: append(who, facts(p, surplus)...)})
 }
 
 // facts are what a worker needs to find a payment at the provider.
@@ -360,6 +376,20 @@ func (c *Cashier) refunded(tx *sqldb.Tx, p Payment, r Refunded) error {
 	if _, err := takeOn(tx, f.ID, r.ID); err != nil {
 		return err
 	}
+	if err := task.Resolve(tx, task.RefundWaits, "refund:"+f.ID); err != nil {
+		return err
+	}
+	// What left is what the provider says. Trimmed while it was asked for, a refund
+	// may be of another amount over there.
+	if r.Cents != f.Cents && f.State != Done && f.State != RefundFailed {
+		if err := resizeRefund(tx, f.ID, r.Cents); err != nil {
+			return err
+		}
+		f.Cents = r.Cents
+		if err := task.Add(tx, task.Task{OrganisationID: p.OrganisationID, Kind: task.OtherRefund, Object: "refund:" + f.ID, Cents: f.Cents, Facts: facts(p, r.ID)}); err != nil {
+			return err
+		}
+	}
 	state := map[RefundState]RefundState{Done: Done, RefundFailed: RefundFailed}[r.State]
 	if state == "" { // underway
 		return nil
@@ -369,23 +399,20 @@ func (c *Cashier) refunded(tx *sqldb.Tx, p Payment, r Refunded) error {
 		return err
 	}
 	m := Movement{Kind: Repaid, Cents: f.Cents, Reason: f.Reason, ID: "refund:" + f.ID}
-	if state == Done {
-		err = task.Resolve(tx, task.RefundFailed, "refund:"+f.ID)
-	} else {
+	if state != Done {
 		m.Kind, m.ID = NotRepaid, m.ID+":failed"
 		if f.State == Done {
 			m.Kind = CameBack
 		}
-		err = task.Add(tx, refundFailed(p, f))
-	}
-	if err != nil {
-		return err
+		if err := task.Add(tx, refundTask(task.RefundFailed, p, f)); err != nil {
+			return err
+		}
 	}
 	return c.Orders.Moved(tx, p, m)
 }
 
-func refundFailed(p Payment, f Refund) task.Task {
-	return task.Task{OrganisationID: p.OrganisationID, Kind: task.RefundFailed, Object: "refund:" + f.ID, Cents: f.Cents, Facts: facts(p, f.Reason)}
+func refundTask(kind task.Kind, p Payment, f Refund) task.Task {
+	return task.Task{OrganisationID: p.OrganisationID, Kind: kind, Object: "refund:" + f.ID, Cents: f.Cents, Facts: facts(p, f.Reason)}
 }
 
 func (c *Cashier) chargedBack(tx *sqldb.Tx, p Payment, to money.Cents) error {

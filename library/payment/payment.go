@@ -220,6 +220,19 @@ func FindRefund(tx *sqldb.Tx, id string) (Refund, error) {
 	return list[0], nil
 }
 
+// Left is what is left with us of the money of a payment: what the payer's bank
+// took back is gone, and what is to go back is spoken for.
+func Left(tx *sqldb.Tx, p Payment) (money.Cents, error) {
+	list, err := RefundsOf(tx, p.ID)
+	left := p.Cents - p.ChargedBack
+	for _, f := range list {
+		if f.State != RefundFailed {
+			left -= f.Cents
+		}
+	}
+	return left, err
+}
+
 // RefundsOf returns what goes back of a payment, oldest first.
 func RefundsOf(tx *sqldb.Tx, paymentID string) ([]Refund, error) {
 	return refunds(tx, "payment_id = $1 ORDER BY wanted_at, id", paymentID)

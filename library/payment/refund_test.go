@@ -97,7 +97,7 @@ func TestARefusedRefundIsATaskUntilItWorks(t *testing.T) {
 		f := w.want(p, 4500, "withdrawal")
 		w.wire.refuse = payment.ErrRefused
 		w.sweep()
-		if list := w.tasks(task.RefundFailed); len(list) != 1 || list[0].Cents != 4500 || list[0].Object != "refund:"+f.ID {
+		if list := w.tasks(task.RefundWaits); len(list) != 1 || list[0].Cents != 4500 || list[0].Object != "refund:"+f.ID {
 			t.Fatalf("%+v", list)
 		}
 		w.wire.refuse = nil
@@ -106,8 +106,8 @@ func TestARefusedRefundIsATaskUntilItWorks(t *testing.T) {
 		w.mollie.FinishRefunds()
 		w.pass(2 * time.Minute)
 		w.sweep()
-		if w.refunds(p)[0].State != payment.Done || len(w.tasks(task.RefundFailed)) != 0 {
-			t.Errorf("%s, %d tasks", w.refunds(p)[0].State, len(w.tasks(task.RefundFailed)))
+		if w.refunds(p)[0].State != payment.Done || len(w.tasks(task.RefundWaits)) != 0 {
+			t.Errorf("%s, %d tasks", w.refunds(p)[0].State, len(w.tasks(task.RefundWaits)))
 		}
 	})
 }
@@ -119,7 +119,7 @@ func TestARefundThatGetsNoAnswerIsATaskAfterAnHour(t *testing.T) {
 		w.wire.refuse = errors.New("no answer")
 		for n := 1; n <= 6; n++ {
 			w.sweep()
-			if list := w.tasks(task.RefundFailed); (len(list) == 1) != (n == 6) {
+			if list := w.tasks(task.RefundWaits); (len(list) == 1) != (n == 6) {
 				t.Fatalf("after %d tries: %d tasks", n, len(list))
 			}
 			w.pass(time.Hour)
@@ -218,7 +218,7 @@ func TestAPromiseShrinksToWhatIsLeft(t *testing.T) {
 				if promised != c.left {
 					t.Errorf("%d is promised, want %d", promised, c.left)
 				}
-				if len(w.tasks(task.RefundFailed)) != 0 {
+				if len(w.tasks(task.RefundWaits)) != 0 {
 					t.Error("a worker is still asked to pay all of it")
 				}
 				w.wire.refuse = nil

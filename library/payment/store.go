@@ -148,11 +148,23 @@ func scheduleBy(tx *sqldb.Tx, id string, due time.Time) error {
 	return err
 }
 
-func noteTrouble(tx *sqldb.Tx, table, id, code string, due time.Time) (looks int, err error) {
+// noteTrouble counts a look in vain. As with schedule, a webhook that came since
+// we asked is not put off.
+func noteTrouble(tx *sqldb.Tx, id, code string, asked, due time.Time) (looks int, err error) {
 	_, err = tx.One(`
-		UPDATE `+table+` SET looks = looks + 1, last_error = $2, due_at = $3 WHERE id = $1 RETURNING looks`,
-		[]any{id, code, due}, &looks)
+		UPDATE payment SET looks = looks + 1, last_error = $2, due_at = CASE WHEN due_at IS NOT DISTINCT FROM $3 THEN $4 ELSE due_at END
+		WHERE id = $1 RETURNING looks`,
+		[]any{id, code, asked, due}, &looks)
 	return looks, err
+}
+
+// noteRefundTrouble counts a refund that was asked for in vain. One that the
+// provider took on all the same waits no more.
+func noteRefundTrouble(tx *sqldb.Tx, id, code string, due time.Time) (looks int, waits bool, err error) {
+	waits, err = tx.One(`
+		UPDATE refund SET looks = looks + 1, last_error = $2, due_at = $3 WHERE id = $1 AND state = 'wanted' RETURNING looks`,
+		[]any{id, code, due}, &looks)
+	return looks, waits, err
 }
 
 // Refunds.
@@ -216,6 +228,12 @@ func shrinkRefund(tx *sqldb.Tx, id string, to money.Cents) error {
 		text, args = `DELETE FROM refund WHERE id = $1 AND state = 'wanted'`, args[:1]
 	}
 	_, err := tx.Exec(text, args...)
+	return err
+}
+
+// resizeRefund writes down what a refund is over there.
+func resizeRefund(tx *sqldb.Tx, id string, cents money.Cents) error {
+	_, err := tx.Exec(`UPDATE refund SET cents = $2 WHERE id = $1 AND state IN ('wanted', 'underway')`, id, int64(cents))
 	return err
 }
 

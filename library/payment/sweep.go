@@ -131,10 +131,22 @@ func (c *Cashier) Sweep(ctx context.Context) error {
 	return err
 }
 
-// look is Look for the sweep: what goes wrong is written down already.
+// look is Look for the sweep: it writes down what goes wrong, unless we stop.
 func (c *Cashier) look(ctx context.Context, id string) {
+	p, o, err := c.ask(ctx, id)
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	c.Log.WarnContext(ctx, "a payment waits", "payment", id, "err", err)
+	if err := c.trouble(ctx, p, o, err); err != nil {
+		c.Log.ErrorContext(ctx, "a payment's trouble was not written down", "payment", id, "err", err)
+	}
+}
+
+// peek is Look for a page that a payer has open.
+func (c *Cashier) peek(ctx context.Context, id string) {
 	if _, err := c.Look(ctx, id); err != nil && ctx.Err() == nil {
-		c.Log.WarnContext(ctx, "a payment waits", "payment", id, "err", err)
+		c.Log.WarnContext(ctx, "a payer waits for the payment provider", "payment", id, "err", err)
 	}
 }
 
@@ -152,6 +164,9 @@ func (c *Cashier) payBack(ctx context.Context, id string) {
 		p, err = Find(tx, f.PaymentID)
 		return err
 	})
+	if err != nil {
+		c.Log.ErrorContext(ctx, "a refund was not found", "refund", id, "err", err)
+	}
 	if err != nil || f.State != wanted {
 		return
 	}
@@ -183,11 +198,11 @@ func (c *Cashier) payBack(ctx context.Context, id string) {
 func (c *Cashier) refundTrouble(ctx context.Context, p Payment, f Refund, cause error) {
 	c.Log.WarnContext(ctx, "a refund waits", "payment", p.ID, "refund", f.ID, "err", cause)
 	err := c.DB.InTx(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
-		looks, err := noteTrouble(tx, "refund", f.ID, code(cause), tx.Now.Add(pause(f.looks)))
-		if err != nil || !errors.Is(cause, ErrRefused) && looks < refundStuckAfter {
+		looks, waits, err := noteRefundTrouble(tx, f.ID, code(cause), tx.Now.Add(pause(f.looks)))
+		if err != nil || !waits || !errors.Is(cause, ErrRefused) && looks < refundStuckAfter {
 			return err
 		}
-		return task.Add(tx, refundFailed(p, f))
+		return task.Add(tx, refundTask(task.RefundWaits, p, f))
 	})
 	if err != nil {
 		c.Log.ErrorContext(ctx, "a refund's trouble was not written down", "refund", f.ID, "err", err)
@@ -199,18 +214,24 @@ func (c *Cashier) refundTrouble(ctx context.Context, p Payment, f Refund, cause 
 // payment of which nobody can say whether money came.
 func (c *Cashier) trouble(ctx context.Context, p Payment, o Outcome, cause error) error {
 	err := c.DB.InTx(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
-		looks, err := noteTrouble(tx, "payment", p.ID, code(cause), tx.Now.Add(pause(p.looks)))
+		looks, err := noteTrouble(tx, p.ID, code(cause), p.due, tx.Now.Add(pause(p.looks)))
 		if err != nil || looks < unheardAfter && (o.State != Paid || looks < stuckAfter) {
 			return err
 		}
-		came := money.Cents(0)
+		// Two tasks, so that whoever put the one away hears of the other.
+		object, came := unheard(p.ID), money.Cents(0)
 		if o.State == Paid {
-			came = o.Cents
+			object, came = unplaced(p.ID), o.Cents
 		}
-		return task.Add(tx, task.Task{OrganisationID: p.OrganisationID, Kind: task.Stuck, Object: "payment:" + p.ID, Cents: came, Facts: facts(p, code(cause))})
+		return task.Add(tx, task.Task{OrganisationID: p.OrganisationID, Kind: task.Stuck, Object: object, Cents: came, Facts: facts(p, code(cause))})
 	})
-	return errors.Join(cause, err)
+	return err
 }
+
+// unheard names the task of a payment of which nobody can say whether money came,
+// and unplaced that of money which came and cannot be worked in.
+func unheard(id string) string  { return "payment:" + id }
+func unplaced(id string) string { return "payment:" + id + "#paid" }
 
 // code is what is kept of an error: its kind, never a text from outside.
 func code(err error) string {
@@ -261,7 +282,7 @@ func (c *Cashier) Listen(ctx context.Context) error {
 			case free <- struct{}{}:
 				go func() {
 					defer func() { <-free }()
-					c.look(ctx, id)
+					c.peek(ctx, id)
 				}()
 			default: // the sweep comes by soon enough
 			}

@@ -267,8 +267,8 @@ func (s *shop) Paid(tx *sqldb.Tx, p payment.Payment) (string, error) {
 	return "", nil
 }
 
-func (s *shop) Surplus(tx *sqldb.Tx, p payment.Payment) error {
-	return s.note(tx, "surplus", p, p.Cents)
+func (s *shop) Surplus(tx *sqldb.Tx, p payment.Payment) ([]task.Fact, error) {
+	return nil, s.note(tx, "surplus", p, p.Cents)
 }
 func (s *shop) Over(tx *sqldb.Tx, p payment.Payment) error { return s.note(tx, "over", p, p.Cents) }
 

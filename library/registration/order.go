@@ -292,23 +292,32 @@ func (r Registration) booking(customerID, membershipID, command string, cents mo
 }
 
 // Surplus books money that goes back at once, where it came from somebody we
-// know, and tells them.
-func (o *Office) Surplus(tx *sqldb.Tx, p payment.Payment) error {
+// know, and tells them. Of a customer the task tells by itself who it is; of
+// whoever did not become one it tells what they typed.
+func (o *Office) Surplus(tx *sqldb.Tx, p payment.Payment) (who []task.Fact, err error) {
 	r, err := Find(tx, p.OrderID)
 	if errors.Is(err, ErrNone) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if r.CustomerID != "" {
 		if _, err := ledger.Receive(tx, r.booking(r.CustomerID, r.MembershipID, received(p.ID), p.Cents, p.Text)); err != nil {
-			return err
+			return nil, err
 		}
-	} else if err := o.reopen(tx, r.ID); err != nil {
-		return err
+		return nil, o.mailSurplus(tx, r, p)
 	}
-	return o.mailSurplus(tx, r, p)
+	if name := strings.Join(strings.Fields(r.App.Initials+" "+r.App.Prefix+" "+r.App.Surname), " "); name != "" {
+		who = append(who, task.Fact{Key: "task.fact.name", Value: name})
+	}
+	if r.App.Email != "" {
+		who = append(who, task.Fact{Key: "task.fact.email", Value: r.App.Email})
+	}
+	if err := o.reopen(tx, r.ID); err != nil {
+		return nil, err
+	}
+	return who, o.mailSurplus(tx, r, p)
 }
 
 // reopen takes an order back to its form, unless another payment of it is under way.

@@ -153,7 +153,21 @@ func (o *Office) Withdraw(tx *sqldb.Tx, library branch.Organisation, r Registrat
 	if err != nil {
 		return Receipt{}, err
 	}
-	return o.declare(tx, library, r, true, Statement{Number: c.Number, Name: c.Full(), Email: c.Email}, actor, lang)
+	email, err := o.ReceiptAddress(tx, c, r)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return o.declare(tx, library, r, true, Statement{Number: c.Number, Name: c.Full(), Email: email}, actor, lang)
+}
+
+// ReceiptAddress is where the receipt of a withdrawal goes, which the law asks for
+// (BW 6:230o): whoever gave the library no address has one with the login account.
+func (o *Office) ReceiptAddress(tx *sqldb.Tx, c customer.Customer, r Registration) (string, error) {
+	if c.Email != "" {
+		return c.Email, nil
+	}
+	login, err := o.Enrol.Accounts.State(tx, r.AccountID)
+	return login.Email, err
 }
 
 func (o *Office) declare(tx *sqldb.Tx, library branch.Organisation, r Registration, found bool, s Statement, actor string, lang words.Lang) (Receipt, error) {
@@ -203,7 +217,7 @@ func (o *Office) match(tx *sqldb.Tx, organisationID string, s Statement) (r Regi
 	if err != nil {
 		return r, "", false, err
 	}
-	if last := customer.Fold(c.LastName); last == "" || !strings.Contains(" "+customer.Fold(s.Name)+" ", last) {
+	if last := customer.Fold(c.LastName); last == "" || !strings.Contains(" "+customer.Fold(s.Name)+" ", " "+last+" ") {
 		return r, "", false, nil
 	}
 	theirs, err := o.addresses(tx, c)
@@ -298,25 +312,23 @@ func (o *Office) undo(tx *sqldb.Tx, r Registration, actor string) (outcome Outco
 
 // payBack asks for what is left of the money that was paid for a contract.
 func (o *Office) payBack(tx *sqldb.Tx, r Registration) (money.Cents, error) {
-	p, found, err := payment.Used(tx, r.ID)
-	if err != nil || !found {
+	p, left, err := Back(tx, r)
+	if err != nil || left <= 0 {
 		return 0, err
-	}
-	left := p.Cents - p.ChargedBack
-	gone, err := payment.RefundsOf(tx, p.ID)
-	if err != nil {
-		return 0, err
-	}
-	for _, f := range gone {
-		if f.State != payment.RefundFailed {
-			left -= f.Cents
-		}
-	}
-	if left <= 0 {
-		return 0, nil
 	}
 	f, err := payment.Want(tx, p.ID, left, withdrawalReason)
 	return f.Cents, err
+}
+
+// Back is what comes back to whoever withdraws from a contract now, and the payment
+// that it comes from: what the bank took back or went back before is not paid twice.
+func Back(tx *sqldb.Tx, r Registration) (payment.Payment, money.Cents, error) {
+	p, found, err := payment.Used(tx, r.ID)
+	if err != nil || !found {
+		return p, 0, err
+	}
+	left, err := payment.Left(tx, p)
+	return p, left, err
 }
 
 // Cancel is opzeggen: the membership runs to the end of what was paid and is not

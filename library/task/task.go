@@ -39,6 +39,7 @@ type Kind string
 const (
 	Surplus      Kind = "surplus"       // money came for which there was nothing to give; it is being paid back
 	Stuck        Kind = "stuck"         // the bank's answer could not be worked in
+	RefundWaits  Kind = "refund_waits"  // the provider refuses a refund, and is asked again
 	RefundFailed Kind = "refund_failed" // money that should go back did not
 	Chargeback   Kind = "chargeback"    // the payer's bank took money back
 	OtherRefund  Kind = "other_refund"  // money was paid back on the provider's own pages
@@ -49,7 +50,7 @@ const (
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{Surplus, Stuck, RefundFailed, Chargeback, OtherRefund, LateMember, LooksAlike, Withdrawal, Erasure}
+var Kinds = []Kind{Surplus, Stuck, RefundWaits, RefundFailed, Chargeback, OtherRefund, LateMember, LooksAlike, Withdrawal, Erasure}
 
 // Task is one thing to look at.
 type Task struct {

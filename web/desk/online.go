@@ -86,6 +86,8 @@ type withdrawPage struct {
 	Contract registration.Registration
 	Name     string // of the membership
 	Price    money.Cents
+	Back     money.Cents // of it, what still comes back
+	Mail     string      // where the receipt goes; "" nowhere
 }
 
 // DayOf writes the day of an instant.
@@ -114,7 +116,11 @@ func (s *Site) askWithdraw(w http.ResponseWriter, r *http.Request, c counter) er
 			return errWithdrawOver
 		}
 		page.Name, page.Price = page.Contract.Agreed.Definition.Name(c.lang), page.Contract.Agreed.BuildUp.Balance
-		return nil
+		if page.Mail, err = s.Registrations.ReceiptAddress(tx, page.Customer, page.Contract); err != nil {
+			return err
+		}
+		_, page.Back, err = registration.Back(tx, page.Contract)
+		return err
 	})
 	if err != nil {
 		return s.orCustomer(w, r, c, err)
@@ -127,6 +133,7 @@ func (s *Site) askWithdraw(w http.ResponseWriter, r *http.Request, c counter) er
 func (s *Site) withdraw(w http.ResponseWriter, r *http.Request, c counter) error {
 	var who customer.Customer
 	var receipt registration.Receipt
+	var mail string
 	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
 		var made registration.Registration
 		var err error
@@ -136,6 +143,9 @@ func (s *Site) withdraw(w http.ResponseWriter, r *http.Request, c counter) error
 		if !made.WithdrawnAt.IsZero() {
 			receipt = registration.Receipt{Outcome: registration.Already}
 			return nil
+		}
+		if mail, err = s.Registrations.ReceiptAddress(tx, who, made); err != nil {
+			return err
 		}
 		library, err := branch.OrganisationByID(tx, made.OrganisationID)
 		if err != nil {
@@ -152,10 +162,10 @@ func (s *Site) withdraw(w http.ResponseWriter, r *http.Request, c counter) error
 		s.SetFlash(w, "desk.withdrawn_before")
 	case receipt.Outcome != registration.Withdrawn:
 		s.SetFlash(w, "desk.withdrawn_late")
-	case who.Email == "":
+	case mail == "":
 		s.SetFlash(w, "desk.withdrawn_unmailed")
 	default:
-		s.SetFlash(w, "desk.withdrawn", who.Email)
+		s.SetFlash(w, "desk.withdrawn", mail)
 	}
 	return s.Redirect(w, r, "/klanten/%s", who.ID)
 }

@@ -12,7 +12,6 @@ import (
 	"lidwoord/base/words"
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
-	"lidwoord/library/payment"
 	"lidwoord/library/registration"
 	"lidwoord/web/kit"
 	"lidwoord/web/party"
@@ -154,19 +153,8 @@ type undoable struct {
 }
 
 func undoableOf(tx *sqldb.Tx, r registration.Registration) (undoable, error) {
-	u := undoable{Registration: r}
-	p, found, err := payment.Used(tx, r.ID)
-	if err != nil || !found {
-		return u, err
-	}
-	gone, err := payment.RefundsOf(tx, p.ID)
-	u.Back = p.Cents - p.ChargedBack
-	for _, f := range gone {
-		if f.State != payment.RefundFailed {
-			u.Back -= f.Cents
-		}
-	}
-	return u, err
+	_, back, err := registration.Back(tx, r)
+	return undoable{r, back}, err
 }
 
 // withdrawPage is herroepen for who is signed in: what it is about, or what came

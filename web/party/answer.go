@@ -3,6 +3,7 @@ package party
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"net/http"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -34,7 +35,8 @@ func (a Answer) Claims(into any) error {
 }
 
 // Answer takes the answer of the sign-on to a step of this browser. It fails with
-// ErrStepUnknown, ErrRefused or ErrSignOnDown, and an answer works once.
+// ErrStepUnknown, ErrRefused or ErrSignOnDown, and an answer works once; the step is
+// known with the latter two.
 func (p *Party) Answer(w http.ResponseWriter, r *http.Request) (Answer, error) {
 	st, err := p.take(w, r)
 	if err != nil {
@@ -42,18 +44,20 @@ func (p *Party) Answer(w http.ResponseWriter, r *http.Request) (Answer, error) {
 	}
 	provider, more, err := p.ready(r.Context())
 	if err != nil {
-		return Answer{}, err
+		return Answer{Step: st}, err
 	}
 	q := r.URL.Query()
 	// The answer must say that it comes from the provider we asked: without this a
 	// second, hostile provider could get hold of our codes (RFC 9207).
 	if iss := q.Get("iss"); iss != p.Issuer && (iss != "" || more.Names) {
-		return Answer{}, ErrRefused
+		return Answer{Step: st}, ErrRefused
 	}
 	if problem := q.Get("error"); problem != "" {
 		return Answer{Step: st, Problem: problem}, nil
 	}
-	return p.redeem(r.Context(), provider, st, q.Get("code"))
+	a, err := p.redeem(r.Context(), provider, st, q.Get("code"))
+	a.Step = st // also of an answer in vain: a silent question leads on all the same
+	return a, err
 }
 
 // redeem exchanges the code and believes only what is signed, for us, and an
@@ -63,7 +67,8 @@ func (p *Party) redeem(ctx context.Context, provider *oidc.Provider, st Step, co
 	defer cancel()
 	token, err := p.config(provider).Exchange(ctx, code, oauth2.VerifierOption(st.Verifier))
 	if err != nil {
-		if _, answered := err.(*oauth2.RetrieveError); answered {
+		var answered *oauth2.RetrieveError
+		if errors.As(err, &answered) && answered.Response.StatusCode < http.StatusInternalServerError {
 			return Answer{}, ErrRefused.Because(err)
 		}
 		return Answer{}, ErrSignOnDown.Because(err)

@@ -134,6 +134,11 @@ func (p *Party) comeBack(w http.ResponseWriter, r *http.Request) error {
 	if _, in := Who(r); in && errors.Is(err, ErrStepUnknown) { // the Back button, after signing in
 		return p.site.Redirect(w, r, "/")
 	}
+	if err != nil && a.Step.Silent { // nobody is bothered by a question that nobody asked
+		p.site.Log.WarnContext(r.Context(), "not heard whether somebody is still signed in", "id", kit.VisitOf(r).ID, "err", err)
+		http.Redirect(w, r, a.Step.To, http.StatusSeeOther)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

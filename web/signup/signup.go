@@ -103,7 +103,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /{library}/aanvraag/weg", s.member(s.drop))
 	m.Page("GET /{library}/aanvraag/lid", s.member(s.done))
 	m.Page("GET /betaling/{payment}", s.toLibrary)
-	m.Page("GET /{library}/betaling/{payment}", s.at(s.comeBack))
+	m.Page("GET /{library}/betaling/{payment}", s.party.Fresh(s.at(s.comeBack)))
 	m.Raw("POST /haak/{provider}", http.HandlerFunc(s.hook))
 }
 
