@@ -54,7 +54,7 @@ func TestTheButtonLeadsToTheBankOnceHoweverOftenItIsPressed(t *testing.T) {
 			b.get(form + page).leads(check)
 		}
 		b.post(form+"naam", "achternaam", "Anders").leads(check)
-		b.get(check).want(200, "Je betaling is nog niet klaar", "Er is nog niets betaald. Je zit nergens aan vast.", "€ 45,00 voor Digital only", "Iets wijzigen", "Ik wil toch niet").lacks("Wijzig", "moet nog")
+		b.get(check).want(200, "Je betaling is nog niet klaar", "We hebben nog geen bericht van de bank.", "€ 45,00 voor Digital only", "Iets wijzigen", "Ik wil toch niet").lacks("Wijzig", "moet nog")
 		if p := b.post(check); p.to != to[0] { // Verder met betalen
 			t.Errorf("going on leads to %q", p.to)
 		}
@@ -382,5 +382,25 @@ func TestTheLogTellsNobody(t *testing.T) {
 		if !strings.Contains(log, "/{library}/betaling/{payment}") {
 			t.Errorf("the log holds no requests: %s", log)
 		}
+	})
+}
+
+// Whoever changes something stops a payment, and may pay it all the same in the tab
+// of the bank that is still open: coming back they must not read that nothing was
+// paid, and pay again.
+func TestAPaymentThatEndedIsAskedAfterOnceMore(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		own := h.as(h.visitor("emma"))
+		own.fill("Tester", "4-1-1991")
+		id := own.order()
+		at := "/bind/betaling/" + id
+		h.pays(id, "cancelled")
+		own.get(at).want(200, "Je betaling is gestopt", "nog niets betaald")
+		h.pass(30 * time.Second)
+		own.get(at).want(200, "We wachten op de bank").lacks("nog niets betaald")
+		own.get(at+"?gevraagd=1").want(200, "Je betaling is gestopt", "nog niets betaald")
+		h.pays(id, "paid_after_all")
+		own.get(at+"?gevraagd=1").want(200, "Je bent nu lid")
+		own.get(at).want(200, "Je bent nu lid")
 	})
 }

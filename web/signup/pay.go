@@ -227,8 +227,17 @@ type backPage struct {
 	Withdrawn bool   // the contract that was paid for is no more
 	Digest    string // of an order that can be placed again as it was, "" when it must be looked at first
 	Here      string
+	Asking    bool // it ended without money a while ago, and the bank is asked once more
 	memberFacts
 }
+
+// asked, in the address, says that the bank was asked once more; freshEnd is how
+// long an end without money needs no asking. Money may come after it: from a page of
+// the bank that was left open in another tab.
+const (
+	asked    = "gevraagd"
+	freshEnd = 10 * time.Second
+)
 
 // justNow is how long after a contract was made a page still says so. Who comes
 // later, to buy something for somebody else, must not think that they did.
@@ -250,7 +259,7 @@ type memberFacts struct {
 }
 
 // Waiting reports whether the bank has not answered yet.
-func (p backPage) Waiting() bool { return p.Payment.Live() }
+func (p backPage) Waiting() bool { return p.Payment.Live() || p.Asking }
 
 // toLibrary leads a payer who comes back from the bank to the pages of the
 // library that was paid. The cashier knows payments only.
@@ -310,6 +319,10 @@ func (s *Site) comeBack(w http.ResponseWriter, r *http.Request, st stand) error 
 	})
 	if err != nil {
 		return err
+	}
+	p := page.Payment
+	if !p.Live() && p.State != payment.Paid && !page.Joined && !r.URL.Query().Has(asked) && s.DB.Now().Sub(p.SettledAt) > freshEnd {
+		page.Asking, page.Here = true, page.Here+"?"+asked+"=1"
 	}
 	if page.Waiting() {
 		s.Cashier.Nudge(page.Payment.ID)

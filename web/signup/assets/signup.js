@@ -13,7 +13,7 @@
         .then(function (answer) { return answer.ok ? answer.text() : Promise.reject(); }) // in trouble: the next look may work
         .then(function (text) {
           var there = new DOMParser().parseFromString(text, "text/html").querySelector("[data-poll]");
-          if (!there) location.reload();
+          if (!there) location.replace(waiting.dataset.poll);
         })
         .catch(function () {})
         .then(function () { if (tries < 300) setTimeout(look, tries < 20 ? 1500 : 5000); });
