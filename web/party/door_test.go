@@ -338,6 +338,11 @@ func TestADoorHearsThatSomebodySignedOutElsewhere(t *testing.T) {
 		b.get("/vers").want(t, 200, "/vers", zoe)
 		h.set(func() { h.now, h.down = h.now.Add(party.Freshness), false })
 
+		// Half way down, after somebody was led there: nobody notices.
+		h.set(func() { h.mute = true })
+		b.get("/vers").want(t, 200, "/vers", zoe)
+		h.set(func() { h.now, h.mute = h.now.Add(party.Freshness), false })
+
 		h.set(func() { h.sits = "" }) // signed out at the sign-on
 		b.get("/vers").want(t, 200, "/vers", "Wie ben jij?")
 		if _, ok := h.session(b); ok {

@@ -45,6 +45,7 @@ type house struct {
 	there secret.Token // cookie of the session at the login door
 	asked []url.Values // what came to /authorize
 	down  bool         // the sign-on
+	mute  bool         // it answers, and gives no tokens
 }
 
 // front is the door: one page for everybody, one for who is signed in.
@@ -126,7 +127,7 @@ func (h *house) set(f func()) { h.mu.Lock(); defer h.mu.Unlock(); f() }
 func (h *house) watch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.mu.Lock()
-		down := h.down
+		down := h.down || h.mute && strings.HasSuffix(r.URL.Path, signon.PathToken)
 		if strings.HasSuffix(r.URL.Path, signon.PathAuthorize) {
 			h.asked = append(h.asked, r.URL.Query())
 		}
