@@ -4,9 +4,9 @@
 //
 //	Start     a payment for an order; the one that lives, however often it is asked
 //	Abandon   the payer thinks better of it
-//	Refund    money goes back, once for each reason
-//	Find, OfOrder, FindRefund, RefundsOf   how it stands; they only read
-//	Cashier   talks with the provider: Checkout, Hear (the webhook), Look, Nudge, Run
+//	Want      money goes back, once for each reason
+//	Find, OfOrder, Used, Left, FindRefund, RefundsOf   how it stands; they only read
+//	Cashier   talks with the provider: Checkout, Hear (the webhook), Look, Nudge and Listen (a payer's page), Run and Sweep
 //
 // # One function
 //

@@ -3,14 +3,16 @@
 // contract, and back when they think better of it.
 //
 //	Current, Begin, Keep, Drop            the form, kept from page to page and from day to day
-//	Check                                 what is wrong with one page of it
-//	Agree                                 what it comes to: the cost build-up above the button
-//	Office.Order                          Bestellen en betalen: once, however often it is pressed
+//	Check, Unfinished                     what is wrong with one page of it, and which page is next
+//	Agree, Free                           what it comes to: the cost build-up above the button
+//	Office.Order, Stop                    Bestellen en betalen: once, however often it is pressed; and not after all
+//	Office.TellKnown                      writes to the member whom a refused form describes
 //	Office.Paid, Surplus, Over, Moved     what the payment says (payment.Orders)
-//	Contracts, OfMembership               what came of it
+//	IsMember, Contracts, OfMembership     what came of it
 //	BillOf                                everything that a receipt shows
-//	Office.Withdraw, Declare              herroepen, within the cooling-off period
+//	Office.Withdraw, Declare, Back        herroepen, within the cooling-off period, and what comes back
 //	Office.Cancel                         opzeggen, at the end of what was paid
+//	Office.ChangeEmail                    another address of the member, and a letter to the old one
 //	DropOld                               clears forms that nobody came back to (a job)
 //
 // # How it goes
@@ -230,7 +232,7 @@ func Drop(tx *sqldb.Tx, r Registration) error {
 }
 
 // DropOld clears what was typed into forms that nobody came back to. The row
-// stays as long as money for it could still come.
+// stays, empty, for money that comes all the same and for what was thrown away.
 func DropOld(tx *sqldb.Tx) error { return dropBefore(tx, tx.Now.Add(-Life)) }
 
 // clerk is the visitor as library/enrol knows one, at the branch of the form.
