@@ -350,6 +350,7 @@ func TestAPaymentThatDoesNotWorkLosesNothing(t *testing.T) {
 			p.WantURL("/dev/bank/")
 		}
 		p.Press("Mislukt")
+		p.Want("Je betaling is niet gelukt") // by then the bank's message is in
 		p.Press("Bekijk eerst mijn gegevens")
 		p.Want("Controleer je gegevens", "Pechvogel", "€ 45,00")
 		p.Press("Bestellen en betalen")
