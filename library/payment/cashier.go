@@ -373,8 +373,13 @@ func (c *Cashier) refunded(tx *sqldb.Tx, p Payment, r Refunded) error {
 		return c.refunded(tx, p, r)
 	}
 	f := known[0]
-	if _, err := takeOn(tx, f.ID, r.ID); err != nil {
+	// Whoever finds out that the provider has it, we hear soon whether it has left.
+	if won, err := takeOn(tx, f.ID, r.ID); err != nil {
 		return err
+	} else if won {
+		if err := scheduleBy(tx, p.ID, tx.Now.Add(time.Minute)); err != nil {
+			return err
+		}
 	}
 	if err := task.Resolve(tx, task.RefundWaits, "refund:"+f.ID); err != nil {
 		return err
