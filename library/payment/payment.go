@@ -125,23 +125,24 @@ type New struct {
 // there is none. Three clicks and two tabs get the same one. An order for which
 // money came already gets no second payment: ErrOver.
 func Start(tx *sqldb.Tx, n New) (Payment, error) {
-	for _, p := range []func() (Payment, bool, error){
-		func() (Payment, bool, error) { return livePayment(tx, n.OrderID) },
-		func() (Payment, bool, error) { return usedPayment(tx, n.OrderID) },
-	} {
-		have, found, err := p()
-		switch {
-		case err != nil:
+	live, found, err := livePayment(tx, n.OrderID)
+	if err != nil {
+		return Payment{}, err
+	}
+	if found && live.Cents == n.Cents {
+		return live, nil
+	}
+	if found { // the order costs something else by now
+		if _, err := endLive(tx, live.ID, Cancelled); err != nil {
 			return Payment{}, err
-		case found && have.State == Paid:
-			return have, ErrOver
-		case found && have.Cents == n.Cents:
-			return have, nil
-		case found: // the order costs something else by now
-			if _, err := endLive(tx, have.ID, Cancelled); err != nil {
-				return Payment{}, err
-			}
 		}
+	}
+	used, found, err := usedPayment(tx, n.OrderID)
+	if err != nil {
+		return Payment{}, err
+	}
+	if found {
+		return used, ErrOver
 	}
 	p := Payment{
 		ID: secret.NewID(), OrganisationID: n.OrganisationID, OrderID: n.OrderID, Provider: n.Provider, Cents: n.Cents,

@@ -179,12 +179,7 @@ func (c *Cashier) payBack(ctx context.Context, id string) {
 		var r Refunded
 		if r, err = provider.Refund(asking, p.ProviderID, RefundOrder{Key: f.ID, Cents: f.Cents, Text: p.Text}); err == nil {
 			r.Key = f.ID
-			err = c.DB.InTx(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
-				if err := c.refunded(tx, p, r); err != nil {
-					return err
-				}
-				return scheduleBy(tx, p.ID, tx.Now.Add(time.Minute)) // to hear when it has left
-			})
+			err = c.DB.InTx(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error { return c.refunded(tx, p, r) })
 		}
 	}
 	if err != nil {
@@ -213,7 +208,7 @@ func (c *Cashier) refundTrouble(ctx context.Context, p Payment, f Refund, cause 
 // again. Money that came and cannot be worked in becomes a task, and so does a
 // payment of which nobody can say whether money came.
 func (c *Cashier) trouble(ctx context.Context, p Payment, o Outcome, cause error) error {
-	err := c.DB.InTx(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
+	return c.DB.InTx(context.WithoutCancel(ctx), func(tx *sqldb.Tx) error {
 		looks, err := noteTrouble(tx, p.ID, code(cause), p.due, tx.Now.Add(pause(p.looks)))
 		if err != nil || looks < unheardAfter && (o.State != Paid || looks < stuckAfter) {
 			return err
@@ -225,7 +220,6 @@ func (c *Cashier) trouble(ctx context.Context, p Payment, o Outcome, cause error
 		}
 		return task.Add(tx, task.Task{OrganisationID: p.OrganisationID, Kind: task.Stuck, Object: object, Cents: came, Facts: facts(p, code(cause))})
 	})
-	return err
 }
 
 // unheard names the task of a payment of which nobody can say whether money came,

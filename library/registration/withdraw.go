@@ -282,9 +282,7 @@ func (o *Office) undo(tx *sqldb.Tx, r Registration, actor string) (outcome Outco
 	switch {
 	case err != nil:
 		return "", 0, err
-	case !won && !r.WithdrawnAt.IsZero():
-		return Already, 0, nil
-	case !won && today > r.WithdrawUntil:
+	case !won && r.WithdrawnAt.IsZero() && today > r.WithdrawUntil:
 		return TooLate, 0, nil
 	case !won:
 		return Already, 0, nil
