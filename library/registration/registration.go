@@ -8,7 +8,7 @@
 //	Office.Order, Stop                    Bestellen en betalen: once, however often it is pressed; and not after all
 //	Office.TellKnown                      writes to the member whom a refused form describes
 //	Office.Paid, Surplus, Over, Moved     what the payment says (payment.Orders)
-//	IsMember, Contracts, OfMembership     what came of it
+//	MemberOf, IsMember, Contracts, OfMembership   what came of it
 //	BillOf                                everything that a receipt shows
 //	Office.Withdraw, Declare, Back        herroepen, within the cooling-off period, and what comes back
 //	Office.Cancel                         opzeggen, at the end of what was paid
@@ -297,9 +297,16 @@ func unseal(tx *sqldb.Tx, sealed string) (app enrol.Application, err error) {
 	return app, json.Unmarshal(text, &app)
 }
 
+// MemberOf is the customer of a library who signs in with the visitor's account,
+// and whether a membership of theirs runs.
+func MemberOf(tx *sqldb.Tx, v Visitor, organisationID string) (customer.Customer, bool, error) {
+	own, found, err := ownCustomer(tx, v, organisationID)
+	return own, found && own.EndedOn != "" && !own.Ended(day.Of(tx.Now)), err
+}
+
 // IsMember reports whether the visitor's account has a running membership at a
 // library.
 func IsMember(tx *sqldb.Tx, v Visitor, organisationID string) (bool, error) {
-	own, found, err := ownCustomer(tx, v, organisationID)
-	return found && own.EndedOn != "" && !own.Ended(day.Of(tx.Now)), err
+	_, member, err := MemberOf(tx, v, organisationID)
+	return member, err
 }

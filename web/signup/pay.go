@@ -353,15 +353,11 @@ func unchanged(tx *sqldb.Tx, reg registration.Registration, ended payment.Paymen
 
 // factsOf tells a member of the library of their newest membership.
 func factsOf(tx *sqldb.Tx, st stand) (f memberFacts, member bool, err error) {
-	if member, err = registration.IsMember(tx, st.visitor, st.Library.ID); err != nil || !member {
+	own, member, err := registration.MemberOf(tx, st.visitor, st.Library.ID)
+	if err != nil || !member {
 		return f, member, err
 	}
-	list, err := customer.FindByAccount(tx, st.visitor.AccountID)
-	for _, c := range list {
-		if c.OrganisationID == st.Library.ID {
-			f, err = factsOfCustomer(tx, st, c.ID)
-		}
-	}
+	f, err = factsOfCustomer(tx, st, own.ID)
 	return f, member, err
 }
 
