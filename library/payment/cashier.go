@@ -267,7 +267,11 @@ func (c *Cashier) apply(tx *sqldb.Tx, asked Payment, o Outcome, surplus string) 
 		}
 		p.ChargedBack = o.ChargedBack
 	}
-	if err := trim(tx, p); err != nil {
+	back, err := RefundsOf(tx, id)
+	if err != nil {
+		return err
+	}
+	if err := trim(tx, p, back); err != nil {
 		return err
 	}
 	// What could not be worked in before has its place now.
@@ -276,17 +280,13 @@ func (c *Cashier) apply(tx *sqldb.Tx, asked Payment, o Outcome, surplus string) 
 			return err
 		}
 	}
-	return schedule(tx, id, asked.due, next(p, o, tx.Now))
+	return schedule(tx, id, asked.due, next(p, o.State, back, tx.Now))
 }
 
 // trim keeps the promise of a refund within what is left of the money, once the
 // payer's bank took some back or somebody paid back on the provider's own pages:
 // the provider would refuse the rest for ever.
-func trim(tx *sqldb.Tx, p Payment) error {
-	list, err := RefundsOf(tx, p.ID)
-	if err != nil {
-		return err
-	}
+func trim(tx *sqldb.Tx, p Payment, list []Refund) error {
 	left := p.Cents - p.ChargedBack // without what is only wanted yet
 	for _, f := range list {
 		if f.State == Underway || f.State == Done {

@@ -51,14 +51,15 @@ const (
 	seldom      = 6 * time.Hour
 )
 
-// next is when to ask after a payment that was just asked after, and of which the
-// provider said o.
-func next(p Payment, o Outcome, now time.Time) time.Time {
+// next is when to ask after a payment that was just asked after, as the provider
+// said and we have it by now. Which refunds are underway our books say: a refund that
+// was taken on while we asked is not in the answer.
+func next(p Payment, there State, refunds []Refund, now time.Time) time.Time {
 	age := now.Sub(p.BegunAt)
 	switch {
-	case p.Live() || o.State == Open: // over there it can still be paid, whatever we made of it
+	case p.Live() || there == Open: // over there it can still be paid, whatever we made of it
 		return now.Add(min(max(time.Minute, age/4), seldom)) // after a minute at first, then less and less often
-	case slices.ContainsFunc(o.Refunds, func(r Refunded) bool { return r.State == Underway }):
+	case slices.ContainsFunc(refunds, func(f Refund) bool { return f.State == Underway }):
 		return now.Add(seldom) // a member waits for the letter that the money has left
 	case p.State == Paid && age < chargebacks:
 		return now.Add(weekly)

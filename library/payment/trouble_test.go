@@ -141,3 +141,27 @@ func TestARefundThatIsOfAnotherAmountThereIsBookedAsItIs(t *testing.T) {
 		}
 	})
 }
+
+// A look that hears the state of before a refund must not put the payment off for a
+// week: somebody waits for the letter that the money has left.
+func TestALookThatCrossesARefundDoesNotForgetIt(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.paid("order")
+		w.pass(8 * 24 * time.Hour) // its weekly look is due
+		w.wire.outcome = func(*payment.Outcome, *error) {
+			w.wire.outcome = nil
+			w.want(p, 4500, "withdrawal")
+			w.sweep()
+		}
+		w.sweep()
+		if f := w.refunds(p)[0]; f.State != payment.Underway {
+			t.Fatalf("the refund is %s", f.State)
+		}
+		w.mollie.FinishRefunds()
+		w.pass(7 * time.Hour)
+		w.sweep()
+		if f := w.refunds(p)[0]; f.State != payment.Done {
+			t.Errorf("the refund is %s, and its payment is asked after in %s", f.State, w.due(p).Sub(w.Now()))
+		}
+	})
+}
