@@ -129,6 +129,9 @@ func (c *Cashier) Sweep(ctx context.Context) error {
 	}
 	err = errors.Join(each(pays, claimPayment, c.look), each(backs, claimRefund, c.payBack))
 	busy.Wait()
+	if len(pays) == atOnce || len(backs) == atOnce {
+		woken.Ring() // more may be due: whoever runs looks again at once
+	}
 	return err
 }
 
