@@ -263,8 +263,12 @@ func (o *Office) becomeMember(tx *sqldb.Tx, r Registration, p *payment.Payment) 
 	app := r.App
 	r.State, r.CustomerID, r.MembershipID, r.MemberAt, r.App = Member, done.CustomerID, done.MembershipID, tx.Now, enrol.Application{}
 	if alike != "" {
-		err := task.Add(tx, task.Task{OrganisationID: r.OrganisationID, Kind: task.LooksAlike, Object: "customer:" + r.CustomerID, Facts: []task.Fact{
-			{Key: "task.fact.number", Value: done.Number}, {Key: "task.fact.other", Value: numbersOf(tx, alike)},
+		others, err := numbersOf(tx, alike)
+		if err != nil {
+			return r, err
+		}
+		err = task.Add(tx, task.Task{OrganisationID: r.OrganisationID, Kind: task.LooksAlike, Object: "customer:" + r.CustomerID, Facts: []task.Fact{
+			{Key: "task.fact.number", Value: done.Number}, {Key: "task.fact.other", Value: others},
 		}})
 		if err != nil {
 			return r, err
@@ -273,15 +277,18 @@ func (o *Office) becomeMember(tx *sqldb.Tx, r Registration, p *payment.Payment) 
 	return r, o.mailContract(tx, r, app, done, p)
 }
 
-// numbersOf are the customer numbers behind a list of ids.
-func numbersOf(tx *sqldb.Tx, ids string) string {
+// numbersOf are the customer numbers behind a list of ids; who is gone is left out.
+func numbersOf(tx *sqldb.Tx, ids string) (string, error) {
 	var numbers []string
 	for id := range strings.SplitSeq(ids, ",") {
-		if c, err := customer.Find(tx, id); err == nil {
+		switch c, err := customer.Find(tx, id); {
+		case err == nil:
 			numbers = append(numbers, c.Number)
+		case !errors.Is(err, customer.ErrUnknown):
+			return "", err
 		}
 	}
-	return strings.Join(numbers, ", ")
+	return strings.Join(numbers, ", "), nil
 }
 
 // received is the ledger's command for money that came in by a payment.
