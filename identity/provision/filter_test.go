@@ -36,9 +36,9 @@ func TestAFilterIsReadAsItWasMeant(t *testing.T) {
 
 func TestWhatIsNoFilterIsRefusedWithItsPlace(t *testing.T) {
 	for text, at := range map[string]int{
-		"": 1, "userName": 9, "userName eq": 12, `userName eq "zoe`: 17, `userName eq zoe`: 16, `userName like "a"`: 14,
-		`userName eq "a" userName eq "b"`: 16, `(a pr`: 6, `a pr)`: 5, `not a pr`: 5, `a eq {}`: 8, `a eq [1]`: 8, `and`: 4, `a pr and`: 9, `1a pr`: 3,
-		`a eq "\`: 8, "a\x00 pr": 2, "a eq \"\xff\"": 1, `a[b pr`: 7, `a.. pr`: 4,
+		"": 1, "userName": 9, "userName eq": 12, `userName eq "zoe`: 17, `userName eq zoe`: 16, `userName like "a"`: 15,
+		`userName eq "a" userName eq "b"`: 17, `(a pr`: 6, `a pr)`: 5, `not a pr`: 5, `a eq {}`: 8, `a eq [1]`: 8, `and`: 4, `a pr and`: 6, `1a pr`: 4,
+		`a eq "\`: 8, "a\x00 pr": 2, "a eq \"\xff\"": 1, `a[b pr`: 7, `a.. pr`: 5,
 		strings.Repeat("a", provision.LongestFilter+1): 1,
 	} {
 		_, err := provision.ReadFilter(text)
