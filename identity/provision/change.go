@@ -125,6 +125,9 @@ func (p Provisioner) change(tx *sqldb.Tx, by Bearer, u User, c Change) (User, er
 // mail sends a new link where one is asked for, or where the address is another.
 // It returns what was changed, or "".
 func (p Provisioner) mail(tx *sqldb.Tx, u User, c Change) (what string, err error) {
+	if c.Email == nil && !c.Resend {
+		return "", nil
+	}
 	known, err := p.Accounts.State(tx, u.AccountID)
 	if err != nil {
 		return "", err

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"lidwoord/base/fault"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
+	"lidwoord/base/throttle"
 	"lidwoord/base/words"
 	"lidwoord/identity/provision"
 	"lidwoord/web/kit"
@@ -103,8 +105,9 @@ func (s *Site) serve(w http.ResponseWriter, r *request, e endpoint) error {
 	return a.do(w, r)
 }
 
-// enter finds out who calls. Strangers are paced by network, so that nobody asks
-// the database as fast as the line allows; programs by token.
+// enter finds out who calls. Programs are paced by token, strangers by network. A
+// good token is never held up by wrong ones from the same network: that may be a
+// proxy with everybody behind it, or a library that forgot one of its programs.
 func (s *Site) enter(r *request) error {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	token = strings.TrimSpace(token)
@@ -112,15 +115,12 @@ func (s *Site) enter(r *request) error {
 		return provision.ErrNoToken
 	}
 	now := s.DB.Now()
-	if err := s.strangers.look(networkOf(r.Request), now); err != nil {
-		return err
-	}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
 		r.by, err = provision.Enter(tx, secret.Token(token))
 		return err
 	})
 	if errors.Is(err, provision.ErrNoToken) {
-		s.strangers.take(networkOf(r.Request), now)
+		return cmp.Or(s.strangers.take(throttle.Network(r.RemoteAddr), now), err)
 	}
 	if err != nil {
 		return err

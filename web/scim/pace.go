@@ -2,7 +2,6 @@ package scim
 
 import (
 	"maps"
-	"net/http"
 	"sync"
 	"time"
 
@@ -15,8 +14,9 @@ var (
 	// is done within half an hour; a program that runs wild leaves room for readers.
 	programRule = rule{every: 20 * time.Millisecond, burst: 1000}
 
-	// strangerRule counts wrong tokens of one network. A library system with an old
-	// token tries its whole list with it; nobody guesses 260 bits.
+	// strangerRule counts wrong tokens of one network. Nobody guesses 260 bits, but a
+	// library system with an old token tries its whole list with it: Retry-After
+	// tells it to rest.
 	strangerRule = rule{every: time.Second, burst: 60}
 )
 
@@ -39,38 +39,21 @@ type pace struct {
 
 func newPace(r rule) *pace { return &pace{rule: r, full: map[string]time.Time{}} }
 
-// look tells a key to wait, without counting.
-func (p *pace) look(key string, now time.Time) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_, err := p.next(key, now)
-	return err
-}
-
 // take counts a call, or tells the key to wait.
 func (p *pace) take(key string, now time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at, err := p.next(key, now)
-	if err != nil {
-		return err
-	}
 	if len(p.full) >= paceMost {
 		maps.DeleteFunc(p.full, func(_ string, at time.Time) bool { return !at.After(now) })
 	}
-	p.full[key] = at
-	return nil
-}
-
-func (p *pace) next(key string, now time.Time) (at time.Time, err error) {
-	if at = p.full[key]; at.Before(now) {
+	at := p.full[key]
+	if at.Before(now) {
 		at = now
 	}
 	at = at.Add(p.every)
 	if wait := at.Sub(now) - time.Duration(p.burst)*p.every; wait > 0 {
-		return at, throttle.ErrSlow.With(int((wait + time.Second - 1) / time.Second))
+		return throttle.ErrSlow.With(int((wait + time.Second - 1) / time.Second))
 	}
-	return at, nil
+	p.full[key] = at
+	return nil
 }
-
-func networkOf(r *http.Request) string { return throttle.Network(r.RemoteAddr) }
