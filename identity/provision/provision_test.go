@@ -502,6 +502,24 @@ func TestAnExistingAccountIsLinkedByItsOwnersCodeOnly(t *testing.T) {
 	})
 }
 
+func TestOfSixteenWithOneCodeOneLinks(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.wake(h.create(h.wise, "100200").Email)
+		var ask string
+		h.in(func(tx *sqldb.Tx) (err error) { ask, err = h.Ask(tx, h.bica, "100200"); return err })
+		code := h.mailed("100200@post.example", codePattern)
+		var n atomic.Int32
+		won, _ := sixteen(func() (wrong error) {
+			external := fmt.Sprint("Z", n.Add(1))
+			err := h.try(func(tx *sqldb.Tx) error { _, wrong = h.Link(tx, h.bica, external, ask, code); return nil })
+			return errors.Join(wrong, err)
+		})
+		if ids, err := h.list(h.bica, ""); won != 1 || len(ids) != 1 || err != nil {
+			t.Errorf("%d linked, the list holds %v, %v", won, ids, err)
+		}
+	})
+}
+
 func TestAFilterFindsWhatItsOrganisationSees(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		a := h.create(h.wise, "aaaa1")
