@@ -102,7 +102,8 @@ func patchWhole(c *provision.Change, whole object) error {
 	return nil
 }
 
-// patchAt sets one attribute; nil removes it.
+// patchAt sets one attribute; nil removes it. Which of several values the brackets
+// of a path mean does not matter: there is one address, whatever its type.
 func patchAt(c *provision.Change, p provision.Path, value any) error {
 	name := strings.ToLower(p.Attribute)
 	name = strings.TrimPrefix(name, strings.ToLower(coreUser)+":")

@@ -8,10 +8,11 @@
 //	POST             /v2/Users/.search           lists, with the question in the body
 //	GET PUT PATCH DELETE  /v2/Users/{id}         one user
 //	POST             /v2/Proofs                  mails the owner of an account a code
-//	                 /v2/Bulk, /v2/Me            say that they are not supported
+//	POST             /v2/Bulk, /v2/Me            say that they are not supported
 //
-// All but the first three ask a bearer token (command "scim-token"). No endpoint
-// takes a cookie and no script of another site may read an answer.
+// The first three and the last two are open; the others ask a bearer token, which
+// the command "scim-token" makes. No endpoint takes a cookie, and no script of
+// another site may read an answer.
 package scim
 
 import (
