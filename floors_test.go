@@ -18,7 +18,7 @@ var floors = [][]string{
 	{"base/sqldb"},
 	{"base/sqldb/sqldbtest", "base/outbox", "base/job", "base/audit", "base/session", "base/throttle"},
 	{"library/branch", "identity/account", "reading/catalogue"},
-	{"library/staff", "library/customer", "library/ledger", "library/task", "identity/signon", "reading/loan"},
+	{"library/staff", "library/customer", "library/ledger", "library/task", "identity/signon", "identity/provision", "reading/loan"},
 	{"library/membership", "library/newsletter", "library/payment"},
 	{"library/enrol"},
 	{"library/registration"},
@@ -31,7 +31,7 @@ var floors = [][]string{
 
 // doors names the wing that each door shows. A door shows no other.
 var doors = map[string]string{"web/desk": "library/", "web/signup": "library/", "web/mine": "library/", "web/manage": "library/", "web/news": "library/",
-	"web/login": "identity/", "web/oidc": "identity/", "web/reading": "reading/", "web/start": "", "web/mailbox": "", "web/testbank": "", "web/kit": "", "web/party": "", "web/paper": "", "web/webtest": ""}
+	"web/login": "identity/", "web/oidc": "identity/", "web/scim": "identity/", "web/reading": "reading/", "web/start": "", "web/mailbox": "", "web/testbank": "", "web/kit": "", "web/party": "", "web/paper": "", "web/webtest": ""}
 
 // modules names the only packages in which a module of somebody else may be
 // used. A module that is not here may be used nowhere.

@@ -82,7 +82,7 @@ type Streets struct {
 // opens in the demo.
 var doorPaths = map[string]string{
 	"desk": "/balie", "login": "/inloggen", "oidc": "/oidc", "reading": "/bibliotheek",
-	"mine": "/mijn", "signup": "/inschrijven", "news": "/nieuwsbrief", "manage": "/beheer", "mailbox": "/dev/mail", "testbank": "/dev/bank", "start": "",
+	"mine": "/mijn", "signup": "/inschrijven", "news": "/nieuwsbrief", "manage": "/beheer", "scim": "/scim", "mailbox": "/dev/mail", "testbank": "/dev/bank", "start": "",
 }
 
 // flags are the few settings that a command line may override.
@@ -186,7 +186,7 @@ func (c *Config) doors() (kit.Doors, error) {
 		at[name] = u
 	}
 	return kit.Doors{Start: at["start"], Desk: at["desk"], Login: at["login"], OIDC: at["oidc"], Reading: at["reading"],
-		Mine: at["mine"], Signup: at["signup"], News: at["news"], Manage: at["manage"], Mailbox: at["mailbox"], Bank: at["testbank"]}, nil
+		Mine: at["mine"], Signup: at["signup"], News: at["news"], Manage: at["manage"], SCIM: at["scim"], Mailbox: at["mailbox"], Bank: at["testbank"]}, nil
 }
 
 func local(host string) bool {

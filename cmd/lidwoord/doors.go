@@ -89,6 +89,8 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	manage.News = h.news
 	open(h.doors.Manage, manage.Handler(manage))
 
+	open(h.doors.SCIM, h.scim(common))
+
 	if h.config.demo {
 		mail, err := mailbox.New(common)
 		if err != nil {

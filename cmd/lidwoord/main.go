@@ -1,12 +1,13 @@
 // Command lidwoord is the whole of Lidwoord in one program.
 //
-//	lidwoord demo      the demo library with invented people, on localhost
-//	lidwoord serve     a real library, by its configuration file
-//	lidwoord migrate   brings the database up to date and stops
-//	lidwoord library   loads or updates a library: branches, numbers, memberships
-//	lidwoord staff     adds somebody who works at the desk
-//	lidwoord titles    puts e-books and audiobooks on the shelf
-//	lidwoord version   what was built
+//	lidwoord demo        the demo library with invented people, on localhost
+//	lidwoord serve       a real library, by its configuration file
+//	lidwoord migrate     brings the database up to date and stops
+//	lidwoord library     loads or updates a library: branches, numbers, memberships
+//	lidwoord staff       adds somebody who works at the desk
+//	lidwoord scim-token  lets another library system use the login accounts
+//	lidwoord titles      puts e-books and audiobooks on the shelf
+//	lidwoord version     what was built
 package main
 
 import (
@@ -52,6 +53,7 @@ func commands() []command {
 		{"migrate", "bring the database up to date and stop", migrate},
 		{"library", "load or update a library from its file: branches, numbers, memberships", loadLibraryFile},
 		{"staff", "add somebody who works at the desk, or give a new password", addStaff},
+		{"scim-token", "let another library system use the login accounts: makes, lists and ends its tokens", scimToken},
 		{"titles", "put e-books (EPUB) and audiobooks on the shelf", addTitles},
 		{"version", "say what was built", version},
 	}
@@ -66,7 +68,7 @@ func run(ctx context.Context, log *slog.Logger, args []string) error {
 	}
 	fmt.Println("lidwoord: membership and single sign-on for public libraries")
 	for _, c := range commands() {
-		fmt.Printf("\n  lidwoord %-9s %s", c.name, c.about)
+		fmt.Printf("\n  lidwoord %-10s %s", c.name, c.about)
 	}
 	fmt.Print("\n\nEach knows -help.\n")
 	if len(args) == 0 || args[0] == "help" || args[0] == "-help" || args[0] == "--help" {

@@ -256,3 +256,33 @@ func countMemories(tx *sqldb.Tx, ids []string) (n int, err error) {
 	_, err = tx.One(`SELECT COUNT(*) FROM account_expired WHERE account_id IN `+sqldb.In(1, len(ids)), args, &n)
 	return n, err
 }
+
+// For the provisioning of other library systems.
+
+func idNamed(tx *sqldb.Tx, key string) (id string, ok bool, err error) {
+	ok, err = tx.One(`
+		SELECT id FROM account WHERE username_key = $1
+		UNION ALL SELECT account_id FROM account_expired WHERE username_key = $1 AND forget_at > $2`,
+		[]any{key, tx.Now}, &id)
+	return id, ok, err
+}
+
+func idsWaitingAt(tx *sqldb.Tx, email string) ([]string, error) {
+	return sqldb.Many(tx, `SELECT id FROM account WHERE email = $1 AND activated_at IS NULL AND until > $2 ORDER BY id`,
+		[]any{email, tx.Now}, func(r sqldb.Row) (id string, err error) {
+			err = r.Scan(&id)
+			return id, err
+		})
+}
+
+func accountsByID(tx *sqldb.Tx, ids []string) ([]Account, error) {
+	var args []any
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	return sqldb.Many(tx, `SELECT `+accountColumns+` FROM account WHERE id IN `+sqldb.In(1, len(ids)), args,
+		func(r sqldb.Row) (a Account, err error) {
+			err = r.Scan(a.columns()...)
+			return a, err
+		})
+}

@@ -1,0 +1,159 @@
+package provision
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"lidwoord/base/sqldb"
+	"lidwoord/identity/account"
+)
+
+// At names the user that is meant, and the versions of which it must be one; no
+// versions take any.
+type At struct {
+	ID       string
+	Versions []string
+}
+
+// Change is what a program wants otherwise; nil leaves it.
+type Change struct {
+	ExternalID *string
+	Username   *string
+	Email      *string
+	Active     *bool
+	Resend     bool // a new activation link, also when nothing else changes
+}
+
+// Replace makes a user as the organisation has them, as a nightly sync does with
+// everybody. What is its owner's by now is passed over, so that a sync goes on
+// working after the owner chose another name or address. Nothing new changes and
+// mails nothing.
+func (p Provisioner) Replace(tx *sqldb.Tx, by Bearer, at At, c Change) (User, error) {
+	u, err := p.at(tx, by, at)
+	if err != nil {
+		return User{}, err
+	}
+	if u.State == account.Active || u.State == account.None {
+		c.Username, c.Email = nil, nil
+	}
+	c.Resend = false
+	return p.change(tx, by, u, c)
+}
+
+// Amend changes what is named, and refuses what the organisation may not change.
+func (p Provisioner) Amend(tx *sqldb.Tx, by Bearer, at At, c Change) (User, error) {
+	u, err := p.at(tx, by, at)
+	if err != nil {
+		return User{}, err
+	}
+	if u.State == account.Active && (c.Email != nil || c.Username != nil && !strings.EqualFold(*c.Username, u.Username)) {
+		return User{}, ErrOwners
+	}
+	return p.change(tx, by, u, c)
+}
+
+// Remove ends the link. An account that waits is forgotten with it; an active one
+// is its owner's and stays.
+func (p Provisioner) Remove(tx *sqldb.Tx, by Bearer, at At) error {
+	u, err := p.at(tx, by, at)
+	if err != nil {
+		return err
+	}
+	if won, err := deleteUser(tx, u); err != nil || !won {
+		return orElse(err, ErrChanged)
+	}
+	if err := p.Accounts.Forget(tx, u.AccountID); err != nil {
+		return err
+	}
+	return record(tx, by, u, "provision.remove", "")
+}
+
+// at finds a user at one of the versions that the program knows.
+func (p Provisioner) at(tx *sqldb.Tx, by Bearer, at At) (User, error) {
+	u, err := p.Find(tx, by, at.ID)
+	if err == nil && len(at.Versions) > 0 && !slices.Contains(at.Versions, u.Version()) {
+		err = ErrChanged
+	}
+	return u, err
+}
+
+func (p Provisioner) change(tx *sqldb.Tx, by Bearer, u User, c Change) (User, error) {
+	next, changed := u, []string{}
+	if c.ExternalID != nil && *c.ExternalID != u.ExternalID {
+		if !readable(*c.ExternalID, LongestExternal) {
+			return User{}, ErrExternal
+		}
+		next.ExternalID = *c.ExternalID
+		changed = append(changed, "externalId")
+	}
+	if c.Active != nil && *c.Active != u.Active {
+		next.Active = *c.Active
+		changed = append(changed, "active")
+	}
+	mailed, err := p.mail(tx, u, c)
+	if err != nil {
+		return User{}, err
+	}
+	if mailed != "" {
+		changed = append(changed, mailed)
+	}
+	if len(changed) > 0 {
+		won, err := updateUser(tx, next)
+		switch {
+		case sqldb.Duplicate(err):
+			return User{}, ErrExternalTaken
+		case err != nil || !won:
+			return User{}, orElse(err, ErrChanged)
+		}
+		next.version, next.ChangedAt = u.version+1, tx.Now
+		if err := record(tx, by, u, "provision.change", strings.Join(changed, " ")); err != nil {
+			return User{}, err
+		}
+	}
+	if next, err = p.fill(tx, next); err != nil {
+		return User{}, err
+	}
+	// Compared after the address: an account may be named after its address, and
+	// then follows it.
+	if c.Username != nil && !strings.EqualFold(*c.Username, next.Username) {
+		return User{}, ErrUsernameFixed
+	}
+	return next, nil
+}
+
+// mail sends a new link where one is asked for, or where the address is another.
+// It returns what was changed, or "".
+func (p Provisioner) mail(tx *sqldb.Tx, u User, c Change) (what string, err error) {
+	if c.Email == nil && !c.Resend {
+		return "", nil
+	}
+	known, err := p.Accounts.State(tx, u.AccountID)
+	if err != nil {
+		return "", err
+	}
+	to := ""
+	if c.Email != nil && !strings.EqualFold(strings.TrimSpace(*c.Email), known.Email) {
+		to, what = *c.Email, "emails"
+	} else if c.Resend {
+		what = "resend"
+	}
+	if what == "" {
+		return "", nil
+	}
+	if known.State == account.None {
+		return "", ErrAccountGone
+	}
+	address := to
+	if address == "" {
+		address = known.Email
+	}
+	if err := p.countLetter(tx, address); err != nil {
+		return "", err
+	}
+	_, err = p.Accounts.Resend(tx, u.AccountID, to)
+	if errors.Is(err, account.ErrUsernameTaken) {
+		err = ErrUsernameTaken
+	}
+	return what, err
+}

@@ -1,0 +1,278 @@
+// Package provision lets library systems other than ours use the login accounts.
+// A user of an organisation is the link between a customer in its own system and
+// one account; everything else about the customer stays there. It knows no HTTP:
+// web/scim speaks SCIM 2.0 (RFC 7643 and 7644).
+//
+//	SaveOrganisation  an organisation and the name that its customers read
+//	Issue             a bearer token for one of its programs, shown once
+//	Bearers, Revoke   which tokens there are; ends one
+//	Enter             says whose token this is
+//	Create            opens a sleeping account for a customer, which mails the link
+//	Ask, Link         links an account that exists, by a code that its owner was mailed
+//	Find, List        the users of one organisation
+//	Replace, Amend    a new address while it waits, a new link, suspended or not
+//	Remove            forgets an account that waits, lets go of one that is active
+//	Of                the organisations to which an account is linked
+//
+// # Whose is what
+//
+// An account that waits was made for the customer by the organisation, which may
+// correct its address or take it away. From the moment of activation it is its
+// owner's: name and address are neither changed nor shown to the organisation any
+// more, except the username, by which its desk knows the person. The organisation
+// can only suspend or end its own link.
+//
+// # What is kept
+//
+// The organisation's own number of the customer and whether the link is active.
+// Names and further addresses are not ours to keep (GDPR art. 5(1)(c)). An
+// organisation sees its own users only; several may be linked to one account.
+package provision
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"lidwoord/base/audit"
+	"lidwoord/base/fault"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/throttle"
+	"lidwoord/base/words"
+	"lidwoord/identity/account"
+)
+
+// Words are the sentences of this room.
+//
+//go:embed words.*.txt
+var Words embed.FS
+
+// LongestExternal is the length of an external id in characters: room for a UUID
+// with a prefix.
+const LongestExternal = 100
+
+// letterRule counts letters to one address that programs asked for. Ten leave at
+// once, which does for a family or a first night of corrections; then ever
+// slower to one in five minutes, so that a school with one address for all gets
+// through in a night and a program in a loop fills no mailbox.
+var letterRule = throttle.Rule{Name: "provision.letter", Free: 10, First: 10 * time.Second, Most: 5 * time.Minute, Forget: time.Hour}
+
+var (
+	// ErrNoUser: no user of this organisation has the id.
+	ErrNoUser = fault.New(fault.NotFound, "provision.no_user")
+	// ErrExternalTaken: the organisation has a user with this external id.
+	ErrExternalTaken = fault.New(fault.Conflict, "provision.external_taken")
+	// ErrUsernameTaken: an account has the name; its owner may prove that it is theirs.
+	ErrUsernameTaken = fault.New(fault.Conflict, "provision.username_taken")
+	// ErrLinked: the organisation has another user with this account.
+	ErrLinked = fault.New(fault.Conflict, "provision.linked")
+	// ErrChanged: the user is not at the version that the program knew.
+	ErrChanged = fault.New(fault.Conflict, "provision.changed")
+	// ErrOwners: name and address of an active account are its owner's.
+	ErrOwners = fault.New(fault.Denied, "provision.owners")
+	// ErrUsernameFixed: an account that waits keeps the name in its letter.
+	ErrUsernameFixed = fault.New(fault.Denied, "provision.username_fixed")
+	// ErrAccountGone: nothing is left of the account; the user is made anew.
+	ErrAccountGone = fault.New(fault.Conflict, "provision.account_gone")
+	// ErrExternal: an external id is missing, too long, or holds control characters.
+	ErrExternal = fault.New(fault.Invalid, "provision.external").With(LongestExternal)
+	// ErrSuspendedAtStart: a letter for an account that may not be used would confuse.
+	ErrSuspendedAtStart = fault.New(fault.Invalid, "provision.suspended_at_start")
+)
+
+// Provisioner does the acts of this room.
+type Provisioner struct {
+	Accounts *account.Accounts
+}
+
+// User is a customer of an organisation with their account.
+type User struct {
+	ID           string
+	Organisation string // its slug
+	ExternalID   string
+	AccountID    string
+	Active       bool // false: suspended by the organisation
+	CreatedAt    time.Time
+	ChangedAt    time.Time // by the organisation; State changes without it
+	State        account.State
+	Username     string    // "" when nothing is left of the account
+	Email        string    // only while it waits
+	Until        time.Time // until when it may be activated, or could have been
+
+	version int64
+}
+
+// Version is another whenever anything that the organisation sees is.
+func (u User) Version() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%s\x00%d", u.version, u.State, u.Username, u.Email, u.Until.UnixMicro()))
+	return hex.EncodeToString(sum[:8])
+}
+
+// Newcomer is a customer who gets an account. A missing username is the external
+// id, and the other way round.
+type Newcomer struct {
+	ExternalID string
+	Username   string
+	Email      string
+	Lang       words.Lang
+	Suspended  bool
+}
+
+// Create opens a sleeping account for a customer and mails its activation link.
+// Sixteen at once with one external id or one username open one.
+func (p Provisioner) Create(tx *sqldb.Tx, by Bearer, n Newcomer) (User, error) {
+	if n.ExternalID == "" {
+		n.ExternalID = n.Username
+	}
+	if n.Username == "" {
+		n.Username = n.ExternalID
+	}
+	if !readable(n.ExternalID, LongestExternal) {
+		return User{}, ErrExternal
+	}
+	if n.Suspended {
+		return User{}, ErrSuspendedAtStart
+	}
+	// Looking first only finds the better word: who sends a customer twice hears
+	// that, and not that the username is taken. The unique rules decide.
+	if _, known, err := userByExternal(tx, by.Organisation, n.ExternalID); err != nil || known {
+		return User{}, orElse(err, ErrExternalTaken)
+	}
+	if err := p.countLetter(tx, n.Email); err != nil {
+		return User{}, err
+	}
+	id, _, err := p.Accounts.Open(tx, account.Opening{Username: n.Username, Email: n.Email, Lang: n.Lang, LibraryName: by.Library})
+	if errors.Is(err, account.ErrUsernameTaken) {
+		err = ErrUsernameTaken
+	}
+	if err != nil {
+		return User{}, err
+	}
+	return p.link(tx, by, n.ExternalID, id, "provision.open")
+}
+
+// Ask mails the owner of a username a code with which they show the organisation
+// that the account is theirs. It answers alike whether there is such an account.
+func (p Provisioner) Ask(tx *sqldb.Tx, by Bearer, username string) (askID string, err error) {
+	if !readable(username, account.LongestUsername) {
+		return "", account.ErrUsernameLength
+	}
+	return p.Accounts.Ask(tx, username, by.Library)
+}
+
+// Link links the account of who has the code to a customer. The caller commits
+// also when the answer is account.ErrCode, or the tries would have no end.
+func (p Provisioner) Link(tx *sqldb.Tx, by Bearer, externalID, askID, code string) (User, error) {
+	if !readable(externalID, LongestExternal) {
+		return User{}, ErrExternal
+	}
+	if !secret.IsID(askID) {
+		return User{}, account.ErrCode
+	}
+	id, _, err := p.Accounts.Prove(tx, askID, code)
+	if err != nil {
+		return User{}, err
+	}
+	return p.link(tx, by, externalID, id, "provision.link")
+}
+
+func (p Provisioner) link(tx *sqldb.Tx, by Bearer, externalID, accountID, act string) (User, error) {
+	u := User{ID: secret.NewID(), Organisation: by.Organisation, ExternalID: externalID, AccountID: accountID, Active: true,
+		CreatedAt: tx.Now, ChangedAt: tx.Now, version: 1}
+	won, err := insertUser(tx, u)
+	if err != nil {
+		return User{}, err
+	}
+	if !won {
+		_, known, err := userByExternal(tx, by.Organisation, externalID)
+		if err != nil || known {
+			return User{}, orElse(err, ErrExternalTaken)
+		}
+		return User{}, ErrLinked
+	}
+	if err := record(tx, by, u, act, ""); err != nil {
+		return User{}, err
+	}
+	return p.fill(tx, u)
+}
+
+// Find returns a user of the bearer's organisation.
+func (p Provisioner) Find(tx *sqldb.Tx, by Bearer, id string) (User, error) {
+	if !secret.IsID(id) {
+		return User{}, ErrNoUser
+	}
+	u, ok, err := userByID(tx, by.Organisation, id)
+	if err != nil || !ok {
+		return User{}, orElse(err, ErrNoUser)
+	}
+	return p.fill(tx, u)
+}
+
+// Linked is an organisation to which an account is linked, as its owner may see it.
+type Linked struct {
+	Organisation string // slug
+	Library      string // name
+	Active       bool
+	Since        time.Time
+}
+
+// Of lists the organisations to which an account is linked, the oldest first.
+func Of(tx *sqldb.Tx, accountID string) ([]Linked, error) { return linksOf(tx, accountID) }
+
+// fill looks up how the account of one user fares.
+func (p Provisioner) fill(tx *sqldb.Tx, u User) (User, error) {
+	list, err := p.fillAll(tx, []User{u})
+	if err != nil {
+		return User{}, err
+	}
+	return list[0], nil
+}
+
+func (p Provisioner) fillAll(tx *sqldb.Tx, list []User) ([]User, error) {
+	ids := make([]string, len(list))
+	for i, u := range list {
+		ids[i] = u.AccountID
+	}
+	states, err := p.Accounts.States(tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		u, s := &list[i], states[list[i].AccountID]
+		u.State, u.Username, u.Until = s.State, s.Username, s.Until
+		if s.State == account.Waiting {
+			u.Email = s.Email
+		}
+	}
+	return list, nil
+}
+
+// countLetter counts a letter to an address, however it is written.
+func (p Provisioner) countLetter(tx *sqldb.Tx, email string) error {
+	return throttle.Take(tx, []throttle.Counter{{Rule: letterRule, Key: strings.ToLower(strings.TrimSpace(email))}})
+}
+
+// record notes what a program did to an account. Detail names fields only.
+func record(tx *sqldb.Tx, by Bearer, u User, act, detail string) error {
+	return audit.Record(tx, audit.Entry{Actor: "scim:" + by.ID, Act: act, Object: "account:" + u.AccountID, Detail: strings.TrimSpace(by.Organisation + " " + detail)})
+}
+
+// readable tells whether text has at most so many characters and no control
+// characters. PostgreSQL would refuse NUL and broken UTF-8 halfway a transaction.
+func readable(text string, most int) bool {
+	return text != "" && strings.TrimSpace(text) == text && utf8.ValidString(text) && utf8.RuneCountInString(text) <= most && !strings.ContainsFunc(text, unicode.IsControl)
+}
+
+func orElse(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}

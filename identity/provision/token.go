@@ -1,0 +1,145 @@
+package provision
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"lidwoord/base/audit"
+	"lidwoord/base/day"
+	"lidwoord/base/fault"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+)
+
+// What a token may do.
+const (
+	Read  = "users:read"
+	Write = "users:write"
+)
+
+// Scopes are all of them.
+var Scopes = []string{Read, Write}
+
+// The life of a token. A year is a term that an administrator can plan with; no
+// token lives for ever, because the program that has it will not.
+const (
+	TokenLife   = 365 * 24 * time.Hour
+	LongestLife = 2 * TokenLife
+)
+
+// tokenMark lets a scanner of code and logs know a token that got lost.
+const tokenMark = "lidwoord_scim_"
+
+var (
+	// ErrNoToken: unknown, expired or revoked; which one is not told.
+	ErrNoToken = fault.New(fault.SignIn, "provision.no_token")
+	// ErrNoOrganisation: no organisation has this short name.
+	ErrNoOrganisation = fault.New(fault.NotFound, "provision.no_organisation")
+	// ErrScope: there is no such scope.
+	ErrScope = fault.New(fault.Invalid, "provision.scope")
+	// ErrLife: a token lives for a day at least and LongestLife at most.
+	ErrLife = fault.New(fault.Invalid, "provision.life").With(int(LongestLife.Hours() / 24))
+	// ErrSlug: a short name has small letters, digits and hyphens.
+	ErrSlug = fault.New(fault.Invalid, "provision.slug")
+	// ErrName: a name is missing or too long.
+	ErrName = fault.New(fault.Invalid, "provision.name").With(longestName)
+)
+
+const longestName = 100
+
+// Bearer is a program of an organisation that showed its token.
+type Bearer struct {
+	ID           string // of the token
+	Name         string // of the program, as the administrator calls it
+	Organisation string // slug
+	Library      string // name of the organisation, for letters
+	Scopes       []string
+	CreatedAt    time.Time
+	ExpiresAt    time.Time
+	UsedOn       day.Day   // the last day on which it was used, or ""
+	RevokedAt    time.Time // zero while it works
+}
+
+// May reports whether the token has a scope.
+func (b Bearer) May(scope string) bool { return slices.Contains(b.Scopes, scope) }
+
+var slugPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,39}$`)
+
+// SaveOrganisation keeps an organisation under its short name; a name that is
+// given anew is the name from then on.
+func SaveOrganisation(tx *sqldb.Tx, slug, name string) error {
+	if !slugPattern.MatchString(slug) {
+		return ErrSlug
+	}
+	if !readable(name, longestName) {
+		return ErrName
+	}
+	return putOrganisation(tx, slug, name)
+}
+
+// Organisation returns the name of an organisation.
+func Organisation(tx *sqldb.Tx, slug string) (name string, err error) {
+	name, ok, err := organisationName(tx, slug)
+	if err == nil && !ok {
+		err = ErrNoOrganisation
+	}
+	return name, err
+}
+
+// Issue makes a token for a program of an organisation. It is shown this once: the
+// database keeps its digest.
+func Issue(tx *sqldb.Tx, slug, name string, scopes []string, life time.Duration) (secret.Token, Bearer, error) {
+	if !readable(name, longestName) {
+		return "", Bearer{}, ErrName
+	}
+	for _, s := range scopes {
+		if !slices.Contains(Scopes, s) {
+			return "", Bearer{}, ErrScope
+		}
+	}
+	if len(scopes) == 0 {
+		return "", Bearer{}, ErrScope
+	}
+	if life < 24*time.Hour || life > LongestLife {
+		return "", Bearer{}, ErrLife
+	}
+	library, err := Organisation(tx, slug)
+	if err != nil {
+		return "", Bearer{}, err
+	}
+	// Two of 130 bits: a token lives for a year, and who tries may try for as long.
+	token := tokenMark + secret.NewToken() + secret.NewToken()
+	b := Bearer{ID: secret.NewID(), Name: name, Organisation: slug, Library: library, Scopes: scopes, CreatedAt: tx.Now, ExpiresAt: tx.Now.Add(life)}
+	if err := insertToken(tx, b, token.Digest()); err != nil {
+		return "", Bearer{}, err
+	}
+	return token, b, audit.Record(tx, audit.Entry{Actor: "command", Act: "provision.issue", Object: "scim:" + b.ID, Detail: slug + " " + strings.Join(scopes, " ")})
+}
+
+// Bearers lists all tokens, the newest first.
+func Bearers(tx *sqldb.Tx) ([]Bearer, error) { return tokens(tx) }
+
+// Revoke ends a token at once.
+func Revoke(tx *sqldb.Tx, id string) error {
+	won, err := revokeToken(tx, id)
+	if err != nil || !won {
+		return orElse(err, ErrNoToken)
+	}
+	return audit.Record(tx, audit.Entry{Actor: "command", Act: "provision.revoke", Object: "scim:" + id})
+}
+
+// Enter says whose token this is. A token that is unknown, too old or revoked is
+// ErrNoToken.
+func Enter(tx *sqldb.Tx, token secret.Token) (Bearer, error) {
+	b, ok, err := tokenByDigest(tx, token.Digest())
+	if err != nil || !ok {
+		return Bearer{}, orElse(err, ErrNoToken)
+	}
+	return b, nil
+}
+
+// Used notes that a token was used today. It is for the first use of a day only:
+// see Bearer.UsedOn.
+func Used(tx *sqldb.Tx, id string) error { return noteUse(tx, id, day.Of(tx.Now)) }

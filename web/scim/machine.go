@@ -1,0 +1,280 @@
+package scim
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"mime"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lidwoord/base/day"
+	"lidwoord/base/fault"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/throttle"
+	"lidwoord/base/words"
+	"lidwoord/identity/provision"
+	"lidwoord/web/kit"
+)
+
+// endpoint is what one address does, by method; "" takes any.
+type endpoint map[string]act
+
+// act is one thing a program does, with the scope that it needs.
+type act struct {
+	scope string
+	do    func(http.ResponseWriter, *request) error
+}
+
+// open needs no token.
+const open = ""
+
+// request is a call of a program that we know; by is empty where no token is needed.
+type request struct {
+	*http.Request
+	by provision.Bearer
+}
+
+// longestBody is more than any user or change needs, and less than would hurt.
+const longestBody = 64 << 10
+
+// mediaType is RFC 7644 section 3.1.
+const mediaType = "application/scim+json"
+
+// machine is the chain of every endpoint: number, log, headers, method, pace, token,
+// scope, body limit; and the only place where an error becomes JSON. The log has
+// the pattern of the address and never what was asked: filters hold addresses.
+func (s *Site) machine(e endpoint) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, start := secret.NewID()[:10], s.DB.Now()
+		rec, by := kit.Record(w), ""
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				s.Log.ErrorContext(r.Context(), "panic", "id", id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				s.refuse(rec, r, id, fmt.Errorf("panic: %v", p))
+			}
+			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", id), slog.String("door", "scim"), slog.String("by", by),
+				slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Int("status", rec.Status),
+				slog.Int64("us", s.DB.Now().Sub(start).Microseconds()))
+		}()
+		h := rec.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		if s.base.Scheme == "https" {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		call := &request{Request: r}
+		err := s.serve(rec, call, e)
+		if by = call.by.ID; err != nil {
+			s.refuse(rec, r, id, err)
+		}
+	})
+}
+
+func (s *Site) serve(w http.ResponseWriter, r *request, e endpoint) error {
+	a, ok := e[r.Method]
+	if !ok {
+		a, ok = e[""]
+	}
+	if !ok {
+		w.Header().Set("Allow", strings.Join(slices.Sorted(maps.Keys(e)), ", "))
+		return errMethod
+	}
+	if a.scope != open {
+		if err := s.enter(r); err != nil {
+			return err
+		}
+		if !r.by.May(a.scope) {
+			return errScope(a.scope)
+		}
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, longestBody)
+	return a.do(w, r)
+}
+
+// enter finds out who calls. Programs are paced by token, strangers by network. A
+// good token is never held up by wrong ones from the same network: that may be a
+// proxy with everybody behind it, or a library that forgot one of its programs.
+func (s *Site) enter(r *request) error {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	token = strings.TrimSpace(token)
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return provision.ErrNoToken
+	}
+	now := s.DB.Now()
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		r.by, err = provision.Enter(tx, secret.Token(token))
+		return err
+	})
+	if errors.Is(err, provision.ErrNoToken) {
+		return cmp.Or(s.strangers.take(throttle.Network(r.RemoteAddr), now), err)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.programs.take(r.by.ID, now); err != nil {
+		return err
+	}
+	if r.by.UsedOn == day.Of(now) {
+		return nil
+	}
+	return s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return provision.Used(tx, r.by.ID) })
+}
+
+// problem is an error in the words of RFC 7644 section 3.12.
+type problem struct {
+	status int
+	kind   string // scimType, or ""
+	detail string
+}
+
+func (p *problem) Error() string { return p.detail }
+
+var (
+	errMethod      = &problem{http.StatusMethodNotAllowed, "", "This method is not supported here."}
+	errUnsupported = &problem{http.StatusNotImplemented, "", "This is not supported; see /ServiceProviderConfig."}
+	errNowhere     = &problem{http.StatusNotFound, "", "There is nothing at this address."}
+	errTooLarge    = &problem{http.StatusRequestEntityTooLarge, "", fmt.Sprintf("The body is longer than %d KiB.", longestBody>>10)}
+	errMedia       = &problem{http.StatusUnsupportedMediaType, "", "Send " + mediaType + " or application/json."}
+)
+
+func errScope(scope string) error {
+	return &problem{http.StatusForbidden, "", "This token lacks the scope " + scope + "."}
+}
+
+func invalid(kind, format string, args ...any) error {
+	return &problem{http.StatusBadRequest, kind, fmt.Sprintf(format, args...)}
+}
+
+// The kinds of RFC 7644 section 3.12 that we use.
+const (
+	invalidFilter = "invalidFilter"
+	invalidPath   = "invalidPath"
+	invalidSyntax = "invalidSyntax"
+	invalidValue  = "invalidValue"
+	mutability    = "mutability"
+	noTarget      = "noTarget"
+	uniqueness    = "uniqueness"
+)
+
+// statuses is what a fault of the room is in SCIM; what is not here goes by its kind.
+var statuses = []struct {
+	fault  error
+	status int
+	kind   string
+}{
+	{provision.ErrFilter, http.StatusBadRequest, invalidFilter},
+	{provision.ErrUnfiltered, http.StatusBadRequest, invalidFilter},
+	{provision.ErrExternalTaken, http.StatusConflict, uniqueness},
+	{provision.ErrUsernameTaken, http.StatusConflict, uniqueness},
+	{provision.ErrLinked, http.StatusConflict, uniqueness},
+	{provision.ErrChanged, http.StatusPreconditionFailed, ""},
+	{provision.ErrOwners, http.StatusBadRequest, mutability},
+	{provision.ErrUsernameFixed, http.StatusBadRequest, mutability},
+}
+
+var kinds = map[fault.Kind]int{fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict, fault.Gone: http.StatusConflict,
+	fault.Denied: http.StatusForbidden, fault.SignIn: http.StatusUnauthorized, fault.Slow: http.StatusTooManyRequests,
+	fault.Unavailable: http.StatusServiceUnavailable, fault.TooLarge: http.StatusRequestEntityTooLarge}
+
+// problemOf turns an error into one of SCIM, with the sentence in English: programs
+// and their makers read it. nil means that the error is ours to fix.
+func (s *Site) problemOf(err error) *problem {
+	var p *problem
+	if errors.As(err, &p) {
+		return p
+	}
+	list := fault.Of(err)
+	if len(list) == 0 || fault.KindOf(err) == fault.Internal {
+		return nil
+	}
+	p = &problem{http.StatusBadRequest, invalidValue, s.Words.Text(words.EN, list[0].Key, list[0].Args...)}
+	if status, ok := kinds[list[0].Kind]; ok {
+		p.status, p.kind = status, ""
+	}
+	for _, known := range statuses {
+		if errors.Is(err, known.fault) {
+			p.status, p.kind = known.status, known.kind
+		}
+	}
+	return p
+}
+
+func (s *Site) refuse(w http.ResponseWriter, r *http.Request, id string, err error) {
+	p := s.problemOf(err)
+	switch {
+	case p == nil:
+		p = &problem{http.StatusInternalServerError, "", "Reference " + id}
+		if r.Context().Err() == nil {
+			s.Log.ErrorContext(r.Context(), "request failed", "id", id, "door", "scim", "route", r.Pattern, "err", err)
+		}
+	case p.status == http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="Lidwoord"`)
+	case p.status == http.StatusForbidden:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="Lidwoord", error="insufficient_scope"`)
+	case p.status == http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", strconv.Itoa(waitOf(err)))
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	body := map[string]any{"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:Error"}, "status": strconv.Itoa(p.status), "detail": p.detail}
+	if p.kind != "" {
+		body["scimType"] = p.kind
+	}
+	if err := answer(w, p.status, body); err != nil {
+		s.Log.DebugContext(r.Context(), "the program did not wait", "id", id)
+	}
+}
+
+// waitOf is how many seconds a fault says to wait.
+func waitOf(err error) int {
+	for _, f := range fault.Of(err) {
+		if len(f.Args) > 0 {
+			if seconds, ok := f.Args[0].(int); ok {
+				return seconds
+			}
+		}
+	}
+	return 1
+}
+
+// answer writes v as JSON in full, or nothing of it.
+func answer(w http.ResponseWriter, status int, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
+	w.WriteHeader(status)
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
+
+// readBody reads one JSON object; see object.
+func readBody(r *request) (object, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != mediaType && kind != "application/json" {
+		return nil, errMedia
+	}
+	text, err := io.ReadAll(r.Body)
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, errTooLarge
+	case err != nil:
+		return nil, invalid(invalidSyntax, "The body cannot be read.")
+	}
+	return readObject(text)
+}

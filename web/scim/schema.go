@@ -1,0 +1,133 @@
+package scim
+
+import (
+	"net/http"
+	"strings"
+
+	"lidwoord/identity/provision"
+)
+
+// config says what we do (RFC 7643 section 5).
+func (s *Site) config(w http.ResponseWriter, _ *request) error {
+	no := map[string]any{"supported": false}
+	return answer(w, http.StatusOK, map[string]any{
+		"schemas":          []string{"urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"},
+		"documentationUri": "https://www.rfc-editor.org/rfc/rfc7644",
+		"patch":            map[string]any{"supported": true},
+		"bulk":             map[string]any{"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+		"filter":           map[string]any{"supported": true, "maxResults": provision.MostListed},
+		"changePassword":   no,
+		"sort":             no,
+		"etag":             map[string]any{"supported": true},
+		"authenticationSchemes": []map[string]any{{"type": "oauthbearertoken", "name": "Bearer token", "primary": true,
+			"description": "A token that the administrator makes with the command scim-token.", "specUri": "https://www.rfc-editor.org/rfc/rfc6750"}},
+		"meta": s.meta("ServiceProviderConfig", "/ServiceProviderConfig"),
+	})
+}
+
+func (s *Site) meta(kind, path string) map[string]any {
+	return map[string]any{"resourceType": kind, "location": s.location(path)}
+}
+
+func (s *Site) userType() map[string]any {
+	return map[string]any{
+		"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:ResourceType"}, "id": "User", "name": "User", "endpoint": "/Users",
+		"description": "A customer of the organisation with their login account.", "schema": coreUser,
+		"schemaExtensions": []map[string]any{{"schema": schemaUser, "required": false}},
+		"meta":             s.meta("ResourceType", "/ResourceTypes/User"),
+	}
+}
+
+func (s *Site) resourceTypes(w http.ResponseWriter, r *request) error {
+	return constant(w, r, []map[string]any{s.userType()})
+}
+
+func (s *Site) resourceType(w http.ResponseWriter, r *request) error {
+	if r.PathValue("id") != "User" {
+		return errNowhere
+	}
+	return answer(w, http.StatusOK, s.userType())
+}
+
+func (s *Site) schemas(w http.ResponseWriter, r *request) error {
+	return constant(w, r, s.allSchemas())
+}
+
+func (s *Site) schema(w http.ResponseWriter, r *request) error {
+	for _, each := range s.allSchemas() {
+		if strings.EqualFold(each["id"].(string), r.PathValue("id")) {
+			return answer(w, http.StatusOK, each)
+		}
+	}
+	return errNowhere
+}
+
+// constant answers a list that never changes; it takes no filter (RFC 7644 section 4).
+func constant(w http.ResponseWriter, r *request, list []map[string]any) error {
+	if r.URL.Query().Has("filter") {
+		return &problem{http.StatusForbidden, "", "This list takes no filter."}
+	}
+	return answer(w, http.StatusOK, listOf(list, len(list), 1))
+}
+
+// attribute is one line of a schema (RFC 7643 section 7).
+type attribute struct {
+	Name        string      `json:"name"`
+	Type        string      `json:"type"`
+	MultiValued bool        `json:"multiValued"`
+	Description string      `json:"description"`
+	Required    bool        `json:"required"`
+	CaseExact   bool        `json:"caseExact"`
+	Mutability  string      `json:"mutability"`
+	Returned    string      `json:"returned"`
+	Uniqueness  string      `json:"uniqueness"`
+	Canonical   []string    `json:"canonicalValues,omitempty"`
+	Parts       []attribute `json:"subAttributes,omitempty"`
+}
+
+// text is an attribute that is accepted and neither kept nor shown, to start from.
+func text(name, about string) attribute {
+	return attribute{Name: name, Type: "string", Description: about, Mutability: "readWrite", Returned: "never", Uniqueness: "none"}
+}
+
+func (a attribute) shown(mutability string) attribute {
+	a.Mutability, a.Returned = mutability, "default"
+	return a
+}
+
+func (s *Site) allSchemas() []map[string]any {
+	userName := text("userName", "Name to sign in with; externalId when it is missing. Its owner may choose another.").shown("immutable")
+	userName.Uniqueness, userName.Required = "server", true
+	value := text("value", "The address.").shown("readWrite")
+	value.Required = true
+	primary := text("primary", "Which of several addresses counts.").shown("readWrite")
+	primary.Type = "boolean"
+	emails := text("emails", "Where the activation link is mailed. Shown and changed only while the account waits; one address is used.").shown("readWrite")
+	emails.Type, emails.MultiValued, emails.Required, emails.Parts = "complex", true, true, []attribute{value, primary}
+	active := text("active", "Whether the organisation lets its customer use the account for it.").shown("readWrite")
+	active.Type = "boolean"
+	name := text("name", "Accepted and not kept.")
+	name.Type, name.Parts = "complex", []attribute{text("formatted", "Not kept."), text("familyName", "Not kept."), text("givenName", "Not kept.")}
+
+	state := text("state", "How the account fares.").shown("readOnly")
+	state.Canonical, state.CaseExact = []string{"waiting", "active", "expired", "none"}, true
+	until := text("activateUntil", "Until when the account may be activated, or could have been.").shown("readOnly")
+	until.Type = "dateTime"
+	resend := text("resend", "true in a PATCH mails a new activation link and begins the time again.")
+	resend.Type, resend.Mutability = "boolean", "writeOnly"
+	proof := text("proof", "Links an account that exists, by the code that its owner was mailed; see POST /Proofs.")
+	proof.Type, proof.Mutability, proof.Parts = "complex", "writeOnly", []attribute{text("ask", "From the answer of POST /Proofs."), text("code", "From the mail to the owner.")}
+	for i := range proof.Parts {
+		proof.Parts[i].Mutability = "writeOnly"
+	}
+	return []map[string]any{
+		s.document(coreUser, "User", []attribute{userName, emails, active, name,
+			text("displayName", "Accepted and not kept."), text("preferredLanguage", "Language of the letters of a new account: nl or en. Not shown.")}),
+		s.document(schemaUser, "Login account", []attribute{state, until, resend, proof}),
+	}
+}
+
+func (s *Site) document(id, name string, attributes []attribute) map[string]any {
+	return map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:Schema"}, "id": id, "name": name, "description": name,
+		"attributes": attributes, "meta": s.meta("Schema", "/Schemas/"+id)}
+}
