@@ -37,23 +37,24 @@ var doors = map[string]string{"web/desk": "library/", "web/signup": "library/", 
 // modules names the only packages in which a module of somebody else may be
 // used. A module that is not here may be used nowhere.
 var modules = map[string][]string{
-	"github.com/jackc/pgx/v5":            {"base/sqldb"},
-	"modernc.org/sqlite":                 {"base/sqldb"},
-	"github.com/go-jose/go-jose/v4":      {"identity/signon"},
-	"github.com/coreos/go-oidc/v3":       {"web/party"},
-	"golang.org/x/oauth2":                {"web/party"},
-	"github.com/wneessen/go-mail":        {"adapter/smtp"},
-	"github.com/emersion/go-msgauth":     {"adapter/smtp"},
-	"codeberg.org/go-pdf/fpdf":           {"web/paper"},
-	"github.com/go-fonts/dejavu":         {"web/paper"},
-	"github.com/chromedp/":               {"web/webtest"},
-	"github.com/BurntSushi/toml":         {"cmd/lidwoord"},
-	"golang.org/x/crypto/argon2":         {"base/password"},
+	"github.com/jackc/pgx/v5":        {"base/sqldb"},
+	"modernc.org/sqlite":             {"base/sqldb"},
+	"github.com/go-jose/go-jose/v4":  {"identity/signon"},
+	"github.com/coreos/go-oidc/v3":   {"web/party"},
+	"golang.org/x/oauth2":            {"web/party"},
+	"github.com/wneessen/go-mail":    {"adapter/smtp"},
+	"github.com/emersion/go-msgauth": {"adapter/smtp"},
+	"codeberg.org/go-pdf/fpdf":       {"web/paper"},
+	"github.com/go-fonts/dejavu":     {"web/paper"},
+	"github.com/chromedp/":           {"web/webtest"},
+	"github.com/BurntSushi/toml":     {"cmd/lidwoord"},
+	"golang.org/x/crypto/argon2":     {"base/password"},
+	"golang.org/x/net/html":          {"reading/catalogue"},
+	"golang.org/x/text/":             {"base/", "library/", "identity/", "reading/", "web/"}, // Unicode normal forms, to fold names
+
 	"github.com/go-webauthn/webauthn":    {"base/factor"},
 	"github.com/descope/virtualwebauthn": {"base/factor"}, // its tests
 	"rsc.io/qr":                          {"base/factor"},
-	"golang.org/x/net/html":              {"reading/catalogue"},
-	"golang.org/x/text/":                 {"base/", "library/", "identity/", "reading/", "web/"}, // Unicode normal forms, to fold names
 }
 
 var support = []string{"base/sqldb/sqldbtest", "web/webtest", "adapter/mollie/mollietest"} // for tests; the program never imports them

@@ -209,6 +209,7 @@ func TestACopiedPasskeyIsRefusedAndNoted(t *testing.T) {
 		if _, err := f.in(f.signed("")); err != nil {
 			t.Fatal(err)
 		}
+		c.now = c.now.Add(time.Minute)
 		if _, err := f.in(f.signed("")); !errors.Is(err, factor.ErrCopied) {
 			t.Errorf("a counter that stands still: %v", err)
 		}
