@@ -94,6 +94,7 @@ type Ceremony struct {
 type Answer struct {
 	Token    string
 	Response string // what the browser made of the options, as JSON
+	Name     string // of a new passkey, of the owner's choice
 }
 
 // ceremony is what the seal of a token holds.
@@ -120,9 +121,9 @@ func (p *Passkeys) BeginAdd(tx *sqldb.Tx, owner Owner, who Person) (Ceremony, er
 	return seal(tx, ceremony{Kind: "add", Owner: owner, Session: *session}, options)
 }
 
-// Add keeps the passkey that the browser made, under a name of the owner's choice.
-func (p *Passkeys) Add(ctx context.Context, db *sqldb.DB, owner Owner, a Answer, name string) error {
-	name, err := readName(name)
+// Add keeps the passkey that the browser made, and does then in the same transaction.
+func (p *Passkeys) Add(ctx context.Context, db *sqldb.DB, owner Owner, a Answer, then func(*sqldb.Tx) error) error {
+	name, err := readName(a.Name)
 	if err != nil {
 		return err
 	}
@@ -149,7 +150,10 @@ func (p *Passkeys) Add(ctx context.Context, db *sqldb.DB, owner Owner, a Answer,
 		if fresh, err := putPasskey(tx, k); err != nil || !fresh {
 			return ErrKnown, err
 		}
-		return nil, note(tx, owner, string(owner), "factor.passkey_added", "")
+		if err := note(tx, owner, string(owner), "factor.passkey_added", ""); err != nil {
+			return nil, err
+		}
+		return nil, then(tx)
 	})
 }
 
