@@ -82,6 +82,54 @@ func Temporary(ctx context.Context, db *sqldb.DB, workerID, actor string) (secre
 	})
 }
 
+// ChoosePassword replaces a password that somebody else gave out by one of the
+// worker's own, which is no easy one and not the one it replaces.
+func ChoosePassword(ctx context.Context, db *sqldb.DB, workerID, plain string) error {
+	var w Worker
+	var old string
+	err := db.Read(ctx, func(tx *sqldb.Tx) (err error) {
+		if w, err = Find(tx, workerID); err == nil {
+			_, old, _, err = workerByName(tx, w.Username)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var wrong fault.List
+	if err := password.Check(plain, w.Username, w.Name); err != nil {
+		wrong.Add("nieuw", err)
+		return wrong
+	}
+	same, _, err := password.Verify(ctx, old, plain)
+	if err != nil {
+		return err
+	}
+	if same {
+		return ErrSame.At("nieuw")
+	}
+	return SetPassword(ctx, db, workerID, plain, w.Actor())
+}
+
+// Prove asks the password of a worker who is in already.
+func Prove(ctx context.Context, db *sqldb.DB, workerID string, try Attempt) error {
+	var w Worker
+	err := db.Read(ctx, func(tx *sqldb.Tx) (err error) { w, err = Find(tx, workerID); return err })
+	if err != nil {
+		return err
+	}
+	try.Username = w.Username
+	if _, err = SignIn(ctx, db, try); err == ErrSignIn {
+		err = ErrPassword.At("wachtwoord")
+	}
+	return err
+}
+
+var (
+	ErrSame     = fault.New(fault.Invalid, "staff.same_password")
+	ErrPassword = fault.New(fault.Invalid, "staff.password")
+)
+
 // Change gives a worker another name and other posts. It refuses to take the role of
 // the last manager.
 func Change(tx *sqldb.Tx, w Worker, actor string) error {
