@@ -258,19 +258,13 @@ func (h house) trouble(t *testing.T) {
 }
 
 func TestBeheerInABrowser(t *testing.T) {
-	db := sqldbtest.New(t)
-	var h house
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.door.ServeHTTP(w, r) }))
-	t.Cleanup(srv.Close)
-	h = openAt(t, db, srv.URL)
+	h, srv := serve(t)
 	h.hire(t, h.bind.ID, "boss", staff.Post{Role: staff.Manager})
 	h.trouble(t)
 	p := webtest.Start(t).Person(t)
-	p.Visit(srv.URL + "/beheer")
+	p.Visit(srv + "/beheer")
 	p.Look("manage-signin")
-	p.Fill("Gebruikersnaam", "boss")
-	p.Fill("Wachtwoord", secretWords)
-	p.Press("Inloggen")
+	h.enter(p)
 	p.Want("Klantnummers", "Mail die niet aankwam", "Achtergrondwerk")
 	p.Look("manage")
 	p.Press("Uitloggen")
