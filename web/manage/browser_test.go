@@ -46,7 +46,7 @@ func (h house) code(p *webtest.Page, key string) string {
 func (h house) enter(p *webtest.Page) (appKey string) {
 	knockAt(p)
 	appKey = key(p)
-	p.Fill("Code van 6 cijfers", h.code(p, appKey))
+	p.Fill("Code uit de app", h.code(p, appKey))
 	p.Press("Verder")
 	p.Press("Ik heb ze bewaard")
 	return appKey
@@ -64,10 +64,10 @@ func TestAManagerSetsUpAnAppAndAPasskey(t *testing.T) {
 	p.Want("App met codes instellen")
 	p.Look("manage-setup")
 	appKey := key(p)
-	p.Fill("Code van 6 cijfers", "000000")
+	p.Fill("Code uit de app", "000000")
 	p.Press("Verder")
 	p.Want("Deze code klopt niet")
-	p.Fill("Code van 6 cijfers", h.code(p, appKey))
+	p.Fill("Code uit de app", h.code(p, appKey))
 	p.Press("Verder")
 	p.Want("Je herstelcodes")
 	p.Look("manage-codes")

@@ -1,6 +1,7 @@
 package manage_test
 
 import (
+	"html"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
@@ -17,6 +18,7 @@ import (
 var (
 	keyOnPage   = regexp.MustCompile(`id="sleutel">([A-Z2-7 ]+)<`)
 	codesOnPage = regexp.MustCompile(`<code class="lw-code">([0-9A-Z]{4}-[0-9A-Z]{4})</code>`)
+	backOnPage  = regexp.MustCompile(`name="naar" value="([^"]*)"`)
 	tempOnPage  = regexp.MustCompile(`id="tijdelijk">([0-9A-Z-]+)<`)
 )
 
@@ -275,6 +277,41 @@ func TestAChangeOfTheSecondStepAsksThePasswordAndEndsOtherSessions(t *testing.T)
 		}
 		if w := h.ask("GET", "/beheer", "", cookieOf(w)); w.Code != 200 {
 			t.Errorf("the new session: %d", w.Code)
+		}
+	})
+}
+
+func TestWhatIsTypedInBeheerAfterTheSessionEndedIsKept(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+		db.Now = func() time.Time { return now }
+		boss := h.hire(t, h.bind.ID, "boss", staff.Post{Role: staff.Manager})
+		cookie := cookieOf(h.signIn("boss", secretWords))
+		now = now.Add(31 * time.Minute)
+		typed := url.Values{"username": {"nina"}, "name": {"Nina & Nieuw"}, "role": {"balie@" + h.annen.ID}}
+		for path, back := range map[string]string{"/medewerkers/nieuw": "/medewerkers/nieuw?", "/medewerkers/" + boss.ID: "/medewerkers/" + boss.ID + "?",
+			"/medewerkers/" + boss.ID + "/uit-dienst": "/medewerkers/" + boss.ID + "/uit-dienst", "/nieuwsbrief/bestand": "/nieuwsbrief"} {
+			w := h.ask("POST", "/beheer"+path, typed.Encode(), cookie)
+			to := html.UnescapeString(backOnPage.FindStringSubmatch(w.Body.String())[1])
+			if w.Code != 401 || !strings.HasPrefix(to, "/beheer"+back) || strings.Contains(to, "Nina") {
+				t.Errorf("%s: %d, back to %q", path, w.Code, to)
+			}
+			if !strings.Contains(back, "?") {
+				continue
+			}
+			form := url.Values{"gebruikersnaam": {"boss"}, "wachtwoord": {secretWords}, "naar": {to}}
+			w = h.stepIn("boss", h.ask("POST", "/beheer/aanmelden", form.Encode(), ""))
+			page := h.ask("GET", w.Header().Get("Location"), "", cookieOf(w)).Body.String()
+			if !strings.Contains(page, `value="Nina &amp; Nieuw"`) || !strings.Contains(page, `value="balie@`+h.annen.ID+`" checked`) {
+				t.Errorf("%s: it did not come back\n%s", path, page)
+			}
+			now = now.Add(time.Minute)
+		}
+		// A link from elsewhere fills in nothing.
+		cookie = cookieOf(h.signIn("boss", secretWords))
+		if page := h.ask("GET", "/beheer/medewerkers/nieuw?name=Dief&bewaard=name%3DDief", "", cookie).Body.String(); strings.Contains(page, "Dief&#34;") || strings.Contains(page, `value="Dief"`) {
+			t.Error("a link filled in the form")
 		}
 	})
 }

@@ -79,7 +79,14 @@ func (s *Site) Routes(m *kit.Mux) {
 // manager lets only managers through, asked anew at each page: whose role was
 // taken this morning is out now.
 func (s *Site) manager(h func(http.ResponseWriter, *http.Request, branch.Organisation) error) kit.Handler {
-	return kit.RequireSession(func(w http.ResponseWriter, r *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		switch {
+		case kit.VisitOf(r).Session != nil:
+		case r.Method == http.MethodPost:
+			return s.late(w, r)
+		default:
+			return kit.ErrSignIn
+		}
 		var library branch.Organisation
 		err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
 			if library, err = branch.FindOrganisation(tx, s.Organisation); err != nil {
@@ -99,7 +106,7 @@ func (s *Site) manager(h func(http.ResponseWriter, *http.Request, branch.Organis
 			return err
 		}
 		return h(w, r, library)
-	})
+	}
 }
 
 func mayManage(w staff.Worker, library branch.Organisation) error {

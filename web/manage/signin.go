@@ -3,6 +3,7 @@ package manage
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"lidwoord/base/factor"
 	"lidwoord/base/fault"
@@ -18,6 +19,8 @@ import (
 type signInPage struct {
 	*kit.Form
 	Back    string
+	Over    bool // the session ended while somebody was at work
+	Kept    bool // what was typed comes back
 	Passkey entry.Key
 }
 
@@ -54,6 +57,44 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.entry.Begin(w, r, entry.Proof{Subject: worker.ID, Data: form.Get("naar")}, worker.Temporary)
+}
+
+// late asks who sends a form after the session ended to sign in first, and then leads
+// back to its page. What was typed about a colleague comes back in it. Nothing is done
+// on anybody's behalf: the button is pressed once more.
+func (s *Site) late(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	page := signInPage{Form: kit.NewForm(), Over: true, Back: r.URL.Path}
+	switch {
+	case r.URL.Path == s.Link("/nieuwsbrief/bestand"):
+		page.Back = s.Link("/nieuwsbrief")
+	case r.PathValue("daad") == "":
+		kept, err := s.DB.Box.Seal(keptPurpose, []byte(form.Values.Encode()))
+		if err != nil {
+			return err
+		}
+		page.Kept, page.Back = true, page.Back+"?"+url.Values{keptParam: {kept}}.Encode()
+	}
+	return s.signInPage(w, r, http.StatusUnauthorized, page)
+}
+
+const (
+	keptPurpose = "manage.kept"
+	keptParam   = "bewaard"
+)
+
+// keptForm is what was typed before the session ended. It is sealed: a link from
+// elsewhere fills in nothing.
+func (s *Site) keptForm(r *http.Request) (*kit.Form, bool) {
+	text, err := s.DB.Box.Open(keptPurpose, r.URL.Query().Get(keptParam))
+	if err != nil {
+		return nil, false
+	}
+	values, err := url.ParseQuery(string(text))
+	return &kit.Form{Values: values}, err == nil
 }
 
 // admit checks who signs in. A worker with the right password and without the

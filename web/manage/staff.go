@@ -135,7 +135,11 @@ func postsOf(form *kit.Form, branches []branch.Branch) (list []staff.Post) {
 }
 
 func (s *Site) newWorker(w http.ResponseWriter, r *http.Request, library branch.Organisation) error {
-	return s.workerPage(w, r, http.StatusOK, library, workerPage{Form: kit.NewForm()})
+	form, kept := s.keptForm(r)
+	if !kept {
+		form = kit.NewForm()
+	}
+	return s.workerPage(w, r, http.StatusOK, library, workerPage{Form: form})
 }
 
 func (s *Site) workerPage(w http.ResponseWriter, r *http.Request, status int, library branch.Organisation, page workerPage) error {
@@ -212,10 +216,13 @@ func (s *Site) worker(w http.ResponseWriter, r *http.Request, library branch.Org
 	if err != nil {
 		return err
 	}
-	form := kit.NewForm()
-	form.Set("name", who.Name)
-	for _, p := range who.Posts {
-		form.Values.Add("role", string(p.Role)+"@"+p.BranchID)
+	form, kept := s.keptForm(r)
+	if !kept {
+		form = kit.NewForm()
+		form.Set("name", who.Name)
+		for _, p := range who.Posts {
+			form.Values.Add("role", string(p.Role)+"@"+p.BranchID)
+		}
 	}
 	return s.workerPage(w, r, http.StatusOK, library, workerPage{Form: form, Who: colleague{Worker: who}})
 }
