@@ -1,12 +1,15 @@
 package desk_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"lidwoord/base/factor"
 	"lidwoord/base/sqldb"
+	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/library/staff"
+	"lidwoord/web/webtest"
 )
 
 // app gives a clerk an app with codes that works.
@@ -83,4 +86,33 @@ func TestATemporaryPasswordIsChangedAtTheDeskToo(t *testing.T) {
 		v.get("/").is(200, "/aanmelden?naar=%2Fbalie%2F")
 		v.post("/aanmelden/wachtwoord", "nieuw", "zeven groene fietsen", "herhaal", "zeven groene fietsen").is(200, "/").want("Anja de Boer")
 	})
+}
+
+func TestAClerkSetsUpAnAppInABrowser(t *testing.T) {
+	h := build(t, sqldbtest.New(t))
+	b := webtest.Start(t)
+	p := h.desk(t, b)
+	signIn(p)
+	p.Press("Beveiliging")
+	p.Want("Je hebt geen app met codes", "Op dit adres werken passkeys niet") // the test serves at a number
+	p.Look("desk-means")
+	p.Press("App instellen")
+	key := webtest.Eval[string](p, "document.getElementById('sleutel').innerText")
+	p.Fill("Code uit de app", h.code(key))
+	p.Press("Verder")
+	p.Want("Je herstelcodes")
+	recovery := webtest.Eval[string](p, "document.querySelector('#herstelcodes code').innerText")
+	p.Press("Ik heb ze bewaard")
+	p.Want("Je hebt nog 10 herstelcodes")
+	p.Press("Uitloggen")
+
+	p.NoScript()
+	p.Fill("Gebruikersnaam", "anja")
+	p.Fill("Wachtwoord", pass)
+	p.Press("Inloggen")
+	p.Want("Nog één stap")
+	p.Fill("Code", strings.ReplaceAll(recovery, "-", " "))
+	p.Press("Inloggen")
+	p.WantURL("/balie")
+	p.Want("Anja de Boer")
 }

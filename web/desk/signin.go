@@ -76,7 +76,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.SetCookie(w, branchCookie, here.Code, 365*24*time.Hour)
-	return s.entry.Begin(w, r, entry.Proof{Subject: worker.ID, Data: string(arriving)}, worker.Temporary)
+	return s.entry.Begin(w, r, entry.Proof{Subject: worker.ID, Data: string(arriving), Temporary: worker.Temporary})
 }
 
 // arrival is what a clerk brings along through the steps of signing in.

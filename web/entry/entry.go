@@ -46,9 +46,10 @@ const (
 
 // Proof is who signs in, and by what.
 type Proof struct {
-	Subject string       // worker or account id
-	Data    string       // what the door gave to Begin, or to the form of a passkey
-	Means   factor.Means // "" is the password alone
+	Subject   string       // worker or account id
+	Data      string       // what the door gave to Begin, or to the form of a passkey
+	Means     factor.Means // "" is the password alone
+	Temporary bool         // for Begin: somebody else gave the password out
 }
 
 // Desk is what these pages ask of the door in which they stand.
@@ -113,8 +114,8 @@ const stepCookie = "stap"
 
 // Begin goes on after the right password: in, or to the next step. A password that
 // somebody else gave out is replaced before anything else.
-func (d *Desk) Begin(w http.ResponseWriter, r *http.Request, p Proof, temporary bool) error {
-	return d.onward(w, r, waiting{Subject: p.Subject, Data: p.Data, Fresh: temporary})
+func (d *Desk) Begin(w http.ResponseWriter, r *http.Request, p Proof) error {
+	return d.onward(w, r, waiting{Subject: p.Subject, Data: p.Data, Fresh: p.Temporary})
 }
 
 // onward leads to the next step that is missing, or lets in.

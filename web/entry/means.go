@@ -144,7 +144,7 @@ func (d *Desk) addApp(w http.ResponseWriter, r *http.Request, s session.Session)
 	})
 	form.Set("code", "")
 	if err != nil {
-		if err != errStale && forPage(form, err) {
+		if forPage(form, err) {
 			return d.appPage(w, r, s, kit.Status(err), form)
 		}
 		return err
@@ -211,7 +211,7 @@ func (d *Desk) remove(w http.ResponseWriter, r *http.Request, s session.Session,
 		}
 		return err
 	})
-	if form := kit.NewForm(); err != nil && err != errStale && form.Take(err) {
+	if form := kit.NewForm(); err != nil && form.Take(err) {
 		return d.meansPage(w, r, s, kit.Status(err), form)
 	}
 	if err != nil {
@@ -259,7 +259,7 @@ func (d *Desk) addPasskey(w http.ResponseWriter, r *http.Request, s session.Sess
 		return err
 	})
 	if err != nil {
-		if err != errStale && forPage(form, err) {
+		if forPage(form, err) {
 			return d.meansPage(w, r, s, kit.Status(err), form)
 		}
 		return err

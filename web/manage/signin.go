@@ -56,7 +56,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 		}
 		return err
 	}
-	return s.entry.Begin(w, r, entry.Proof{Subject: worker.ID, Data: form.Get("naar")}, worker.Temporary)
+	return s.entry.Begin(w, r, entry.Proof{Subject: worker.ID, Data: form.Get("naar"), Temporary: worker.Temporary})
 }
 
 // late asks who sends a form after the session ended to sign in first, and then leads
