@@ -17,6 +17,7 @@ var floors = [][]string{
 	{"base/day", "base/password"},
 	{"base/sqldb"},
 	{"base/sqldb/sqldbtest", "base/outbox", "base/job", "base/audit", "base/session", "base/throttle"},
+	{"base/factor"},
 	{"library/branch", "identity/account", "reading/catalogue"},
 	{"library/staff", "library/customer", "library/ledger", "library/task", "identity/signon", "identity/provision", "reading/loan"},
 	{"library/membership", "library/newsletter", "library/payment"},
@@ -24,14 +25,14 @@ var floors = [][]string{
 	{"library/registration"},
 	{"library/enrol/enroltest", "adapter/"},
 	{"web", "web/kit", "web/webtest"},
-	{"web/party", "web/paper"},
+	{"web/party", "web/paper", "web/entry"},
 	{"web/"},
 	{"cmd/lidwoord"},
 }
 
 // doors names the wing that each door shows. A door shows no other.
 var doors = map[string]string{"web/desk": "library/", "web/signup": "library/", "web/mine": "library/", "web/manage": "library/", "web/news": "library/",
-	"web/login": "identity/", "web/oidc": "identity/", "web/scim": "identity/", "web/reading": "reading/", "web/start": "", "web/mailbox": "", "web/testbank": "", "web/kit": "", "web/party": "", "web/paper": "", "web/webtest": ""}
+	"web/login": "identity/", "web/oidc": "identity/", "web/scim": "identity/", "web/reading": "reading/", "web/start": "", "web/mailbox": "", "web/testbank": "", "web/kit": "", "web/party": "", "web/paper": "", "web/webtest": "", "web/entry": ""}
 
 // modules names the only packages in which a module of somebody else may be
 // used. A module that is not here may be used nowhere.
@@ -50,6 +51,10 @@ var modules = map[string][]string{
 	"golang.org/x/crypto/argon2":     {"base/password"},
 	"golang.org/x/net/html":          {"reading/catalogue"},
 	"golang.org/x/text/":             {"base/", "library/", "identity/", "reading/", "web/"}, // Unicode normal forms, to fold names
+
+	"github.com/go-webauthn/webauthn":    {"base/factor"},
+	"github.com/descope/virtualwebauthn": {"base/factor"}, // its tests
+	"rsc.io/qr":                          {"base/factor"},
 }
 
 var support = []string{"base/sqldb/sqldbtest", "web/webtest", "adapter/mollie/mollietest"} // for tests; the program never imports them

@@ -111,6 +111,7 @@ func TestARealLibraryStartsWithThreeCommands(t *testing.T) {
 			must("library", "-file", filepath.Join(filepath.Dir(config), "bind.toml"))
 			must("library", "-file", filepath.Join(filepath.Dir(config), "bind.toml")) // again: nothing changes
 			must("staff", "-username", "anja", "-name", "Anja de Boer", "-role", "balie", "-branch", "5280")
+			must("staff", "-username", "Anja", "-reset-factor")
 			books, err := samples.Books()
 			if err != nil {
 				t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"lidwoord/base/factor"
 	"lidwoord/base/outbox"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
@@ -75,6 +76,9 @@ func demo(ctx context.Context, log *slog.Logger, args []string) error {
 	if h.start.Logins, err = demoLogins(ctx, db); err != nil {
 		return err
 	}
+	if err := h.demoCode(ctx); err != nil {
+		return err
+	}
 	return h.run(ctx, func(string) {
 		if fresh {
 			fmt.Printf("Loaded the demo library Bind bibliotheken in %.1f s.\n", time.Since(began).Seconds())
@@ -98,6 +102,7 @@ func (h *house) announce(out *os.File) {
 		door := map[string]string{"desk": "Balie", "login": "Online Bibliotheek"}[l.Door]
 		fmt.Fprintf(out, "  %-20s %-18s %s\n", door, l.Username, l.Password)
 	}
+	fmt.Fprintf(out, "\n%s is asked for a code as well; the first page shows the one of the moment.\n", demoBoss)
 	fmt.Fprint(out, "\nStop with Ctrl+C. The data stays under var/.\n")
 }
 
@@ -291,6 +296,45 @@ func tokenFromMail(ctx context.Context, db *sqldb.DB, email string) (token secre
 		return errors.New("the mail with the link did not come")
 	})
 	return token, err
+}
+
+// demoCode gives the manager of the demo an app with codes, whose code the first page
+// shows. It is a new one at every start: no key of an app is ever read from the
+// database.
+func (h *house) demoCode(ctx context.Context) error {
+	return h.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		o, err := branch.FindOrganisation(tx, "bind")
+		if err != nil {
+			return err
+		}
+		list, err := staff.List(tx, o.ID)
+		if err != nil {
+			return err
+		}
+		for _, w := range list {
+			if w.Username != demoBoss {
+				continue
+			}
+			offer, err := factor.OfferApp(tx, w.Owner(), "Bind bibliotheken", w.Username)
+			if err != nil {
+				return err
+			}
+			// The code of the step before, so that the one of now still counts.
+			code, err := factor.CodeAt(offer.Key, tx.Now.Add(-30*time.Second))
+			if err != nil {
+				return err
+			}
+			if err := factor.ConfirmApp(tx, w.Owner(), code); err != nil {
+				return err
+			}
+			for i := range h.start.Logins {
+				if h.start.Logins[i].Username == demoBoss {
+					h.start.Logins[i].Key = offer.Key
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // demoLogins are the logins that the first page shows.

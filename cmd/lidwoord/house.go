@@ -12,6 +12,7 @@ import (
 
 	"lidwoord/adapter/testbank"
 	"lidwoord/base/day"
+	"lidwoord/base/factor"
 	"lidwoord/base/job"
 	"lidwoord/base/outbox"
 	"lidwoord/base/password"
@@ -36,6 +37,7 @@ import (
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
 	"lidwoord/web/desk"
+	"lidwoord/web/entry"
 	"lidwoord/web/kit"
 	"lidwoord/web/login"
 	"lidwoord/web/mailbox"
@@ -129,6 +131,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		{Name: "signon.keys", Every: 24 * time.Hour, Do: h.provider.TendKeys},
 		{Name: "loan.sweep", Every: time.Hour, Do: loan.Sweep},
 		{Name: "session.sweep", Every: 10 * time.Minute, Do: session.Sweep},
+		{Name: "factor.sweep", Every: 10 * time.Minute, Do: factor.Sweep},
 		{Name: "throttle.sweep", Every: 10 * time.Minute, Do: throttle.Sweep},
 		{Name: "outbox.sweep", Every: time.Hour, Do: outbox.Sweep},
 	}
@@ -140,7 +143,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 
 // allWords loads the sentences of every room and door.
 func allWords() (*words.Catalogue, error) {
-	sentences, err := words.Load(day.Words, password.Words, throttle.Words,
+	sentences, err := words.Load(day.Words, password.Words, throttle.Words, factor.Words, entry.Words,
 		branch.Words, staff.Words, customer.Words, membership.Words, ledger.Words, newsletter.Words, task.Words, payment.Words, enrol.Words, registration.Words,
 		account.Words, signon.Words, provision.Words, catalogue.Words, loan.Words,
 		kit.Words, party.Words, paper.Words, start.Words, desk.Words, login.Words, oidc.Words, reading.Words, mine.Words, signup.Words, news.Words, manage.Words,

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"lidwoord/base/password"
@@ -23,17 +24,21 @@ import (
 // processes and in the shell's history.
 func addStaff(ctx context.Context, log *slog.Logger, args []string) error {
 	var username, name, role, code, slug string
-	var fromInput bool
+	var fromInput, reset bool
 	c, err := readConfig("staff", args, func(set *flag.FlagSet) {
 		set.StringVar(&username, "username", "", "name to sign in with")
 		set.StringVar(&name, "name", "", "name on the screen")
 		set.StringVar(&role, "role", string(staff.Desk), "balie, financieel or beheer")
 		set.StringVar(&code, "branch", "", "code of the only branch where this role counts; every branch when empty")
 		set.StringVar(&slug, "library", "", "short name of the library; may be left out when there is one")
+		set.BoolVar(&reset, "reset-factor", false, "only take away the app with codes, the passkeys and the recovery codes of -username, who lost them")
 		set.BoolVar(&fromInput, "password-stdin", false, "read the password from the first line of the input")
 	})
 	if err != nil {
 		return err
+	}
+	if reset {
+		return resetFactor(ctx, c, username, slug)
 	}
 	plain := string(secret.NewToken())
 	if fromInput {
@@ -81,6 +86,36 @@ func addStaff(ctx context.Context, log *slog.Logger, args []string) error {
 	} else {
 		fmt.Printf("%s can sign in with password %s\n", w.Username, plain)
 	}
+	return nil
+}
+
+// resetFactor lets somebody begin anew who lost every second step. It is the way back
+// of the only manager: all others ask a manager.
+func resetFactor(ctx context.Context, c Config, username, slug string) error {
+	db, err := openDatabase(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	err = db.InTx(ctx, func(tx *sqldb.Tx) error {
+		o, err := theLibrary(tx, slug)
+		if err != nil {
+			return err
+		}
+		list, err := staff.List(tx, o.ID)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(list, func(w staff.Worker) bool { return strings.EqualFold(w.Username, username) })
+		if i < 0 {
+			return staff.ErrUnknown
+		}
+		return staff.ResetFactor(tx, list[i].ID, "command")
+	})
+	if err != nil {
+		return fmt.Errorf("staff: %w", err)
+	}
+	fmt.Printf("%s signs in with the password alone, and is asked to set up a new second step at Beheer.\n", username)
 	return nil
 }
 

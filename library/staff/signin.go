@@ -48,7 +48,8 @@ var (
 	perNetwork = throttle.Rule{Name: "staff.network", Free: 30, First: 2 * time.Second, Most: time.Minute, Forget: time.Minute}
 )
 
-// SignIn lets a worker in. It works in three steps, because hashing takes long
+// SignIn finds out whether a worker knows the password; the door asks for the second
+// step. It works in three steps, because hashing takes long
 // and a transaction may run twice: count the try, compare, forget the try. A try
 // counts before its outcome is known, so that sixteen guesses at the same moment
 // are sixteen. An unknown name costs as much time as a known one.
@@ -56,14 +57,16 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 	name, network := usernameKey(try.Username), throttle.Network(try.Address)
 	var w Worker
 	var hash string
-	var there bool
+	var there, over bool
 	counters := []throttle.Counter{{Rule: perNameHere, Key: name + "\x00" + network}, {Rule: perName, Key: name}}
 	fromHere := throttle.Counter{Rule: perNetwork, Key: network}
 	err := db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
-		w, hash, err = workerByName(tx, name)
+		var until time.Time
+		w, hash, until, err = workerByName(tx, name)
 		if err != nil {
 			return err
 		}
+		over = w.Temporary && !tx.Now.Before(until)
 		if there, err = worksAt(tx, w, try.BranchID); err != nil {
 			return err
 		}
@@ -78,7 +81,7 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 	}
 	// The network is looked at once more, for a right password too: a burst over
 	// many names must not learn more than one try after the other would.
-	if !ok || !w.Active || len(w.Posts) == 0 || !there {
+	if !ok || over || !w.Active || len(w.Posts) == 0 || !there {
 		err := db.InTx(ctx, func(tx *sqldb.Tx) error { return throttle.Take(tx, []throttle.Counter{fromHere}) })
 		if err != nil {
 			return Worker{}, err

@@ -2,11 +2,17 @@
 // in, and what each of them may do where. They are never customers here: a
 // worker who borrows has a customer record like anybody else.
 //
-//	Save         adds a worker or brings one up to date
+//	Save         adds a worker or brings one up to date, as a file or a command says
+//	Hire, Change a manager adds a colleague, or changes name and roles
+//	Deactivate, Reactivate   who left, and who came back
+//	Temporary    a password for one day, to choose one's own with
 //	SetPassword  sets a password and ends the sessions of the old one
-//	SignIn       lets a worker in, or not
+//	ResetFactor  takes the second step away of who lost it
+//	SignIn       does this worker know the password?
 //	Find, List   one worker, or all of an organisation
 //	Can          may this worker do this at that branch?
+//
+// What a worker signs in with beside the password stands in base/factor, under Actor.
 package staff
 
 import (
@@ -15,8 +21,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"lidwoord/base/audit"
+	"lidwoord/base/factor"
 	"lidwoord/base/fault"
 	"lidwoord/base/password"
 	"lidwoord/base/secret"
@@ -54,6 +63,7 @@ type Worker struct {
 	Lang           words.Lang
 	Posts          []Post
 	Active         bool // a worker who left keeps a record, because the audit log names them
+	Temporary      bool // the password was given out by somebody else, and must be changed
 }
 
 // Actor is the worker as the audit log names them.
@@ -66,6 +76,8 @@ var (
 	ErrRole     = fault.New(fault.Invalid, "staff.role")
 	ErrTaken    = fault.New(fault.Conflict, "staff.username_taken")
 	ErrDenied   = fault.New(fault.Denied, "staff.denied")
+	// ErrLast keeps the last manager of a library: nobody could let another one in.
+	ErrLast = fault.New(fault.Conflict, "staff.last_manager")
 )
 
 // usernameForm leaves out what looks alike or hides: no capitals, no spaces.
@@ -78,23 +90,7 @@ func usernameKey(username string) string { return strings.ToLower(strings.TrimSp
 // worker with an id; created says whether the worker is new and so without
 // password.
 func Save(tx *sqldb.Tx, w Worker) (saved Worker, created bool, err error) {
-	w.Username, w.Name = usernameKey(w.Username), strings.TrimSpace(w.Name)
-	if w.Lang == "" {
-		w.Lang = words.NL
-	}
-	var wrong fault.List
-	if !usernameForm.MatchString(w.Username) {
-		wrong.Add("username", ErrUsername)
-	}
-	if w.Name == "" {
-		wrong.Add("name", ErrName)
-	}
-	for _, p := range w.Posts {
-		if _, known := rights[p.Role]; !known {
-			wrong.Add("role", ErrRole)
-		}
-	}
-	if err := wrong.Err(); err != nil {
+	if w, err = w.checked(); err != nil {
 		return w, false, err
 	}
 	fresh := secret.NewID()
@@ -109,8 +105,43 @@ func Save(tx *sqldb.Tx, w Worker) (saved Worker, created bool, err error) {
 	return w, id == fresh, putPosts(tx, id, w.Posts)
 }
 
-// doors are where workers have sessions.
-var doors = []string{"desk", "manage"}
+// checked returns the worker as it may be kept, or all that is wrong with it.
+func (w Worker) checked() (Worker, error) {
+	w.Username, w.Name = usernameKey(w.Username), strings.TrimSpace(w.Name)
+	if w.Lang == "" {
+		w.Lang = words.NL
+	}
+	var wrong fault.List
+	if !usernameForm.MatchString(w.Username) {
+		wrong.Add("username", ErrUsername)
+	}
+	if w.Name == "" || utf8.RuneCountInString(w.Name) > nameMost {
+		wrong.Add("name", ErrName)
+	}
+	for _, p := range w.Posts {
+		if _, known := rights[p.Role]; !known {
+			wrong.Add("role", ErrRole)
+		}
+	}
+	return w, wrong.Err()
+}
+
+// nameMost is how long a name on the screen may be, in characters.
+const nameMost = 200
+
+// doors are where workers have sessions, the waiting between the password and the
+// second step among them.
+var doors = []string{"desk", "manage", "desk.stap", "manage.stap"}
+
+// EndSessions ends all sessions of a worker.
+func EndSessions(tx *sqldb.Tx, workerID string) error {
+	for _, door := range doors {
+		if err := session.EndAll(tx, door, workerID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // SetPassword sets a worker's password and ends the worker's sessions: a
 // password is mostly changed because somebody else may know it. It hashes before
@@ -121,16 +152,23 @@ func SetPassword(ctx context.Context, db *sqldb.DB, workerID, plain, actor strin
 		return err
 	}
 	return db.InTx(ctx, func(tx *sqldb.Tx) error {
-		if err := setHash(tx, workerID, hash); err != nil {
+		if err := newPassword(tx, workerID, hash, time.Time{}); err != nil {
 			return err
-		}
-		for _, door := range doors {
-			if err := session.EndAll(tx, door, workerID); err != nil {
-				return err
-			}
 		}
 		return audit.Record(tx, audit.Entry{Actor: actor, Act: "staff.password_set", Object: "staff:" + workerID})
 	})
+}
+
+// newPassword replaces a password. Whoever guessed at the codes with the old one can
+// do so no more, so the app of the worker counts again.
+func newPassword(tx *sqldb.Tx, workerID, hash string, until time.Time) error {
+	if err := setPassword(tx, workerID, hash, until); err != nil {
+		return err
+	}
+	if err := factor.Forgive(tx, owner(workerID)); err != nil {
+		return err
+	}
+	return EndSessions(tx, workerID)
 }
 
 // Find returns the worker with this id, also one who left.

@@ -1,6 +1,8 @@
 package staff
 
 import (
+	"time"
+
 	"lidwoord/base/sqldb"
 )
 
@@ -32,6 +34,52 @@ func putPosts(tx *sqldb.Tx, id string, posts []Post) error {
 	return nil
 }
 
+// addWorker reports whether the username was free.
+func addWorker(tx *sqldb.Tx, w Worker) (bool, error) {
+	n, err := tx.Exec(`
+		INSERT INTO worker (id, organisation_id, username, username_key, name, lang, hash, active, created_at)
+		VALUES ($1, $2, $3, $3, $4, $5, '', TRUE, $6) ON CONFLICT DO NOTHING`,
+		w.ID, w.OrganisationID, w.Username, w.Name, string(w.Lang), tx.Now)
+	return n == 1, err
+}
+
+// replaceable is the guard of the last manager: the worker is none, or there is
+// another one who can come in. A manager counts when the role is for the whole
+// organisation, as for the pages of Beheer.
+const replaceable = ` (NOT EXISTS (SELECT 1 FROM post p WHERE p.worker_id = worker.id AND p.role = 'beheer' AND p.branch_id = '')
+	OR EXISTS (SELECT 1 FROM worker w JOIN post p ON p.worker_id = w.id
+		WHERE w.organisation_id = worker.organisation_id AND w.id <> worker.id AND w.active AND w.hash <> '' AND p.role = 'beheer' AND p.branch_id = ''))`
+
+func setName(tx *sqldb.Tx, w Worker) (bool, error) {
+	n, err := tx.Exec(`UPDATE worker SET name = $1 WHERE id = $2 AND organisation_id = $3`, w.Name, w.ID, w.OrganisationID)
+	return n == 1, err
+}
+
+// setNameLessManager is setName for who is no manager afterwards.
+func setNameLessManager(tx *sqldb.Tx, w Worker) (bool, error) {
+	n, err := tx.Exec(`UPDATE worker SET name = $1 WHERE id = $2 AND organisation_id = $3 AND`+replaceable, w.Name, w.ID, w.OrganisationID)
+	return n == 1, err
+}
+
+func deactivate(tx *sqldb.Tx, id string) (bool, error) {
+	n, err := tx.Exec(`UPDATE worker SET active = FALSE WHERE id = $1 AND`+replaceable, id)
+	return n == 1, err
+}
+
+func reactivate(tx *sqldb.Tx, id string) error {
+	_, err := tx.Exec(`UPDATE worker SET active = TRUE WHERE id = $1`, id)
+	return err
+}
+
+func setPassword(tx *sqldb.Tx, id, hash string, until time.Time) error {
+	n, err := tx.Exec(`UPDATE worker SET hash = $1, temporary_until = $2 WHERE id = $3`, hash, until, id)
+	if err == nil && n == 0 {
+		return ErrUnknown
+	}
+	return err
+}
+
+// setHash keeps the same password under a newer hash.
 func setHash(tx *sqldb.Tx, id, hash string) error {
 	n, err := tx.Exec(`UPDATE worker SET hash = $1 WHERE id = $2`, hash, id)
 	if err == nil && n == 0 {
@@ -48,9 +96,9 @@ func markSignedIn(tx *sqldb.Tx, id string) error {
 // workers lists what the callers in this room ask for, with their posts.
 func workers(tx *sqldb.Tx, where string, args ...any) ([]Worker, error) {
 	list, err := sqldb.Many(tx, `
-		SELECT id, organisation_id, username, name, lang, active FROM worker WHERE `+where+` ORDER BY name, id`, args,
+		SELECT id, organisation_id, username, name, lang, active, temporary_until IS NOT NULL FROM worker WHERE `+where+` ORDER BY name, id`, args,
 		func(row sqldb.Row) (w Worker, err error) {
-			err = row.Scan(&w.ID, &w.OrganisationID, &w.Username, &w.Name, &w.Lang, &w.Active)
+			err = row.Scan(&w.ID, &w.OrganisationID, &w.Username, &w.Name, &w.Lang, &w.Active, &w.Temporary)
 			return w, err
 		})
 	if err != nil {
@@ -72,13 +120,13 @@ func postsOf(tx *sqldb.Tx, id string) ([]Post, error) {
 		})
 }
 
-// workerByName returns the worker and the hash behind a username, and neither
-// when there is none.
-func workerByName(tx *sqldb.Tx, name string) (w Worker, hash string, err error) {
-	found, err := tx.One(`SELECT id, hash FROM worker WHERE username_key = $1`, []any{name}, &w.ID, &hash)
+// workerByName returns the worker and the hash behind a username, with the end of a
+// temporary password, and neither when there is none.
+func workerByName(tx *sqldb.Tx, name string) (w Worker, hash string, until time.Time, err error) {
+	found, err := tx.One(`SELECT id, hash, temporary_until FROM worker WHERE username_key = $1`, []any{name}, &w.ID, &hash, sqldb.Instant(&until))
 	if err != nil || !found {
-		return Worker{}, "", err
+		return Worker{}, "", until, err
 	}
 	w, err = Find(tx, w.ID)
-	return w, hash, err
+	return w, hash, until, err
 }

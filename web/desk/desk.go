@@ -1,6 +1,6 @@
 // Package desk is the front door of the people at the counter: the seed's Balie.
 //
-//	signin.go         Inloggen at a branch; a form that arrives after the session ended is not lost
+//	signin.go         Inloggen at a branch, with a second step for who has one; a form that arrives after the session ended is not lost
 //	home.go           Balie: start page, search box, open drafts
 //	wizard.go         Klant → Nieuwe klant toevoegen, one address for each step
 //	steps.go          what each step of it reads, shows and leads to
@@ -33,6 +33,7 @@ import (
 	"lidwoord/library/enrol"
 	"lidwoord/library/registration"
 	"lidwoord/library/staff"
+	"lidwoord/web/entry"
 	"lidwoord/web/kit"
 )
 
@@ -58,11 +59,13 @@ type Site struct {
 	// Registrations undoes contracts that were made on the web. The roof fills it
 	// after New.
 	Registrations *registration.Office
+
+	entry *entry.Desk // the second step of who has one
 }
 
 // New makes the desk of one library.
 func New(house *kit.House, office enrol.Office, book customer.AddressBook, organisation string) (*Site, error) {
-	s, err := kit.New(house, "desk", files)
+	s, err := kit.New(house, "desk", files, entry.Pages)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +76,8 @@ func New(house *kit.House, office enrol.Office, book customer.AddressBook, organ
 		{Key: "desk.nav_money", Path: "/financieel"}, {Key: "desk.nav_tasks", Path: "/taken"},
 		{Key: "desk.nav_statistics", Path: "/statistiek"},
 	}
-	return &Site{Site: s, Office: office, Book: book, Organisation: organisation}, nil
+	site := &Site{Site: s, Office: office, Book: book, Organisation: organisation}
+	return site, site.joinEntry()
 }
 
 // Routes is the site map of the desk.
@@ -81,6 +85,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /aanmelden", s.showSignIn)
 	m.Page("POST /aanmelden", s.signIn)
 	m.Page("POST /afmelden", s.signOut)
+	s.entry.Routes(m)
 	m.Page("GET /", s.at(staff.SeeCustomers, s.home))
 
 	m.Page("GET /klant/nieuw", s.at(staff.Enrol, s.fresh("/klant/nieuw/%s")))

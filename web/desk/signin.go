@@ -1,12 +1,14 @@
 package desk
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
+	"lidwoord/base/factor"
 	"lidwoord/base/fault"
 	"lidwoord/base/secret"
 	"lidwoord/base/session"
@@ -14,6 +16,7 @@ import (
 	"lidwoord/library/branch"
 	"lidwoord/library/enrol"
 	"lidwoord/library/staff"
+	"lidwoord/web/entry"
 	"lidwoord/web/kit"
 )
 
@@ -68,28 +71,78 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 		}
 		return err
 	}
-	var token secret.Token
-	to := s.Back(page.Back)
-	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
-		// The branch and the name stand in the bar of every page, an error page too.
-		token, _, err = session.Start(tx, session.Session{Door: s.Name, Subject: worker.ID, Device: kit.Device(r), Idle: s.Idle,
-			Data: here.Code + " " + here.Name + " · " + worker.Name})
-		if err != nil {
-			return err
-		}
-		path, err := s.unpack(tx, page.Carry, counter{worker: worker, branch: here})
-		if path != "" {
-			to = path
-		}
-		return err
-	})
+	arriving, err := json.Marshal(arrival{Branch: here.Code, Back: page.Back, Carry: page.Carry})
 	if err != nil {
 		return err
 	}
-	s.SetSession(w, token)
 	s.SetCookie(w, branchCookie, here.Code, 365*24*time.Hour)
-	http.Redirect(w, r, to, http.StatusSeeOther)
-	return nil
+	return s.entry.Begin(w, r, entry.Proof{Subject: worker.ID, Data: string(arriving), Temporary: worker.Temporary})
+}
+
+// arrival is what a clerk brings along through the steps of signing in.
+type arrival struct{ Branch, Back, Carry string }
+
+// letIn starts the session of a clerk at the branch that was chosen with the
+// password, and keeps what was carried.
+func (s *Site) letIn(tx *sqldb.Tx, r *http.Request, p entry.Proof) (token secret.Token, to string, err error) {
+	var it arrival
+	if err := json.Unmarshal([]byte(p.Data), &it); err != nil {
+		return "", "", errBranch
+	}
+	c := counter{lang: kit.VisitOf(r).Lang}
+	if c.worker, err = staff.Find(tx, p.Subject); err != nil {
+		return "", "", err
+	}
+	lib, err := branch.FindOrganisation(tx, s.Organisation)
+	if err != nil {
+		return "", "", err
+	}
+	if c.branch, err = branch.ByCode(tx, lib.ID, it.Branch); err != nil {
+		return "", "", err
+	}
+	if c.worker.OrganisationID != lib.ID || !c.worker.WorksAt(c.branch.ID) {
+		return "", "", staff.ErrDenied
+	}
+	// The branch and the name stand in the bar of every page, an error page too.
+	token, _, err = session.Start(tx, session.Session{Door: s.Name, Subject: c.worker.ID, Device: kit.Device(r), Idle: s.Idle,
+		Data: c.branch.Code + " " + c.branch.Name + " · " + c.worker.Name})
+	if err != nil {
+		return "", "", err
+	}
+	to = s.Back(it.Back)
+	path, err := s.unpack(tx, it.Carry, c)
+	if path != "" {
+		to = path
+	}
+	return token, to, err
+}
+
+// renew ends every session of a clerk, here and at Beheer, and starts this one anew.
+func (s *Site) renew(tx *sqldb.Tx, old session.Session) (secret.Token, error) {
+	if err := staff.EndSessions(tx, old.Subject); err != nil {
+		return "", err
+	}
+	old.Idle = s.Idle
+	token, _, err := session.Start(tx, old)
+	return token, err
+}
+
+// joinEntry joins the pages between the password and the desk.
+func (s *Site) joinEntry() (err error) {
+	s.entry = &entry.Desk{Site: s.Site, Prefix: "staff:", Admit: s.letIn, Renew: s.renew,
+		Person: func(tx *sqldb.Tx, id string) (factor.Person, error) {
+			w, err := staff.Find(tx, id)
+			return factor.Person{Username: w.Username, Name: w.Name}, err
+		},
+		Prove: func(r *http.Request, id, password string) error {
+			return staff.Prove(r.Context(), s.DB, id, staff.Attempt{Password: password, Address: r.RemoteAddr})
+		},
+		SetPassword: func(ctx context.Context, id, plain string) error {
+			return staff.ChoosePassword(ctx, s.DB, id, plain)
+		},
+	}
+	s.entry.Passkeys, err = factor.NewPasskeys(s.Base, s.Brand.Name)
+	return err
 }
 
 // admit checks who is signing in, and where.

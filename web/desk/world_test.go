@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"lidwoord/base/day"
+	"lidwoord/base/factor"
 	"lidwoord/base/password"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
+	"lidwoord/base/throttle"
 	"lidwoord/base/words"
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
@@ -28,6 +30,7 @@ import (
 	"lidwoord/library/staff"
 	"lidwoord/library/task"
 	"lidwoord/web/desk"
+	"lidwoord/web/entry"
 	"lidwoord/web/kit"
 )
 
@@ -81,7 +84,7 @@ func build(t testing.TB, db *sqldb.DB) *house {
 			t.Fatal(err)
 		}
 	}
-	list, err := words.Load(kit.Words, day.Words, password.Words, desk.Words, branch.Words, staff.Words, customer.Words, membership.Words,
+	list, err := words.Load(kit.Words, day.Words, factor.Words, throttle.Words, entry.Words, password.Words, desk.Words, branch.Words, staff.Words, customer.Words, membership.Words,
 		ledger.Words, newsletter.Words, enrol.Words, task.Words, payment.Words, registration.Words)
 	if err != nil {
 		t.Fatal(err)

@@ -89,8 +89,9 @@ var Words embed.FS
 
 // New makes the site of a door. door holds pages/NAME.html, each a page of its
 // own over the shared layout, and may hold layout/NAME.html to replace parts and
-// assets/ for style and script of its own.
-func New(house *House, name string, door fs.FS) (*Site, error) {
+// assets/ for style and script of its own. Parts, which several doors share, hold
+// pages and layout that stand beside the door's.
+func New(house *House, name string, door fs.FS, parts ...fs.FS) (*Site, error) {
 	s := &Site{House: house, Name: name, Base: house.Doors.Of(name), Idle: 12 * time.Hour}
 	if s.Base == nil {
 		return nil, fmt.Errorf("door %s has no address", name)
@@ -99,17 +100,13 @@ func New(house *House, name string, door fs.FS) (*Site, error) {
 	if s.assets, err = readAssets(shared, door); err != nil {
 		return nil, err
 	}
-	s.pages, err = parsePages(layout, door)
+	s.pages, err = parsePages(layout, door, parts...)
 	return s, err
 }
 
 // parsePages parses every page on top of the shared layout. Each page is a set
 // of its own, so that two pages may both define "content".
-func parsePages(layout, door fs.FS) (map[string]*template.Template, error) {
-	names, err := fs.Glob(door, "pages/*.html")
-	if err != nil {
-		return nil, err
-	}
+func parsePages(layout, door fs.FS, parts ...fs.FS) (map[string]*template.Template, error) {
 	own, err := fs.Glob(door, "layout/*.html")
 	if err != nil {
 		return nil, err
@@ -119,6 +116,11 @@ func parsePages(layout, door fs.FS) (map[string]*template.Template, error) {
 		t, err := template.New("").Option("missingkey=error").Funcs(funcs).ParseFS(layout, "layout/*.html")
 		if err != nil {
 			return err
+		}
+		for _, part := range parts {
+			if t, err = t.ParseFS(part, "layout/*.html"); err != nil {
+				return err
+			}
 		}
 		if len(own) > 0 {
 			if t, err = t.ParseFS(door, own...); err != nil {
@@ -133,9 +135,15 @@ func parsePages(layout, door fs.FS) (map[string]*template.Template, error) {
 		pages[strings.TrimSuffix(path.Base(name), ".html")] = t
 		return nil
 	}
-	for _, name := range names {
-		if err := add(door, name); err != nil {
+	for _, files := range append(parts, door) {
+		names, err := fs.Glob(files, "pages/*.html")
+		if err != nil {
 			return nil, err
+		}
+		for _, name := range names {
+			if err := add(files, name); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if _, own := pages["error"]; !own {

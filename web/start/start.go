@@ -1,12 +1,13 @@
 // Package start is the page in front of all doors: where a visitor goes who
-// typed only the name of the host. In the demo it lists the doors and the
-// passwords with which to try them.
+// typed only the name of the host. In the demo it lists the doors, the passwords
+// with which to try them, and the codes that an app would show.
 package start
 
 import (
 	"embed"
 	"net/http"
 
+	"lidwoord/base/factor"
 	"lidwoord/web/kit"
 )
 
@@ -31,6 +32,8 @@ type Login struct {
 	Username string
 	Password string
 	What     string // message key of what this login shows
+	Key      string // of an app with codes, "" when no second step is asked
+	Code     string // what that app shows now; the page fills it in
 }
 
 // New makes the door.
@@ -49,11 +52,21 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Raw("GET /gezond", http.HandlerFunc(s.healthy))
 }
 
-type homePage struct{ Desk, Login []Login }
+type homePage struct {
+	Desk, Login []Login
+	Coded       bool // somebody needs a code as well
+}
 
 func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 	var page homePage
 	for _, l := range s.Logins {
+		if l.Key != "" {
+			var err error
+			if l.Code, err = factor.CodeAt(l.Key, s.DB.Now()); err != nil {
+				return err
+			}
+			page.Coded = true
+		}
 		if l.Door == "desk" {
 			page.Desk = append(page.Desk, l)
 		} else {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/base/words"
@@ -75,6 +76,15 @@ func TestPasswordsStandOnTheFirstPageOfTheDemoOnly(t *testing.T) {
 	_, h = open(t, true)
 	if body := get(h, "/").Body.String(); !strings.Contains(body, "geheim-van-de-demo") || !strings.Contains(body, "http://lid.example/dev/mail") {
 		t.Error("the demo does not say how to get in")
+	}
+}
+
+func TestTheCodeOfTheDemoIsTheOneOfNow(t *testing.T) {
+	s, h := open(t, true)
+	s.DB.Now = func() time.Time { return time.Unix(1111111109, 0) }
+	s.Logins[0].Key = "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"
+	if body := get(h, "/").Body.String(); !strings.Contains(body, "081804") || strings.Contains(body, "GEZD") {
+		t.Error("the page does not show the code, or shows the key")
 	}
 }
 

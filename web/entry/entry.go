@@ -1,0 +1,202 @@
+// Package entry is the pages between the password and the door, and the page where
+// people mind what they sign in with. The doors where people sign in share it.
+//
+//	step.go    the second step: a code, a recovery code or a passkey
+//	setup.go   whoever must have a second step and has none sets one up first
+//	fresh.go   a password that somebody else gave out is changed first
+//	means.go   Inloggen en beveiliging: passkeys, the app, the recovery codes
+//
+// Between the password and the second step the browser has a session of another
+// kind, at a door of another name: it opens these pages and nothing else.
+package entry
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"lidwoord/base/factor"
+	"lidwoord/base/fault"
+	"lidwoord/base/secret"
+	"lidwoord/base/session"
+	"lidwoord/base/sqldb"
+	"lidwoord/web/kit"
+)
+
+// Pages go into kit.New beside those of the door.
+//
+//go:embed pages layout
+var Pages embed.FS
+
+// Words are the sentences of this room.
+//
+//go:embed words.*.txt
+var Words embed.FS
+
+const (
+	// StepLife is how long the steps after the password may take: long enough to
+	// install an app on a telephone.
+	StepLife = 15 * time.Minute
+	// FreshTime is how long after signing in one may change what one signs in with.
+	// After that the password is asked again: the screen may have been left alone.
+	FreshTime = 15 * time.Minute
+)
+
+// Proof is who signs in, and by what.
+type Proof struct {
+	Subject   string       // worker or account id
+	Data      string       // what the door gave to Begin, or to the form of a passkey
+	Means     factor.Means // "" is the password alone
+	Temporary bool         // for Begin: somebody else gave the password out
+}
+
+// Desk is what these pages ask of the door in which they stand.
+type Desk struct {
+	Site     *kit.Site
+	Prefix   string           // of the owner: "staff:" or "account:"
+	Passkeys *factor.Passkeys // nil where browsers know none
+	Required bool             // nobody comes in without a second step
+
+	// Person is how an app and a browser name the owner.
+	Person func(tx *sqldb.Tx, subject string) (factor.Person, error)
+	// Admit judges once more who comes in, starts the session and says where to go.
+	// After a passkey alone it is the first to judge, and Data is what a browser says.
+	Admit func(tx *sqldb.Tx, r *http.Request, p Proof) (token secret.Token, to string, err error)
+	// Renew ends all sessions of the subject and gives this browser a new one.
+	Renew func(tx *sqldb.Tx, s session.Session) (secret.Token, error)
+	// Prove checks the password once more.
+	Prove func(r *http.Request, subject, password string) error
+	// SetPassword replaces a password that somebody else gave out. It is nil where
+	// nobody does.
+	SetPassword func(ctx context.Context, subject, plain string) error
+}
+
+// Routes is the site map of these pages.
+func (d *Desk) Routes(m *kit.Mux) {
+	m.Page("GET /aanmelden/code", d.showStep)
+	m.Page("POST /aanmelden/code", d.takeCode)
+	m.Page("POST /aanmelden/passkey", d.takePasskey)
+	m.Page("GET /aanmelden/instellen", d.showSetup)
+	m.Page("POST /aanmelden/instellen", d.setUp)
+	m.Page("POST /aanmelden/bewaard", d.kept)
+	if d.SetPassword != nil {
+		m.Page("GET /aanmelden/wachtwoord", d.showPassword)
+		m.Page("POST /aanmelden/wachtwoord", d.takePassword)
+	}
+	m.Page("GET /beveiliging", d.signedIn(d.showMeans))
+	m.Page("POST /beveiliging/wachtwoord", d.signedIn(d.prove))
+	m.Page("GET /beveiliging/app", d.signedIn(d.showApp))
+	m.Page("POST /beveiliging/app", d.signedIn(d.addApp))
+	m.Page("POST /beveiliging/app/weg", d.signedIn(d.removeApp))
+	m.Page("POST /beveiliging/herstelcodes", d.signedIn(d.renewCodes))
+	m.Page("POST /beveiliging/passkey", d.signedIn(d.addPasskey))
+	m.Page("POST /beveiliging/passkey/{passkey}", d.signedIn(d.renamePasskey))
+	m.Page("POST /beveiliging/passkey/{passkey}/weg", d.signedIn(d.removePasskey))
+}
+
+func (d *Desk) owner(subject string) factor.Owner { return factor.Owner(d.Prefix + subject) }
+
+// waiting is a browser between the password and the door.
+type waiting struct {
+	id      string
+	Subject string `json:"-"`
+	Data    string
+	Fresh   bool // the password is changed first
+	Proved  bool // the second step was just set up
+}
+
+// stepDoor is the name of the sessions between the password and the door.
+func (d *Desk) stepDoor() string { return d.Site.Name + ".stap" }
+
+const stepCookie = "stap"
+
+// Begin goes on after the right password: in, or to the next step. A password that
+// somebody else gave out is replaced before anything else.
+func (d *Desk) Begin(w http.ResponseWriter, r *http.Request, p Proof) error {
+	return d.onward(w, r, waiting{Subject: p.Subject, Data: p.Data, Fresh: p.Temporary})
+}
+
+// onward leads to the next step that is missing, or lets in.
+func (d *Desk) onward(w http.ResponseWriter, r *http.Request, wait waiting) error {
+	var token, step secret.Token
+	var to string
+	err := d.Site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		token, step = "", ""
+		s, err := factor.StateOf(tx, d.owner(wait.Subject))
+		if err != nil {
+			return err
+		}
+		switch {
+		case wait.Fresh:
+			to = d.Site.Link("/aanmelden/wachtwoord")
+		case s.Any():
+			to = d.Site.Link("/aanmelden/code")
+		case d.Required:
+			to = d.Site.Link("/aanmelden/instellen")
+		default:
+			token, to, err = d.Admit(tx, r, Proof{Subject: wait.Subject, Data: wait.Data})
+			return err
+		}
+		text, err := json.Marshal(wait)
+		if err != nil {
+			return err
+		}
+		step, _, err = session.Start(tx, session.Session{Door: d.stepDoor(), Subject: wait.Subject, Data: string(text), Device: kit.Device(r), Idle: StepLife})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if token != "" {
+		d.Site.SetSession(w, token)
+	} else {
+		d.Site.SetCookie(w, stepCookie, string(step), 0)
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// waitingAt finds the browser between the password and the door, and sends who is not
+// there to the start.
+func (d *Desk) waitingAt(tx *sqldb.Tx, r *http.Request) (wait waiting, err error) {
+	s, there, err := session.Find(tx, d.stepDoor(), secret.Token(d.Site.Cookie(r, stepCookie)))
+	if err != nil {
+		return wait, err
+	}
+	if !there {
+		return wait, kit.ErrSignIn
+	}
+	err = json.Unmarshal([]byte(s.Data), &wait)
+	wait.id, wait.Subject = s.ID, s.Subject
+	return wait, err
+}
+
+// letIn ends the waiting and starts the session, in the transaction in which the
+// proof was spent.
+func (d *Desk) letIn(tx *sqldb.Tx, r *http.Request, wait waiting, means factor.Means) (secret.Token, string, error) {
+	if err := session.End(tx, wait.id); err != nil {
+		return "", "", err
+	}
+	return d.Admit(tx, r, Proof{Subject: wait.Subject, Data: wait.Data, Means: means})
+}
+
+// enter gives the browser its session.
+func (d *Desk) enter(w http.ResponseWriter, r *http.Request, token secret.Token, to string) error {
+	d.Site.SetCookie(w, stepCookie, "", -1)
+	d.Site.SetSession(w, token)
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// forPage turns what belongs above a form into a fault of that form, also where a
+// page that stood open too long can simply be sent again.
+func forPage(form *kit.Form, err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Gone, fault.Denied:
+		form.Faults = append(form.Faults, fault.Of(err)...)
+		return true
+	}
+	return form.Take(err)
+}

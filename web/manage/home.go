@@ -1,0 +1,85 @@
+package manage
+
+import (
+	"net/http"
+
+	"lidwoord/base/job"
+	"lidwoord/base/outbox"
+	"lidwoord/base/sqldb"
+	"lidwoord/library/branch"
+	"lidwoord/library/customer"
+)
+
+type homePage struct {
+	Library branch.Organisation
+	Stocks  []stock
+	Low     bool // some range is low
+	Dead    []outbox.Letter
+	Jobs    []run
+}
+
+// stock is the numbers of one branch, or of the reserve, whose Branch is nil.
+type stock struct {
+	customer.Stock
+	Branch *branch.Branch
+}
+
+// run is the last time that a piece of work was done.
+type run struct {
+	job.Outcome
+	What string // message key of what it does, "" when it has none
+}
+
+func (s *Site) home(w http.ResponseWriter, r *http.Request, library branch.Organisation) error {
+	page := homePage{Library: library}
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		if page.Stocks, err = stocksOf(tx, library.ID); err != nil {
+			return err
+		}
+		if page.Dead, err = outbox.Dead(tx); err != nil {
+			return err
+		}
+		runs, err := job.Recent(tx)
+		if err != nil {
+			return err
+		}
+		page.Jobs = nil
+		for _, o := range runs {
+			it := run{Outcome: o}
+			if key := "manage.job." + o.Name; s.Words.Has(key) {
+				it.What = key
+			}
+			page.Jobs = append(page.Jobs, it)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, st := range page.Stocks {
+		page.Low = page.Low || st.Level != customer.LevelPlenty
+	}
+	return s.Show(w, r, http.StatusOK, "home", page)
+}
+
+// stocksOf lists the numbers of every branch that enrols, and the reserve, the
+// emptiest first. A branch without a range of its own lives on the reserve.
+func stocksOf(tx *sqldb.Tx, organisationID string) ([]stock, error) {
+	branches, err := branch.List(tx, organisationID)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]*branch.Branch{}
+	for i := range branches {
+		known[branches[i].ID] = &branches[i]
+	}
+	list, err := customer.Ranges(tx, organisationID)
+	if err != nil {
+		return nil, err
+	}
+	var stocks []stock
+	for _, st := range list {
+		stocks = append(stocks, stock{st, known[st.BranchID]})
+	}
+	return stocks, nil
+}
