@@ -1,0 +1,3 @@
+package password
+
+func tidy() {}
