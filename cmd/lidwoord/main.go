@@ -5,6 +5,7 @@
 //	lidwoord migrate   brings the database up to date and stops
 //	lidwoord library   loads or updates a library: branches, numbers, memberships
 //	lidwoord staff     adds somebody who works at the desk
+//	lidwoord accounts  takes over login accounts from another system
 //	lidwoord titles    puts e-books and audiobooks on the shelf
 //	lidwoord version   what was built
 package main
@@ -52,6 +53,7 @@ func commands() []command {
 		{"migrate", "bring the database up to date and stop", migrate},
 		{"library", "load or update a library from its file: branches, numbers, memberships", loadLibraryFile},
 		{"staff", "add somebody who works at the desk, or give a new password", addStaff},
+		{"accounts", "take over login accounts from another system, with their password hashes", takeAccounts},
 		{"titles", "put e-books (EPUB) and audiobooks on the shelf", addTitles},
 		{"version", "say what was built", version},
 	}
