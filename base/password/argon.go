@@ -54,20 +54,20 @@ func readArgon(text string) (stored, error) {
 	}
 	a.salt = salt
 	return stored{
-		opens: func(plain []byte) bool {
-			return subtle.ConstantTimeCompare(a.derive(plain, len(key)), key) == 1
+		opens: func(c *counter, plain []byte) bool {
+			return subtle.ConstantTimeCompare(a.derive(c, plain, len(key)), key) == 1
 		},
 		shape: a.shape(len(key)),
 		today: a.kind == today.kind && a.costs() == today.costs() && len(key) == keyBytes,
 	}, nil
 }
 
-func (a argon) derive(plain []byte, size int) []byte {
+func (a argon) derive(c *counter, plain []byte, size int) []byte {
 	switch {
 	case a.kind == "argon2i":
 		return argon2.Key(plain, a.salt, a.passes, a.memory, a.lanes, uint32(size))
 	case a.costs() == today.costs():
-		return idKey(plain, a.salt, size)
+		return c.idKey(plain, a.salt, size)
 	}
 	return argon2.IDKey(plain, a.salt, a.passes, a.memory, a.lanes, uint32(size))
 }

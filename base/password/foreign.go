@@ -42,9 +42,9 @@ const (
 
 // stored is a hash that was read.
 type stored struct {
-	opens func(plain []byte) bool // works hard: only at a counter
-	shape string                  // the same cost, without a password
-	today bool                    // made as Hash makes it
+	opens func(c *counter, plain []byte) bool
+	shape string // the same cost, without a password
+	today bool   // made as Hash makes it
 }
 
 // read reads a hash that may stand in the database.
@@ -87,12 +87,12 @@ func Import(ctx context.Context, foreign string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	leave, err := counters.enter(ctx)
+	c, err := counters.enter(ctx)
 	if err != nil {
 		return "", err
 	}
-	defer leave()
-	return q.wrap(seal(q.digest)), nil
+	defer c.leave()
+	return q.wrap(seal(c, q.digest)), nil
 }
 
 // Shape returns a hash that costs what this one costs and that no password
@@ -118,7 +118,7 @@ func readBcrypt(text string) (stored, error) {
 		return stored{}, ErrHashDear
 	}
 	return stored{
-		opens: func(plain []byte) bool { return bcrypt.CompareHashAndPassword([]byte(text), plain) == nil },
+		opens: func(_ *counter, plain []byte) bool { return bcrypt.CompareHashAndPassword([]byte(text), plain) == nil },
 		shape: text[:7] + strings.Repeat(".", 53),
 	}, nil
 }
@@ -162,7 +162,7 @@ func readPBKDF2(text string) (stored, error) {
 		return stored{}, ErrHashDear
 	}
 	return stored{
-		opens: func(plain []byte) bool {
+		opens: func(_ *counter, plain []byte) bool {
 			got, err := pbkdf2.Key(of, string(plain), salt, rounds, len(key))
 			return err == nil && subtle.ConstantTimeCompare(got, key) == 1
 		},
@@ -245,7 +245,7 @@ func readWrapped(text string) (stored, error) {
 		return stored{}, ErrHashDamaged
 	}
 	// The SHA-256 costs nothing beside the argon2id: it has the shape of that.
-	return stored{opens: func(plain []byte) bool { return inner.opens(q.of(plain)) }, shape: inner.shape}, nil
+	return stored{opens: func(c *counter, plain []byte) bool { return inner.opens(c, q.of(plain)) }, shape: inner.shape}, nil
 }
 
 // number reads digits, and nothing that only looks like a number.

@@ -2,22 +2,21 @@ package password
 
 import (
 	"encoding/binary"
-	"sync"
 	_ "unsafe" // for go:linkname
 
 	_ "golang.org/x/crypto/argon2"
 )
 
-// argon2.IDKey takes 19 MiB from the heap for each hash and leaves it there. Under
-// 64 sign-ins at once that is a collection of the whole heap for every second or
-// third hash, which costs as much as a hash, and still 80 MiB of garbage. So the
-// hashes with today's parameters share their blocks: a counter of the line takes
-// one and gives it back, wiped.
+// argon2.IDKey takes 19 MiB from the heap for each hash and leaves them there. Under
+// 64 sign-ins at once that makes Go collect its whole heap for every second or third
+// hash, which costs as much as a hash, and still 100 MiB lie about. So a counter of
+// the line lends its own memory to hashes with today's parameters, one after the
+// other, and it is no part of the heap.
 //
 // The module offers no such thing (golang/go#36634 asks for it), so we reach for
 // the four steps of which its IDKey consists. The linker refuses a step that is
-// gone, and the test values of the argon2 reference code, which go through here,
-// find one that changed. docs/decisions/0005-intake.md weighs it.
+// gone, and TestSharedMemoryGivesTheHashesOfArgon2 finds one that changed.
+// docs/decisions/0005-intake.md weighs it.
 
 // block is the unit in which argon2 works: 1 KiB.
 type block [128]uint64
@@ -43,17 +42,19 @@ func processBlocks(b []block, time, memory, threads uint32, mode int)
 //go:linkname extractKey golang.org/x/crypto/argon2.extractKey
 func extractKey(b []block, memory, threads, keyLen uint32) []byte
 
-// blocks are what hashes left. A quiet server gives them back: the pool forgets
-// what two collections of the heap found unused.
-var blocks = sync.Pool{New: func() any { return new([Memory]block) }}
+// blocks are the memory of one hash.
+type blocks struct {
+	all *[Memory]block
+	raw []byte // as the system lent it; nil when it is of the heap
+}
 
 // idKey is argon2.IDKey with today's memory, passes and lanes.
-func idKey(plain, salt []byte, size int) []byte {
-	b := blocks.Get().(*[Memory]block)
-	defer func() {
-		clear(b[:]) // the next hash begins with nothing, and nobody finds anything
-		blocks.Put(b)
-	}()
+func (c *counter) idKey(plain, salt []byte, size int) []byte {
+	if c.blocks == nil {
+		c.blocks = lend()
+	}
+	b := c.blocks.all
+	defer clear(b[:]) // the next hash begins with nothing, and nobody finds anything
 	h := initHash(plain, salt, nil, nil, Passes, Memory, Lanes, uint32(size), modeID)
 	for n := range 2 { // RFC 9106 §3.2, steps 3 and 4: the first two blocks of the one lane
 		var first [len(b[0]) * 8]byte

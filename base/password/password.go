@@ -46,20 +46,20 @@ var counters = newLine(runtime.GOMAXPROCS(0), waitingPerCounter*runtime.GOMAXPRO
 // Hash makes the text that is stored: "$argon2id$v=19$m=…,t=…,p=…$salt$key".
 // It waits its turn, and gives up when ctx ends or the line is too long.
 func Hash(ctx context.Context, plain string) (string, error) {
-	leave, err := counters.enter(ctx)
+	c, err := counters.enter(ctx)
 	if err != nil {
 		return "", err
 	}
-	defer leave()
-	return seal(normal(plain)), nil
+	defer c.leave()
+	return seal(c, normal(plain)), nil
 }
 
 // seal makes the hash of secret with today's parameters.
-func seal(secret []byte) string {
+func seal(c *counter, secret []byte) string {
 	p := today
 	p.salt = make([]byte, saltBytes)
 	rand.Read(p.salt)
-	return p.text(p.derive(secret, keyBytes))
+	return p.text(p.derive(c, secret, keyBytes))
 }
 
 // Verify reports whether plain is the password behind hash, and whether the
@@ -78,12 +78,12 @@ func Verify(ctx context.Context, hash, plain string) (ok, rehash bool, err error
 	if err != nil {
 		return false, false, fmt.Errorf("password: stored hash: %v", err) // our fault and not the person's, so %v; never the hash, it would reach the log
 	}
-	leave, err := counters.enter(ctx)
+	c, err := counters.enter(ctx)
 	if err != nil {
 		return false, false, err
 	}
-	ok = h.opens(normal(plain))
-	leave()
+	ok = h.opens(c, normal(plain))
+	c.leave()
 	if !ok || hash == nobody {
 		return false, false, even(ctx)
 	}
