@@ -27,9 +27,12 @@ var pace atomic.Int64
 // from the other system exists.
 func Pace(least time.Duration) { pace.Store(int64(least)) }
 
+// PaceNow is what Pace was last told.
+func PaceNow() time.Duration { return time.Duration(pace.Load()) }
+
 // evenly begins to count; what it returns waits for the rest of the time.
 func evenly() func(context.Context) error {
-	least := time.Duration(pace.Load())
+	least := PaceNow()
 	if least <= 0 {
 		return func(context.Context) error { return nil }
 	}
