@@ -20,13 +20,21 @@ const waitingShare = 2
 // ErrBusy is the answer when the line, or a network's share of it, is full.
 var ErrBusy = fault.New(fault.Unavailable, "password.busy")
 
+// counter is a place to hash at. Whoever leaves it hands it to the next in line,
+// with the memory that it has by then; when nobody waits the memory goes back to
+// the system.
+type counter struct {
+	line   *line
+	blocks *blocks // nil until somebody needs them
+}
+
 // line is a fair queue before a few counters: first come, first served. A plain
 // channel would do the counting, but wakes no one in order and has no end.
 type line struct {
 	mu      sync.Mutex
 	free    int
 	most    int
-	waiting list.List      // of chan struct{}; closed when it is that person's turn
+	waiting list.List      // of chan *counter, which says that it is that person's turn
 	from    map[string]int // how many of a network stand in line
 }
 
@@ -42,8 +50,8 @@ func From(ctx context.Context, network string) context.Context {
 	return context.WithValue(ctx, networkKey{}, network)
 }
 
-// enter waits for a counter. The caller calls leave when done.
-func (l *line) enter(ctx context.Context) (leave func(), err error) {
+// enter waits for a counter. Whoever entered leaves it when done.
+func (l *line) enter(ctx context.Context) (*counter, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -51,7 +59,7 @@ func (l *line) enter(ctx context.Context) (leave func(), err error) {
 	if l.free > 0 {
 		l.free--
 		l.mu.Unlock()
-		return l.leave, nil
+		return &counter{line: l}, nil
 	}
 	network, _ := ctx.Value(networkKey{}).(string)
 	if l.waiting.Len() >= l.most || network != "" && l.from[network] >= l.most/waitingShare {
@@ -60,20 +68,20 @@ func (l *line) enter(ctx context.Context) (leave func(), err error) {
 	}
 	l.from[network]++
 	defer l.gone(network)
-	turn := make(chan struct{})
+	turn := make(chan *counter, 1) // room for one, so that nobody waits to hand over
 	place := l.waiting.PushBack(turn)
 	l.mu.Unlock()
 
 	select {
-	case <-turn:
-		return l.leave, nil
+	case c := <-turn:
+		return c, nil
 	case <-ctx.Done():
 	}
 	l.mu.Lock()
 	select {
-	case <-turn: // our turn came in the same moment: give it to the next
+	case c := <-turn: // our turn came in the same moment: give it to the next
 		l.mu.Unlock()
-		l.leave()
+		c.leave()
 	default:
 		l.waiting.Remove(place)
 		l.mu.Unlock()
@@ -91,14 +99,16 @@ func (l *line) gone(network string) {
 }
 
 // leave hands the counter to the next in line.
-func (l *line) leave() {
+func (c *counter) leave() {
+	l := c.line
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	first := l.waiting.Front()
 	if first == nil {
+		c.blocks.free()
 		l.free++
 		return
 	}
 	l.waiting.Remove(first)
-	close(first.Value.(chan struct{}))
+	first.Value.(chan *counter) <- c
 }

@@ -23,7 +23,7 @@ func HashWith(plain string, memory, passes uint32) string {
 func TestFirstComeFirstServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLine(1, 8)
-		leave, err := l.enter(t.Context())
+		c, err := l.enter(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +31,7 @@ func TestFirstComeFirstServed(t *testing.T) {
 		var served []int
 		for i := range 8 {
 			go func() {
-				leave, err := l.enter(t.Context())
+				c, err := l.enter(t.Context())
 				if err != nil {
 					t.Error(err)
 					return
@@ -39,14 +39,14 @@ func TestFirstComeFirstServed(t *testing.T) {
 				mu.Lock()
 				served = append(served, i)
 				mu.Unlock()
-				leave()
+				c.leave()
 			}()
 			synctest.Wait() // this one stands in line before the next comes
 		}
 		if _, err := l.enter(t.Context()); !errors.Is(err, ErrBusy) {
 			t.Errorf("the ninth in a line of eight: %v, want ErrBusy", err)
 		}
-		leave()
+		c.leave()
 		synctest.Wait()
 		if fmt.Sprint(served) != "[0 1 2 3 4 5 6 7]" {
 			t.Errorf("served %v", served)
@@ -60,13 +60,13 @@ func TestFirstComeFirstServed(t *testing.T) {
 func TestOneNetworkFillsHalfOfTheLineAndNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLine(1, 8)
-		leave, _ := l.enter(t.Context())
+		c, _ := l.enter(t.Context())
 		flood := From(t.Context(), "198.51.100.9")
 		served := 0
 		var mu sync.Mutex
 		come := func(ctx context.Context) {
 			go func() {
-				leave, err := l.enter(ctx)
+				c, err := l.enter(ctx)
 				if err != nil {
 					t.Error(err)
 					return
@@ -74,7 +74,7 @@ func TestOneNetworkFillsHalfOfTheLineAndNoMore(t *testing.T) {
 				mu.Lock()
 				served++
 				mu.Unlock()
-				leave()
+				c.leave()
 			}()
 			synctest.Wait()
 		}
@@ -86,15 +86,15 @@ func TestOneNetworkFillsHalfOfTheLineAndNoMore(t *testing.T) {
 		}
 		come(From(t.Context(), "192.0.2.7"))
 		come(t.Context())
-		leave()
+		c.leave()
 		synctest.Wait()
 		if served != 6 || len(l.from) != 0 {
 			t.Errorf("%d served, %v still counted", served, l.from)
 		}
-		if leave, err := l.enter(flood); err != nil {
+		if c, err := l.enter(flood); err != nil {
 			t.Errorf("afterwards: %v", err)
 		} else {
-			leave()
+			c.leave()
 		}
 	})
 }
@@ -102,13 +102,13 @@ func TestOneNetworkFillsHalfOfTheLineAndNoMore(t *testing.T) {
 func TestWhoeverGivesUpLeavesTheLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLine(1, 2)
-		leave, _ := l.enter(t.Context())
+		c, _ := l.enter(t.Context())
 		ctx, giveUp := context.WithCancel(t.Context())
 		gone := make(chan error, 1)
 		go func() { _, err := l.enter(ctx); gone <- err }()
 		synctest.Wait()
 		served := make(chan struct{})
-		go func() { leave, _ := l.enter(t.Context()); close(served); leave() }()
+		go func() { c, _ := l.enter(t.Context()); close(served); c.leave() }()
 		synctest.Wait()
 		giveUp()
 		if err := <-gone; !errors.Is(err, context.Canceled) {
@@ -117,7 +117,7 @@ func TestWhoeverGivesUpLeavesTheLine(t *testing.T) {
 		if l.waiting.Len() != 1 {
 			t.Errorf("%d in line, want the one who stayed", l.waiting.Len())
 		}
-		leave()
+		c.leave()
 		<-served
 	})
 }
@@ -134,8 +134,8 @@ func TestNoCounterIsLost(t *testing.T) {
 				if i%2 == 0 {
 					go cancel()
 				}
-				if leave, err := l.enter(ctx); err == nil {
-					leave()
+				if c, err := l.enter(ctx); err == nil {
+					c.leave()
 				}
 				cancel()
 			}

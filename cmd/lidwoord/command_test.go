@@ -30,7 +30,7 @@ import (
 
 // library writes the files of a real library's administrator and returns the
 // path of its configuration.
-func library(t *testing.T, database, listen, mailServer string) string {
+func library(t testing.TB, database, listen, mailServer string) string {
 	t.Helper()
 	dir := t.TempDir()
 	host, port, _ := strings.Cut(mailServer, ":")

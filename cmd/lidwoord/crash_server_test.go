@@ -14,7 +14,7 @@ import (
 
 // node is the server process. One goroutine starts and kills it.
 type node struct {
-	t           *testing.T
+	t           testing.TB
 	program, at string
 	config      string
 	log         *os.File
@@ -24,7 +24,7 @@ type node struct {
 
 // freeAddress is an address that no connection takes while the server is down:
 // below the ports that systems give to callers.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	for range 100 {
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000)))

@@ -203,7 +203,7 @@ func (n *node) calm(mollie *mollietest.Server, h *house, kills int) {
 }
 
 // open counts what the library still has to do with a payment.
-func open(t *testing.T, h *house) (due int) {
+func open(t testing.TB, h *house) (due int) {
 	t.Helper()
 	read(t, h.db, func(tx *sqldb.Tx) error {
 		for _, query := range []string{
@@ -261,7 +261,7 @@ func sweepAll(t *testing.T, h *house) {
 }
 
 // read runs f on one snapshot.
-func read(t *testing.T, db *sqldb.DB, f func(*sqldb.Tx) error) {
+func read(t testing.TB, db *sqldb.DB, f func(*sqldb.Tx) error) {
 	t.Helper()
 	if err := db.Read(t.Context(), f); err != nil {
 		t.Fatal(err)

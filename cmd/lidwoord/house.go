@@ -22,6 +22,7 @@ import (
 	"lidwoord/base/throttle"
 	"lidwoord/base/words"
 	"lidwoord/identity/account"
+	"lidwoord/identity/intake"
 	"lidwoord/identity/provision"
 	"lidwoord/identity/signon"
 	"lidwoord/library/branch"
@@ -145,7 +146,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 func allWords() (*words.Catalogue, error) {
 	sentences, err := words.Load(day.Words, password.Words, throttle.Words, factor.Words, entry.Words,
 		branch.Words, staff.Words, customer.Words, membership.Words, ledger.Words, newsletter.Words, task.Words, payment.Words, enrol.Words, registration.Words,
-		account.Words, signon.Words, provision.Words, catalogue.Words, loan.Words,
+		account.Words, intake.Words, provision.Words, signon.Words, catalogue.Words, loan.Words,
 		kit.Words, party.Words, paper.Words, start.Words, desk.Words, login.Words, oidc.Words, reading.Words, mine.Words, signup.Words, news.Words, manage.Words,
 		mailbox.Words, webtestbank.Words)
 	if err != nil {

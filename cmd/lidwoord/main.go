@@ -6,6 +6,7 @@
 //	lidwoord library     loads or updates a library: branches, numbers, memberships
 //	lidwoord staff       adds somebody who works at the desk
 //	lidwoord scim-token  lets another library system use the login accounts
+//	lidwoord accounts    takes over login accounts from another system
 //	lidwoord titles      puts e-books and audiobooks on the shelf
 //	lidwoord version     what was built
 package main
@@ -18,6 +19,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -28,6 +30,7 @@ import (
 )
 
 func main() {
+	makeRoom()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl+C stops at once
@@ -38,6 +41,12 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// makeRoom lets Go use a thread more than there are cores. Passwords are hashed
+// on every core for tens of milliseconds at a stretch, and Go takes turns only
+// every ten: whoever wanted a page would wait behind them. With a thread to spare
+// the operating system takes turns, and it favours who wants little.
+func makeRoom() { runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) }
 
 // command is one thing the program does.
 type command struct {
@@ -53,6 +62,7 @@ func commands() []command {
 		{"migrate", "bring the database up to date and stop", migrate},
 		{"library", "load or update a library from its file: branches, numbers, memberships", loadLibraryFile},
 		{"staff", "add somebody who works at the desk, or give a new password", addStaff},
+		{"accounts", "take over login accounts from another system, with their password hashes", takeAccounts},
 		{"scim-token", "let another library system use the login accounts: makes, lists and ends its tokens", scimToken},
 		{"titles", "put e-books (EPUB) and audiobooks on the shelf", addTitles},
 		{"version", "say what was built", version},

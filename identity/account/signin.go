@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"lidwoord/base/fault"
@@ -44,6 +45,9 @@ var (
 	// ErrSlow says how many seconds to wait.
 	ErrSlow = throttle.ErrSlow
 )
+
+// errChanged: the hash that was checked is not the hash in the database any more.
+var errChanged = errors.New("account: the password was changed meanwhile")
 
 // Attempt is one try to sign in.
 type Attempt struct {
@@ -109,8 +113,8 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx,
 		if err != nil {
 			return err
 		}
-		if !won { // the password was changed while we hashed
-			return ErrSignIn
+		if !won { // the password was changed while we hashed, or made again by a sign-in at the same moment
+			return errChanged
 		}
 		for _, c := range counters {
 			if err := throttle.Clear(tx, c.Rule, c.Key); err != nil {
@@ -122,6 +126,12 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx,
 		}
 		return nil
 	})
+	if errors.Is(err, errChanged) {
+		if rehash { // whoever was first stored today's hash: of the same password, perhaps
+			return SignIn(ctx, db, try, then)
+		}
+		err = ErrSignIn
+	}
 	if err != nil {
 		return Account{}, err
 	}

@@ -21,6 +21,17 @@ func insertAccount(tx *sqldb.Tx, a Account, key string) (won bool, err error) {
 	return n == 1, err
 }
 
+// insertImported makes an account of another system, active or waiting. It reports
+// false when the username is taken.
+func insertImported(tx *sqldb.Tx, a Account, key string) (won bool, err error) {
+	n, err := tx.Exec(`
+		INSERT INTO account (id, username, username_key, email, lang, library, password, opened_at, until, confirmed_at, activated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT (username_key) DO NOTHING`,
+		a.ID, a.Username, key, a.Email, string(a.Lang), a.Library, a.password, a.OpenedAt, a.Until, a.ConfirmedAt, a.ActivatedAt)
+	return n == 1, err
+}
+
 const accountColumns = `id, username, email, lang, library, self_made, client_id, target, password, opened_at, until, confirmed_at, activated_at`
 
 func accountByID(tx *sqldb.Tx, id string) (a Account, ok bool, err error) {

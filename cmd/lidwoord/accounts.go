@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"lidwoord/base/password"
+	"lidwoord/base/sqldb"
+	"lidwoord/identity/intake"
+	"lidwoord/library/branch"
+	"lidwoord/library/customer"
+)
+
+// takeAccounts is the command "accounts": it takes over the login accounts of
+// another system from a file. docs/importing.md tells what the file looks like.
+func takeAccounts(ctx context.Context, log *slog.Logger, args []string) error {
+	var file, report, slug string
+	var dry bool
+	c, err := readConfig("accounts", args, func(set *flag.FlagSet) {
+		set.StringVar(&file, "file", "", "CSV file with the accounts; docs/importing.md tells what is in it")
+		set.StringVar(&report, "report", "", "file for the lines that were refused, and why")
+		set.StringVar(&slug, "library", "", "short name of the library whose accounts they are; may be left out when there is one")
+		set.BoolVar(&dry, "dry-run", false, "say what would be done, and change nothing")
+	})
+	if err != nil {
+		return err
+	}
+	if file == "" {
+		return errors.New("accounts: name the -file with the accounts")
+	}
+	from, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	accounts, err := intake.Open(from)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	db, err := openDatabase(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var o branch.Organisation
+	if err := db.Read(ctx, func(tx *sqldb.Tx) error { o, err = theLibrary(tx, slug); return err }); err != nil {
+		return err
+	}
+	bar := &progress{to: os.Stderr}
+	in := intake.Intake{DB: db, File: accounts, Library: o.Name, Link: customerLink(o.ID), Say: explain, Moved: bar.show}
+	var t intake.Tally
+	var remarks []intake.Remark
+	if dry {
+		t, remarks, err = in.Try(ctx)
+	} else {
+		t, err = in.Run(ctx)
+		// Also after a run that stopped: what was found so far is worth reading.
+		var again error
+		remarks, again = in.Remarks(context.WithoutCancel(ctx))
+		err = errors.Join(err, again)
+	}
+	bar.end()
+	if report != "" {
+		err = errors.Join(err, writeRemarks(report, remarks))
+	}
+	tell(t, dry)
+	if err != nil && t.Done < t.Total {
+		return fmt.Errorf("accounts: stopped after %d of %d; the same command goes on there: %w", t.Done, t.Total, err)
+	}
+	return err
+}
+
+// customerLink gives an account to the customer of a library who has a number.
+func customerLink(organisationID string) func(*sqldb.Tx, string, string) (bool, error) {
+	return func(tx *sqldb.Tx, text, accountID string) (bool, error) {
+		number, err := customer.ReadNumber(text)
+		if err != nil {
+			return false, nil
+		}
+		c, err := customer.FindByNumber(tx, number)
+		switch {
+		case errors.Is(err, customer.ErrUnknown):
+			return false, nil
+		case err != nil:
+			return false, err
+		case c.OrganisationID != organisationID || c.Number != number || c.Link.AccountID != "":
+			return false, nil // somebody else's, a number of the past, or taken
+		}
+		err = customer.SetLink(tx, c.ID, accountID, customer.LinkExisting, customer.By{Actor: "loader"})
+		return err == nil, err
+	}
+}
+
+// tell says what was done.
+func tell(t intake.Tally, dry bool) {
+	done := "taken over"
+	if dry {
+		done = "would be taken over"
+	}
+	fmt.Printf("%d of %d lines: %d %s, %d here already, %d refused\n", t.Done, t.Total, t.Taken, done, t.Present, t.Refused)
+	if t.Waiting > 0 {
+		fmt.Printf("%d of them wait: their address was not confirmed\n", t.Waiting)
+	}
+	if t.Unhashed > 0 {
+		fmt.Printf("%d of them have no password yet: their owners use \"Wachtwoord vergeten?\"\n", t.Unhashed)
+	}
+	if t.Linked > 0 {
+		fmt.Printf("%d of them are linked to a customer\n", t.Linked)
+	}
+}
+
+// writeRemarks writes the report. It is for the administrator only: the lines lead
+// to people.
+func writeRemarks(path string, list []intake.Remark) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".report")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // when it did not get its name
+	w := csv.NewWriter(f)
+	w.Write([]string{"line", "outcome", "reason"})
+	for _, r := range list {
+		outcome := "refused"
+		if r.Taken {
+			outcome = "taken, not linked"
+		}
+		w.Write([]string{strconv.Itoa(r.Line), outcome, r.Reason})
+	}
+	w.Flush()
+	if err := errors.Join(w.Error(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// progress is a bar in the terminal. Where there is none it says so at each tenth.
+type progress struct {
+	to    *os.File
+	began time.Time
+	first int // rows that were done when it began
+	tenth int
+	shown bool
+	drawn bool
+}
+
+func (p *progress) show(t intake.Tally) {
+	if !p.shown {
+		p.first, p.began, p.shown = t.Done, time.Now(), true
+	}
+	info, err := p.to.Stat()
+	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
+	line, tenth := p.line(t, time.Since(p.began)), t.Done*10/max(t.Total, 1)
+	switch {
+	case terminal:
+		io.WriteString(p.to, "\r"+line+" ")
+	case tenth > p.tenth:
+		io.WriteString(p.to, line+"\n")
+	}
+	p.tenth, p.drawn = tenth, terminal
+}
+
+// line is "[##########----------]  50 %  50000 of 100000  2300/s  22s to go".
+func (p *progress) line(t intake.Tally, took time.Duration) string {
+	const width = 20
+	full := t.Done * width / max(t.Total, 1)
+	text := fmt.Sprintf("[%s%s] %3d %%  %d of %d", strings.Repeat("#", full), strings.Repeat("-", width-full), t.Done*100/max(t.Total, 1), t.Done, t.Total)
+	if done := t.Done - p.first; done > 0 && took > 0 {
+		speed := float64(done) / took.Seconds()
+		text += fmt.Sprintf("  %.0f/s  %v to go", speed, time.Duration(float64(t.Total-t.Done)/speed*float64(time.Second)).Round(time.Second))
+	}
+	return text
+}
+
+func (p *progress) end() {
+	if p.drawn {
+		io.WriteString(p.to, "\n")
+	}
+}
+
+// How wrong passwords are kept from telling who comes from another system; see
+// password.Pace.
+const (
+	lookForShapes = time.Minute     // after an import a running server needs no restart
+	mostPace      = 2 * time.Second // nobody waits longer for a wrong answer
+)
+
+// keepPace measures the foreign hashes of the database, each kind once, and lets
+// wrong answers take what the dearest took.
+func keepPace(ctx context.Context, log *slog.Logger, db *sqldb.DB) {
+	measured := map[string]bool{}
+	var dearest time.Duration
+	for {
+		var shapes []string
+		err := db.Read(ctx, func(tx *sqldb.Tx) (err error) { shapes, err = intake.Shapes(tx); return err })
+		for _, shape := range shapes {
+			if measured[shape] {
+				continue
+			}
+			start := time.Now()
+			password.Pace(0)
+			_, _, failed := password.Verify(ctx, shape, "measure")
+			if failed == nil {
+				// Half as much again, because the machine is busier at other times.
+				measured[shape], dearest = true, min(mostPace, max(dearest, time.Since(start)*3/2))
+			}
+			password.Pace(dearest)
+			err = errors.Join(err, failed)
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Error("the hashes of other systems could not be measured", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(lookForShapes):
+		}
+	}
+}
