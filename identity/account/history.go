@@ -80,16 +80,7 @@ func (a *Accounts) Arrive(tx *sqldb.Tx, acc Account, device secret.Token, browse
 	if err := Note(tx, acc.ID, what, browser); err != nil {
 		return "", err
 	}
-	return Settle(tx, acc.ID, device, browser)
-}
-
-// Settle knows a browser again, without a word to the owner: after a password that
-// was set by a link, which has a letter of its own.
-func Settle(tx *sqldb.Tx, accountID string, device secret.Token, browser string) (secret.Token, error) {
-	if device == "" {
-		device = secret.NewToken()
-	}
-	return device, putDevice(tx, device.Digest(), accountID, browser)
+	return Remember(tx, acc.ID, device, browser)
 }
 
 // Device is a browser that an account knows.

@@ -384,6 +384,28 @@ func TestANewAddressIsConfirmedAndCanBeUndoneForAWeek(t *testing.T) {
 	})
 }
 
+// The address that was left a few days ago is still a way back, so that nobody else
+// is called by it; who registers with it hears no more than with any other.
+func TestAnAddressThatRestsIsNobodyElses(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		id := h.active("zoe@example.nl", "zoe@example.nl", good)
+		h.want(h.move(id, "nieuw@example.nl", true), nil, "asking")
+		h.want(h.confirmEmail(h.linkIn("nieuw@example.nl", "email")), nil, "confirming")
+		register := func() error {
+			_, err := h.Register(t.Context(), h.db, account.Registration{Email: "zoe@example.nl", Lang: words.NL, LibraryName: "Bind", Network: home})
+			return err
+		}
+		h.pass(time.Minute)
+		h.want(register(), nil, "the answer is that of success")
+		if m := h.mail("zoe@example.nl", "known").Text; !strings.Contains(m, "nieuw@example.nl") {
+			t.Errorf("the letter:\n%s", m)
+		}
+		h.pass(account.EmailUndoLife)
+		h.want(register(), nil, "a week later")
+		h.linkIn("zoe@example.nl", "welcome")
+	})
+}
+
 func TestSixteenUsesOfOneLinkAreOne(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		id := h.active("zoe.maas", "zoe@example.nl", good)
@@ -461,7 +483,13 @@ func TestADeletionThatCrossesASignInLeavesNobodyIn(t *testing.T) {
 		var both sync.WaitGroup
 		in := make(chan error, 3)
 		for range 3 {
-			both.Go(func() { in <- h.enter("zoe.maas", good) })
+			both.Go(func() {
+				_, err := account.SignIn(t.Context(), h.db, account.Attempt{Username: "zoe.maas", Password: good, Network: home}, func(tx *sqldb.Tx, acc account.Account) error {
+					_, err := h.Arrive(tx, acc, "", firefox)
+					return err
+				})
+				in <- err
+			})
 		}
 		both.Go(func() {
 			h.want(h.Delete(t.Context(), h.db, id, account.Attempt{Password: good, Network: home}, nil), nil, "deleting")

@@ -154,7 +154,11 @@ func strangers(key, network string) []throttle.Counter {
 }
 
 // Remember knows this browser again when the account signs in later. It returns
-// the token for a cookie: the one it had, or a new one.
-func Remember(tx *sqldb.Tx, accountID string, device secret.Token) (secret.Token, error) {
-	return Settle(tx, accountID, device, "")
+// the token for a cookie: the one it had, or a new one. browser is what it is, in
+// words.
+func Remember(tx *sqldb.Tx, accountID string, device secret.Token, browser string) (secret.Token, error) {
+	if device == "" {
+		device = secret.NewToken()
+	}
+	return device, putDevice(tx, device.Digest(), accountID, browser)
 }

@@ -84,3 +84,28 @@ func TestTheOwnerActivatesWithoutScript(t *testing.T) {
 		t.Errorf("at %s", p.URL())
 	}
 }
+
+// Every page of the owner in English, at both widths.
+func TestTheOwnersPagesLookWellInEnglish(t *testing.T) {
+	p := webtest.Start(t).Person(t)
+	p.Language("en")
+	d := open(t, newDB(t))
+	d.active()
+	for _, page := range []string{"wachtwoord-vergeten", "gebruikersnaam-vergeten", "aanmelden"} {
+		p.Visit(d.base + "/" + page)
+		p.Look("own-en-" + page)
+	}
+	p.Fill("Username or e-mail address", username)
+	p.Fill("Password", good)
+	p.Press("Sign in")
+	for _, page := range []string{"", "gebruikersnaam", "wachtwoord", "email", "sessies", "geschiedenis", "lidmaatschappen", "verwijderen", "email-klaar", "hulp"} {
+		p.Visit(d.base + "/" + page)
+		p.Look("own-en-" + page)
+	}
+	p.Visit(d.base + "/gebruikersnaam")
+	d.pass(16 * time.Minute)
+	p.Fill("New username", "zoe.maas")
+	p.Press("Save")
+	p.Want("Is it you?")
+	p.Look("own-en-again")
+}

@@ -51,7 +51,7 @@ func (s *Site) askChange(w http.ResponseWriter, r *http.Request, form *kit.Form,
 		return err
 	}
 	switch name {
-	case "username":
+	case "username", "delete":
 		page.Days = int(account.NameRest / (24 * time.Hour))
 	case "email":
 		page.Days = int(account.EmailUndoLife / (24 * time.Hour))

@@ -156,7 +156,7 @@ func (s *Site) arrive(tx *sqldb.Tx, r *http.Request, acc account.Account) (begun
 
 // begin starts the session of an account that came by a link.
 func (s *Site) begin(tx *sqldb.Tx, r *http.Request, accountID string) (begun, error) {
-	device, err := account.Settle(tx, accountID, secret.Token(s.Cookie(r, deviceCookie)), browserOf(r))
+	device, err := account.Remember(tx, accountID, secret.Token(s.Cookie(r, deviceCookie)), browserOf(r))
 	if err != nil {
 		return begun{}, err
 	}
