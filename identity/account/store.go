@@ -164,14 +164,16 @@ func deleteMemoryNamed(tx *sqldb.Tx, key string) error {
 
 // signInAccount returns the account that is meant by a name, or else by an address
 // that it alone has, and whether it signed in by this device before. One
-// statement, found or not.
+// statement, found or not. A name that sleeps comes last: anybody can register
+// with the address of another, and would shut them out.
 func signInAccount(tx *sqldb.Tx, key, emailKey, deviceDigest string) (a Account, known bool, err error) {
 	_, err = tx.One(`
 		SELECT `+accountColumns+`,
 			EXISTS (SELECT 1 FROM account_device WHERE account_device.account_id = account.id AND digest = $3)
 		FROM account WHERE id = COALESCE(
-			(SELECT id FROM account WHERE username_key = $1),
-			(SELECT MIN(id) FROM account WHERE email_key = $2 AND activated_at IS NOT NULL HAVING COUNT(*) = 1))`,
+			(SELECT id FROM account WHERE username_key = $1 AND activated_at IS NOT NULL),
+			(SELECT MIN(id) FROM account WHERE email_key = $2 AND activated_at IS NOT NULL HAVING COUNT(*) = 1),
+			(SELECT id FROM account WHERE username_key = $1))`,
 		[]any{key, emailKey, deviceDigest}, append(a.columns(), &known)...)
 	return a, known, err
 }
