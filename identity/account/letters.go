@@ -72,11 +72,20 @@ func (a *Accounts) mail(tx *sqldb.Tx, acc Account, name, from string, l letter) 
 	if err != nil {
 		return err
 	}
-	if acc.ID == "" { // for nobody; see ForgotPassword
-		return nil
+	if acc.ID == "" {
+		return throwAway(tx, m)
 	}
 	m.Kind, m.To, m.FromName = "account."+name, acc.Email, from
 	return outbox.Add(tx, m)
+}
+
+// throwAway does with a letter for nobody what the outbox does with any other: it
+// is sealed and a row is written, which the next Expire sweeps.
+func throwAway(tx *sqldb.Tx, m outbox.Mail) error {
+	if _, err := seal(tx, []byte(m.Text+m.HTML)); err != nil {
+		return err
+	}
+	return insertOwnLink(tx, newOwnToken().Digest(), ownLink{accountID: secret.NewID(), kind: linkReset}, tx.Now)
 }
 
 // lang reads a stored language; what we do not speak (any more) is Dutch.

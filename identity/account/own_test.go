@@ -155,7 +155,7 @@ func TestAQuestionWritesAlikeWhetherAnybodyIsMeant(t *testing.T) {
 		h.open("slaapt.nog", "slaapt@example.nl")
 		rows := func() (n int) {
 			h.in(func(tx *sqldb.Tx) error {
-				for _, table := range []string{"account", "account_link", "account_own_link", "account_expired", "account_event", "throttle", "audit", "account_ask"} {
+				for _, table := range []string{"account", "account_link", "account_own_link", "account_expired", "account_event", "throttle", "audit", "account_ask", "outbox"} {
 					var one int
 					if _, err := tx.One("SELECT COUNT(*) FROM "+table, nil, &one); err != nil {
 						return err

@@ -75,8 +75,8 @@ type Forgotten struct {
 // new activation link there, and so does one that expired: nobody is left without
 // a way. The newest link of an account is the one that works.
 //
-// It answers alike whether anybody is meant: the same statements, a row, and a
-// letter written, though perhaps for nobody.
+// It answers alike whether anybody is meant: the same statements, as many rows, and
+// a letter written, though perhaps for nobody.
 func (a *Accounts) ForgotPassword(ctx context.Context, db *sqldb.DB, f Forgotten) error {
 	return a.forgot(ctx, db, f, a.mailResets)
 }
