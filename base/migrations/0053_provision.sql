@@ -34,6 +34,3 @@ CREATE TABLE provision_user (
 CREATE UNIQUE INDEX provision_user_external ON provision_user (organisation, external_id);
 CREATE UNIQUE INDEX provision_user_account ON provision_user (account_id, organisation);
 CREATE INDEX provision_user_listed ON provision_user (organisation, created_at, id);
-
--- The organisation finds back by its address whom it opened an account for.
-CREATE INDEX account_waiting_email ON account (email) WHERE activated_at IS NULL;

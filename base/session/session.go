@@ -4,6 +4,8 @@
 //	Find    returns the living session of a token
 //	Touch   moves its idle end on
 //	Update  replaces what the door keeps in it
+//	Renew   notes that its person proved once more who they are
+//	List    the living sessions of a subject
 //	End     ends one session; EndAll ends a subject's
 //	Sweep   removes the dead ones
 //
@@ -75,6 +77,14 @@ func Touch(tx *sqldb.Tx, s Session, idle time.Duration) error {
 
 // Update replaces what the door keeps in a living session.
 func Update(tx *sqldb.Tx, id, data string) error { return update(tx, id, data) }
+
+// Renew notes that the person of a living session proved once more who they are.
+func Renew(tx *sqldb.Tx, id string) error { return renew(tx, id) }
+
+// List returns the living sessions of a subject at a door, the last used first.
+func List(tx *sqldb.Tx, door, subject string) ([]Session, error) {
+	return list(tx, door, subject, tx.Now.Add(-LifeMost))
+}
 
 // End ends a session.
 func End(tx *sqldb.Tx, id string) error { return end(tx, id) }

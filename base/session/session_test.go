@@ -113,3 +113,38 @@ func TestASessionEndsAfterAMonthHoweverMuchItIsUsed(t *testing.T) {
 		in(t, db, session.Sweep)
 	})
 }
+
+func TestTheSessionsOfSomebodyAreListed(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+		db.Now = func() time.Time { return now }
+		var first session.Session
+		for i, s := range []session.Session{{Door: "login", Subject: "zoe", Device: "een"}, {Door: "login", Subject: "zoe", Device: "twee"},
+			{Door: "desk", Subject: "zoe"}, {Door: "login", Subject: "piet"}} {
+			s.Idle = time.Hour
+			in(t, db, func(tx *sqldb.Tx) error {
+				_, made, err := session.Start(tx, s)
+				if i == 0 {
+					first = made
+				}
+				return err
+			})
+			now = now.Add(time.Minute)
+		}
+		list := func() (found []session.Session) {
+			in(t, db, func(tx *sqldb.Tx) (err error) { found, err = session.List(tx, "login", "zoe"); return err })
+			return found
+		}
+		if l := list(); len(l) != 2 || l[0].Device != "twee" || l[1].ID != first.ID {
+			t.Errorf("listed %+v", l)
+		}
+		in(t, db, func(tx *sqldb.Tx) error { return session.Renew(tx, first.ID) })
+		if l := list(); !l[1].AuthAt.Equal(now) {
+			t.Errorf("proved at %s, want %s", l[1].AuthAt, now)
+		}
+		now = now.Add(time.Hour)
+		if l := list(); len(l) != 0 {
+			t.Errorf("dead ones are listed: %+v", l)
+		}
+	})
+}

@@ -33,6 +33,21 @@ func update(tx *sqldb.Tx, id, data string) error {
 	return err
 }
 
+func renew(tx *sqldb.Tx, id string) error {
+	_, err := tx.Exec(`UPDATE session SET auth_at = $1 WHERE id = $2 AND expires_at > $1`, tx.Now, id)
+	return err
+}
+
+func list(tx *sqldb.Tx, door, subject string, oldest time.Time) ([]Session, error) {
+	return sqldb.Many(tx, `
+		SELECT id, door, subject, data, device, auth_at, seen_at, expires_at FROM session
+		WHERE door = $1 AND subject = $2 AND expires_at > $3 AND auth_at > $4
+		ORDER BY seen_at DESC, id`,
+		[]any{door, subject, tx.Now, oldest}, func(r sqldb.Row) (s Session, err error) {
+			return s, r.Scan(&s.ID, &s.Door, &s.Subject, &s.Data, &s.Device, sqldb.Instant(&s.AuthAt), sqldb.Instant(&s.SeenAt), sqldb.Instant(&s.Expires))
+		})
+}
+
 func end(tx *sqldb.Tx, id string) error {
 	_, err := tx.Exec(`DELETE FROM session WHERE id = $1`, id)
 	return err

@@ -96,6 +96,12 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		Register: kit.Absolute(doors.Login, "/nieuw"),
 		Reading:  doors.Reading.String(),
 		Help:     kit.Absolute(doors.Login, "/hulp"),
+
+		Reset:     func(t secret.Token) string { return kit.Absolute(doors.Login, "/wachtwoord/"+string(t)) },
+		Email:     func(t secret.Token) string { return kit.Absolute(doors.Login, "/email/"+string(t)) },
+		Undo:      func(t secret.Token) string { return kit.Absolute(doors.Login, "/email-terug/"+string(t)) },
+		Forgotten: kit.Absolute(doors.Login, "/wachtwoord-vergeten"),
+
 		Continue: func(tx *sqldb.Tx, clientID, target, username string) (string, string, bool, error) {
 			return h.provider.Continue(tx, clientID, target, username)
 		},

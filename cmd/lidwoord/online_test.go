@@ -457,7 +457,7 @@ func TestARegistrationThatWasBrokenOffGoesOn(t *testing.T) {
 		home := browser.Person(t)
 		home.Visit(h.at + "/inschrijven/bind")
 		home.Press("Inloggen en verdergaan")
-		home.Fill("Gebruikersnaam", "later@verder.example")
+		home.Fill("Gebruikersnaam of e-mailadres", "later@verder.example")
 		home.Fill("Wachtwoord", onlinePassword)
 		home.Press("Inloggen")
 		home.Want("Wanneer ben je geboren?")

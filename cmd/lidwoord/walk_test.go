@@ -139,7 +139,7 @@ func (h *running) read(t *testing.T, b *webtest.Browser, username, password stri
 func (h *running) enter(reader *webtest.Page, username, password string) {
 	reader.Visit(h.at + "/bibliotheek")
 	reader.Press("Inloggen")
-	reader.Fill("Gebruikersnaam", username)
+	reader.Fill("Gebruikersnaam of e-mailadres", username)
 	reader.Fill("Wachtwoord", password)
 	reader.Press("Inloggen")
 	reader.WantURL("/bibliotheek")

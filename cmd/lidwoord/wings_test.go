@@ -148,7 +148,7 @@ func TestEveryDoorMayHaveAHostOfItsOwn(t *testing.T) {
 	reader.Visit(strings.Replace(h.at, "127.0.0.1", "lezen.localhost", 1))
 	reader.Press("Inloggen")
 	reader.WantURL("account.localhost")
-	reader.Fill("Gebruikersnaam", h.login(t, "start.reader"))
+	reader.Fill("Gebruikersnaam of e-mailadres", h.login(t, "start.reader"))
 	reader.Fill("Wachtwoord", demoReaderPw)
 	reader.Press("Inloggen")
 	reader.WantURL("lezen.localhost")

@@ -15,8 +15,28 @@
 //	Forget        takes an account away that was never activated
 //	Expire        deletes what was not activated in time (a job)
 //	SignIn        checks name and password
+//	SignInAgain   checks the password of who is signed in
 //	Remember      knows the browser again at the next sign-in
+//	Arrive        the same, with a note for the owner and a letter about a new browser
 //	Ask, Prove    the owner confirms by a code that the account may be linked
+//
+// What only the owner does:
+//
+//	ForgotPassword  mails a link that sets a new password (1 hour)
+//	LookReset       says whose link it is
+//	Reset           sets the password by the link
+//	ForgotUsername  mails every username of an address
+//	ChangeUsername  another name; the old one rests for 90 days
+//	ChangePassword  another password, by the current one
+//	ChangeEmail     mails a link to the new address (24 hours), and tells the old one
+//	LookEmail       says what that link is good for
+//	ConfirmEmail    changes the address by it
+//	LookUndo        says what the link in the letter to the old address is good for
+//	UndoEmail       brings the old address back by it (7 days)
+//	Note, History   what happened to the account (90 days)
+//	Devices         the browsers that the account knows
+//	ForgetDevices   forgets the others
+//	Delete          takes the account away for good
 //
 // # The 24 hours
 //
@@ -80,6 +100,7 @@ type Account struct {
 	Until       time.Time // until when it may be activated; zero once it is
 	ConfirmedAt time.Time // when the address was confirmed, or zero
 	ActivatedAt time.Time // zero while it waits
+	SignedInAt  time.Time // last sign-in with the password, or zero
 
 	password string // the stored hash, "" while it waits
 }
@@ -94,6 +115,16 @@ type Links struct {
 	Register string                    // the page to make an account at, "" tells none
 	Reading  string                    // the Online Bibliotheek
 	Help     string                    // help with signing in
+
+	Reset     func(secret.Token) string // page of a link that sets a new password
+	Email     func(secret.Token) string // page of a link that confirms another address
+	Undo      func(secret.Token) string // page of a link that brings the old address back
+	Forgotten string                    // the page "Wachtwoord vergeten?"
+
+	// Left lets go of an account that its owner deleted: whatever other rooms and
+	// wings keep under its id. It runs in the transaction of the deletion; nil lets
+	// go of nothing.
+	Left func(tx *sqldb.Tx, accountID string) error
 
 	// Continue is the address at which a person goes on at another site, and the
 	// name of that site; ok is false when the site takes nobody up again. nil knows

@@ -28,23 +28,33 @@ type house struct {
 	t  testing.TB
 	db *sqldb.DB
 
-	now atomic.Int64
+	now  atomic.Int64
+	left atomic.Value // id of the account that other wings let go of last
 }
 
 func newHouse(t testing.TB, db *sqldb.DB) *house {
 	t.Helper()
+	h := &house{t: t, db: db}
 	accounts, err := account.New(account.Links{
-		Activate: func(token secret.Token) string { return "https://inloggen.test/activeren/" + string(token) },
-		SignIn:   "https://inloggen.test/aanmelden",
-		Register: "https://inloggen.test/nieuw",
-		Reading:  "https://lezen.test/",
-		Help:     "https://inloggen.test/hulp",
+		Activate:  func(token secret.Token) string { return "https://inloggen.test/activeren/" + string(token) },
+		SignIn:    "https://inloggen.test/aanmelden",
+		Register:  "https://inloggen.test/nieuw",
+		Reading:   "https://lezen.test/",
+		Help:      "https://inloggen.test/hulp",
+		Reset:     func(token secret.Token) string { return "https://inloggen.test/wachtwoord/" + string(token) },
+		Email:     func(token secret.Token) string { return "https://inloggen.test/email/" + string(token) },
+		Undo:      func(token secret.Token) string { return "https://inloggen.test/email-terug/" + string(token) },
+		Forgotten: "https://inloggen.test/wachtwoord-vergeten",
+		Left: func(_ *sqldb.Tx, accountID string) error {
+			h.left.Store(accountID)
+			return nil
+		},
 		Continue: goOn,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{Accounts: accounts, t: t, db: db}
+	h.Accounts = accounts
 	db.Now = func() time.Time { return time.UnixMicro(h.now.Load()) }
 	h.at(time.Date(2026, 11, 23, 13, 5, 0, 0, time.UTC))
 	return h
@@ -109,7 +119,7 @@ func (h *house) mails() int {
 }
 
 var (
-	linkPattern = regexp.MustCompile(`https://inloggen\.test/activeren/(\S+)`)
+	linkPattern = regexp.MustCompile(`https://inloggen\.test/(?:activeren|wachtwoord|email|email-terug)/(\S+)`)
 	codePattern = regexp.MustCompile(`(?m)^([A-Z0-9]{4}-[A-Z0-9]{4})$`)
 )
 

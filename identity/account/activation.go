@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"lidwoord/base/audit"
 	"lidwoord/base/fault"
 	"lidwoord/base/password"
 	"lidwoord/base/secret"
@@ -69,28 +68,30 @@ func (a *Accounts) Open(tx *sqldb.Tx, o Opening) (id string, until time.Time, er
 }
 
 // open writes a sleeping account and mails its link.
-func (a *Accounts) open(tx *sqldb.Tx, acc Account, key string) (time.Time, error) {
+func (a *Accounts) open(tx *sqldb.Tx, acc Account, key string) (until time.Time, err error) {
+	var token secret.Token
+	if acc.Until, token, err = begin(tx, acc, key); err != nil {
+		return time.Time{}, err
+	}
+	return acc.Until, a.mailActivation(tx, acc, token)
+}
+
+// begin writes a sleeping account, and returns its link and until when that works.
+func begin(tx *sqldb.Tx, acc Account, key string) (until time.Time, token secret.Token, err error) {
 	acc.Until = tx.Now.Add(ActivationLife)
 	won, err := insertAccount(tx, acc, key)
 	if err != nil {
-		return time.Time{}, err
+		return time.Time{}, token, err
 	}
 	if !won {
-		return time.Time{}, ErrUsernameTaken
+		return time.Time{}, token, ErrUsernameTaken
 	}
-	return acc.Until, a.mailLink(tx, acc)
-}
-
-// mailLink makes the one link of acc that works and mails it.
-func (a *Accounts) mailLink(tx *sqldb.Tx, acc Account) error {
-	token := secret.NewToken()
+	// The one link of acc that works.
+	token = secret.NewToken()
 	if err := replaceLinks(tx, acc.ID); err != nil {
-		return err
+		return time.Time{}, token, err
 	}
-	if err := insertLink(tx, token.Digest(), acc.ID); err != nil {
-		return err
-	}
-	return a.mailActivation(tx, acc, token)
+	return acc.Until, token, insertLink(tx, token.Digest(), acc.ID)
 }
 
 // Resend mails a new link, to newEmail when that is not empty; the old link dies,
@@ -128,14 +129,18 @@ func (a *Accounts) Resend(tx *sqldb.Tx, id, newEmail string) (until time.Time, e
 // reopen begins the 24 hours of a sleeping account again. Opening it anew does
 // for an account that waits and for one that is only remembered.
 func (a *Accounts) reopen(tx *sqldb.Tx, acc Account) (time.Time, error) {
-	key := usernameKey(acc.Username)
+	if err := makeRoom(tx, acc); err != nil {
+		return time.Time{}, err
+	}
+	return a.open(tx, acc, usernameKey(acc.Username))
+}
+
+// makeRoom takes a sleeping account away that is about to open again.
+func makeRoom(tx *sqldb.Tx, acc Account) error {
 	if err := deleteSleeping(tx, acc.ID); err != nil {
-		return time.Time{}, err
+		return err
 	}
-	if err := freeUsername(tx, key); err != nil {
-		return time.Time{}, err
-	}
-	return a.open(tx, acc, key)
+	return freeUsername(tx, usernameKey(acc.Username))
 }
 
 // freeUsername ends whatever only looks like an account with this name: one that
@@ -242,7 +247,7 @@ func (a *Accounts) Activate(ctx context.Context, db *sqldb.DB, token secret.Toke
 		if err := a.mailActivated(tx, acc); err != nil {
 			return err
 		}
-		if err := audit.Record(tx, audit.Entry{Actor: "account:" + acc.ID, Act: "account.activate", Object: "account:" + acc.ID}); err != nil {
+		if err := happened(tx, acc.ID, EventActivate, ""); err != nil {
 			return err
 		}
 		if then != nil {

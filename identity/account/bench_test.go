@@ -57,6 +57,9 @@ func BenchmarkSignIn(b *testing.B) {
 					whole += crowd(b, atOnce, func(i int) error {
 						_, err := account.SignIn(b.Context(), h.db, account.Attempt{Username: fmt.Sprint("reader", i), Password: good, Network: home},
 							func(tx *sqldb.Tx, acc account.Account) error {
+								if _, err := h.Arrive(tx, acc, "", ""); err != nil {
+									return err
+								}
 								_, _, err := session.Start(tx, session.Session{Door: "login", Subject: acc.ID, Idle: time.Hour})
 								return err
 							})

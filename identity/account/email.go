@@ -33,3 +33,22 @@ func readEmail(typed string) (string, error) {
 	}
 	return local + "@" + strings.ToLower(domain), nil // only the domain ignores capitals for certain
 }
+
+// emailKey is how addresses are looked up: as sameAddress compares them, but that
+// A–Z are folded beside other letters too. What is found by it is therefore
+// compared once more. It also takes what is no address.
+func emailKey(typed string) string {
+	typed = strings.ToValidUTF8(strings.TrimSpace(typed), "\ufffd")
+	if utf8.RuneCountInString(typed) > longestEmail {
+		typed = string([]rune(typed)[:longestEmail])
+	}
+	if at := strings.LastIndexByte(typed, '@'); at >= 0 { // readEmail keeps domains so
+		typed = typed[:at] + strings.ToLower(typed[at:])
+	}
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, typed)
+}

@@ -6,6 +6,7 @@ import (
 
 	"lidwoord/base/audit"
 	"lidwoord/base/fault"
+	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 )
 
@@ -21,7 +22,8 @@ const DeviceMemory = 180 * 24 * time.Hour
 const expireAtOnce = 500
 
 // Expire deletes accounts that were not activated in time, keeping a sealed
-// memory of each, and sweeps what is over: memories, links, questions, devices.
+// memory of each, and sweeps what is over: memories, links, questions, devices,
+// names that rested, history.
 func (a *Accounts) Expire(tx *sqldb.Tx) error {
 	overdue, err := overdueAccounts(tx, expireAtOnce)
 	if err != nil {
@@ -38,7 +40,7 @@ func (a *Accounts) Expire(tx *sqldb.Tx) error {
 			return err
 		}
 	}
-	return sweep(tx, tx.Now.Add(-ExpiredMemory), tx.Now.Add(-DeviceMemory))
+	return sweep(tx, tx.Now.Add(-ExpiredMemory), tx.Now.Add(-DeviceMemory), tx.Now.Add(-HistoryLife))
 }
 
 // memory is what is sealed of an account that expired. The names of its fields
@@ -60,8 +62,11 @@ func remember(tx *sqldb.Tx, acc Account) error {
 	if err != nil {
 		return err
 	}
-	return insertMemory(tx, acc.ID, usernameKey(acc.Username), sealed, acc.Until, acc.Until.Add(ExpiredMemory))
+	return insertMemory(tx, acc, sealed, acc.Until.Add(ExpiredMemory))
 }
+
+// emailDigest finds a memory by an address without keeping the address.
+func emailDigest(email string) string { return secret.Token("email\x00" + emailKey(email)).Digest() }
 
 // remembered returns what is known of an account that expired and was deleted.
 func remembered(tx *sqldb.Tx, id string) (acc Account, ok bool, err error) {

@@ -22,3 +22,6 @@ func Guess(tx *sqldb.Tx, username, network string) error {
 	}
 	return throttle.Failed(tx, fromNetwork, network)
 }
+
+// EmailKey is how addresses are looked up.
+func EmailKey(typed string) string { return emailKey(typed) }

@@ -21,9 +21,15 @@ type letter struct {
 	Help     string    // help page; the roof fills it, may be ""
 	Code     string    // in "code" only
 	Asker    string    // in "code" only: the library that asks
-	Hours    int       // in "activation" and "welcome": how long Link works
+	Hours    int       // in "activation", "welcome", "reset" and "email": how long Link works
 	Minutes  int       // in "code" only: how long Code works
-	Until    time.Time // the exact moment at which Link or Code stops working
+	Until    time.Time // the exact moment at which Link or Code stops working; in "newdevice": of the sign-in
+
+	Sections  []section // in "reset" and "names": one for each account of the address
+	Forgotten string    // the page "Wachtwoord vergeten?"
+	Browser   string    // in "password" and "newdevice": in words, or ""
+	Old       string    // in "username": the name it was
+	Days      int       // in "username": how long that rests; with an undo link: how long it works
 }
 
 // mailActivation mails the link: in the words of a library that made the account,
@@ -62,12 +68,24 @@ func (a *Accounts) mailCode(tx *sqldb.Tx, acc Account, asker string, code secret
 
 func (a *Accounts) mail(tx *sqldb.Tx, acc Account, name, from string, l letter) error {
 	l.Username, l.Library, l.Email, l.Help = acc.Username, acc.Library, acc.Email, a.links.Help
-	m, err := a.letters.Write(acc.Lang, name, l)
+	m, err := a.letters.Write(lang(string(acc.Lang)), name, l)
 	if err != nil {
 		return err
 	}
+	if acc.ID == "" {
+		return throwAway(tx, m)
+	}
 	m.Kind, m.To, m.FromName = "account."+name, acc.Email, from
 	return outbox.Add(tx, m)
+}
+
+// throwAway does with a letter for nobody what the outbox does with any other: it
+// is sealed and a row is written, which the next Expire sweeps.
+func throwAway(tx *sqldb.Tx, m outbox.Mail) error {
+	if _, err := seal(tx, []byte(m.Text+m.HTML)); err != nil {
+		return err
+	}
+	return insertOwnLink(tx, newOwnToken().Digest(), ownLink{accountID: secret.NewID(), kind: linkReset}, tx.Now)
 }
 
 // lang reads a stored language; what we do not speak (any more) is Dutch.

@@ -118,13 +118,33 @@ func (a *Accounts) register(tx *sqldb.Tx, acc Account) (until time.Time, err err
 	default: // a name that is free, or whose account is over; open finds out
 		acc.ID = secret.NewID()
 	}
-	if until, err = a.reopen(tx, acc); errors.Is(err, ErrUsernameTaken) {
+	until, err = a.reopen(tx, acc)
+	if errors.Is(err, ErrUsernameTaken) && named(acc) {
+		return tx.Now.Add(ActivationLife), a.mailMoved(tx, acc)
+	}
+	if errors.Is(err, ErrUsernameTaken) {
 		err = fault.List{ErrUsernameTaken.At(FieldUsername)}
 	}
 	if err != nil {
 		return time.Time{}, err
 	}
 	return until, audit.Record(tx, audit.Entry{Actor: "account:" + acc.ID, Act: "account.register", Object: "account:" + acc.ID})
+}
+
+// mailMoved tells the reader of an address that rests for an account which left
+// it a few days ago. They can undo that, so that nothing is told which they may not
+// know.
+func (a *Accounts) mailMoved(tx *sqldb.Tx, acc Account) error {
+	id, err := restingFor(tx, usernameKey(acc.Email))
+	if err != nil {
+		return err
+	}
+	have, ok, err := accountByID(tx, id)
+	if err != nil || !ok {
+		return err
+	}
+	have.Email, have.Library, have.Lang, have.ClientID, have.Target = acc.Email, acc.Library, acc.Lang, acc.ClientID, acc.Target
+	return a.mailKnown(tx, have)
 }
 
 // begunAgain is a sleeping account as its owner wants it now. Whoever linked it

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"lidwoord/base/fault"
@@ -51,28 +52,40 @@ var errChanged = errors.New("account: the password was changed meanwhile")
 
 // Attempt is one try to sign in.
 type Attempt struct {
-	Username string
+	Username string // or the e-mail address, see SignIn
 	Password string
 	Network  string       // throttle.Network of the visitor's address
 	Device   secret.Token // what Remember gave this browser, or ""
+	Browser  string       // what it is, in words, for the history
 }
 
-// SignIn checks name and password and returns the account. It reads, hashes
-// outside the transaction, and writes. Then runs in the transaction of success,
-// to start the session; an error of it is the answer.
+// SignIn checks name and password and returns the account. An e-mail address does
+// for the name, when one active account has it and no other is called by it; where
+// several share it nobody is meant, and the answer is that of a wrong password.
+//
+// It reads, hashes outside the transaction, and writes. Then runs in the
+// transaction of success, to start the session; an error of it is the answer.
 //
 // Unknown names, wrong passwords and sleeping accounts take the same steps: the
 // same statements, one hash, the same error. The try is counted before the hash,
 // so that a hundred guesses at the same moment are a hundred guesses.
 func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx, Account) error) (acc Account, err error) {
-	key := usernameKey(try.Username)
+	key, address := usernameKey(try.Username), strings.TrimSpace(try.Username)
 	var counters []throttle.Counter
 	network := throttle.Counter{Rule: fromNetwork, Key: try.Network}
 	err = db.InTx(ctx, func(tx *sqldb.Tx) error {
 		var known bool
-		acc, known, err = signInAccount(tx, key, try.Device.Digest())
+		acc, known, err = signInAccount(tx, key, emailKey(address), try.Device.Digest())
 		if err != nil {
 			return err
+		}
+		if usernameKey(acc.Username) != key && !sameAddress(acc.Email, address) { // emailKey finds a few too many
+			acc, known = Account{}, false
+		}
+		// By the account and not by what was typed: a name and an address would be
+		// two times the guesses.
+		if acc.ID != "" {
+			key = usernameKey(acc.Username)
 		}
 		counters = strangers(key, try.Network)
 		if known {
@@ -93,7 +106,12 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt, then func(*sqldb.Tx,
 	// tries that all looked before the first had failed, no more may learn whether
 	// they were right than one after the other would.
 	if !ok {
-		err := db.InTx(ctx, func(tx *sqldb.Tx) error { return throttle.Take(tx, []throttle.Counter{network}) })
+		err := db.InTx(ctx, func(tx *sqldb.Tx) error {
+			if err := throttle.Take(tx, []throttle.Counter{network}); err != nil {
+				return err
+			}
+			return Note(tx, acc.ID, EventRefused, try.Browser)
+		})
 		if err != nil {
 			return Account{}, err
 		}
@@ -145,10 +163,11 @@ func strangers(key, network string) []throttle.Counter {
 }
 
 // Remember knows this browser again when the account signs in later. It returns
-// the token for a cookie: the one it had, or a new one.
-func Remember(tx *sqldb.Tx, accountID string, device secret.Token) (secret.Token, error) {
+// the token for a cookie: the one it had, or a new one. browser is what it is, in
+// words.
+func Remember(tx *sqldb.Tx, accountID string, device secret.Token, browser string) (secret.Token, error) {
 	if device == "" {
 		device = secret.NewToken()
 	}
-	return device, putDevice(tx, device.Digest(), accountID)
+	return device, putDevice(tx, device.Digest(), accountID, browser)
 }

@@ -131,7 +131,7 @@ func TestManyNetworksTogetherHoldTheOwnerUpForAMinuteAtMost(t *testing.T) {
 	h := newHouse(t, sqldbtest.New(t))
 	id := h.active("zoe.maas", "zoe@example.nl", good)
 	var device secret.Token
-	h.in(func(tx *sqldb.Tx) (err error) { device, err = account.Remember(tx, id, ""); return err })
+	h.in(func(tx *sqldb.Tx) (err error) { device, err = account.Remember(tx, id, "", ""); return err })
 	for i := 0; ; i++ {
 		if i == 200 {
 			t.Fatal("200 networks were not slowed down")
@@ -152,9 +152,9 @@ func TestAKnownPhoneHasItsOwnCounter(t *testing.T) {
 		id := h.active("zoe.maas", "zoe@example.nl", good)
 		h.active("piet.maas", "piet@example.nl", good)
 		var device secret.Token
-		h.in(func(tx *sqldb.Tx) (err error) { device, err = account.Remember(tx, id, ""); return err })
+		h.in(func(tx *sqldb.Tx) (err error) { device, err = account.Remember(tx, id, "", ""); return err })
 		h.in(func(tx *sqldb.Tx) error {
-			again, err := account.Remember(tx, id, device)
+			again, err := account.Remember(tx, id, device, "")
 			if again != device {
 				t.Error("a known browser got another token")
 			}

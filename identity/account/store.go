@@ -9,30 +9,32 @@ import (
 
 // Accounts.
 
-// insertAccount reports false when the username is taken. It asks first in no
-// other way, because an error would end the transaction on PostgreSQL.
+// insertAccount reports false when the username is taken or rests. It asks first
+// in no other way, because an error would end the transaction on PostgreSQL.
 func insertAccount(tx *sqldb.Tx, a Account, key string) (won bool, err error) {
 	n, err := tx.Exec(`
-		INSERT INTO account (id, username, username_key, email, lang, library, self_made, client_id, target,
+		INSERT INTO account (id, username, username_key, email, email_key, lang, library, self_made, client_id, target,
 			password, opened_at, until)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', $10, $11)
+		SELECT $1, $2, $3, $4, $5, $6, $7, CAST($8 AS BOOLEAN), $9, $10, '', CAST($11 AS BIGINT), CAST($12 AS BIGINT)
+		WHERE NOT EXISTS (SELECT 1 FROM account_name_rest WHERE username_key = $3 AND account_id <> $1 AND until > $11)
 		ON CONFLICT (username_key) DO NOTHING`,
-		a.ID, a.Username, key, a.Email, string(a.Lang), a.Library, a.SelfMade, a.ClientID, a.Target, tx.Now, a.Until)
+		a.ID, a.Username, key, a.Email, emailKey(a.Email), string(a.Lang), a.Library, a.SelfMade, a.ClientID, a.Target, tx.Now, a.Until)
 	return n == 1, err
 }
 
 // insertImported makes an account of another system, active or waiting. It reports
-// false when the username is taken.
+// false when the username is taken, or rests.
 func insertImported(tx *sqldb.Tx, a Account, key string) (won bool, err error) {
 	n, err := tx.Exec(`
-		INSERT INTO account (id, username, username_key, email, lang, library, password, opened_at, until, confirmed_at, activated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		INSERT INTO account (id, username, username_key, email, email_key, lang, library, password, opened_at, until, confirmed_at, activated_at)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, CAST($9 AS BIGINT), CAST($10 AS BIGINT), CAST($11 AS BIGINT), CAST($12 AS BIGINT)
+		WHERE NOT EXISTS (SELECT 1 FROM account_name_rest WHERE username_key = $3 AND until > CAST($13 AS BIGINT))
 		ON CONFLICT (username_key) DO NOTHING`,
-		a.ID, a.Username, key, a.Email, string(a.Lang), a.Library, a.password, a.OpenedAt, a.Until, a.ConfirmedAt, a.ActivatedAt)
+		a.ID, a.Username, key, a.Email, emailKey(a.Email), string(a.Lang), a.Library, a.password, a.OpenedAt, a.Until, a.ConfirmedAt, a.ActivatedAt, tx.Now)
 	return n == 1, err
 }
 
-const accountColumns = `id, username, email, lang, library, self_made, client_id, target, password, opened_at, until, confirmed_at, activated_at`
+const accountColumns = `id, username, email, lang, library, self_made, client_id, target, password, opened_at, until, confirmed_at, activated_at, signed_in_at`
 
 func accountByID(tx *sqldb.Tx, id string) (a Account, ok bool, err error) {
 	ok, err = tx.One(`SELECT `+accountColumns+` FROM account WHERE id = $1`, []any{id}, a.columns()...)
@@ -59,7 +61,7 @@ func overdueAccounts(tx *sqldb.Tx, most int) ([]Account, error) {
 // columns is where accountColumns go.
 func (a *Account) columns() []any {
 	return []any{&a.ID, &a.Username, &a.Email, (*language)(&a.Lang), &a.Library, &a.SelfMade, &a.ClientID, &a.Target, &a.password,
-		sqldb.Instant(&a.OpenedAt), sqldb.Instant(&a.Until), sqldb.Instant(&a.ConfirmedAt), sqldb.Instant(&a.ActivatedAt)}
+		sqldb.Instant(&a.OpenedAt), sqldb.Instant(&a.Until), sqldb.Instant(&a.ConfirmedAt), sqldb.Instant(&a.ActivatedAt), sqldb.Instant(&a.SignedInAt)}
 }
 
 type language words.Lang
@@ -135,12 +137,23 @@ func deleteLinks(tx *sqldb.Tx, accountID string) error {
 
 // Memories of accounts that expired.
 
-func insertMemory(tx *sqldb.Tx, accountID, key, sealed string, until, forget time.Time) error {
+func insertMemory(tx *sqldb.Tx, acc Account, sealed string, forget time.Time) error {
 	_, err := tx.Exec(`
-		INSERT INTO account_expired (account_id, username_key, sealed, until, forget_at)
-		VALUES ($1, $2, $3, $4, $5)`,
-		accountID, key, sealed, until, forget)
+		INSERT INTO account_expired (account_id, username_key, email_digest, sealed, until, forget_at)
+		VALUES ($1, $2, $3, $4, $5, $6)`,
+		acc.ID, usernameKey(acc.Username), emailDigest(acc.Email), sealed, acc.Until, forget)
 	return err
+}
+
+// memoriesOf lists the ids of the accounts that expired with this name or address.
+func memoriesOf(tx *sqldb.Tx, key, emailDigest string) ([]string, error) {
+	return sqldb.Many(tx, `
+		SELECT account_id FROM account_expired
+		WHERE (username_key = $1 OR email_digest = $2) AND forget_at > $3
+		ORDER BY username_key LIMIT $4`,
+		[]any{key, emailDigest, tx.Now, mostAtOneAddress}, func(r sqldb.Row) (id string, err error) {
+			return id, r.Scan(&id)
+		})
 }
 
 func memoryOf(tx *sqldb.Tx, accountID string) (sealed string, until time.Time, ok bool, err error) {
@@ -161,14 +174,19 @@ func deleteMemoryNamed(tx *sqldb.Tx, key string) error {
 
 // Signing in.
 
-// signInAccount returns the account with this name, if any, and whether it
-// signed in by this device before. One statement, found or not.
-func signInAccount(tx *sqldb.Tx, key, deviceDigest string) (a Account, known bool, err error) {
+// signInAccount returns the account that is meant by a name, or else by an address
+// that it alone has, and whether it signed in by this device before. One
+// statement, found or not. A name that sleeps comes last: anybody can register
+// with the address of another, and would shut them out.
+func signInAccount(tx *sqldb.Tx, key, emailKey, deviceDigest string) (a Account, known bool, err error) {
 	_, err = tx.One(`
 		SELECT `+accountColumns+`,
-			EXISTS (SELECT 1 FROM account_device WHERE account_device.account_id = account.id AND digest = $2)
-		FROM account WHERE username_key = $1`,
-		[]any{key, deviceDigest}, append(a.columns(), &known)...)
+			EXISTS (SELECT 1 FROM account_device WHERE account_device.account_id = account.id AND digest = $3)
+		FROM account WHERE id = COALESCE(
+			(SELECT id FROM account WHERE username_key = $1 AND activated_at IS NOT NULL),
+			(SELECT MIN(id) FROM account WHERE email_key = $2 AND activated_at IS NOT NULL HAVING COUNT(*) = 1),
+			(SELECT id FROM account WHERE username_key = $1))`,
+		[]any{key, emailKey, deviceDigest}, append(a.columns(), &known)...)
 	return a, known, err
 }
 
@@ -182,12 +200,190 @@ func noteSignIn(tx *sqldb.Tx, id, checked, hash string) (won bool, err error) {
 	return n == 1, err
 }
 
-func putDevice(tx *sqldb.Tx, digest, accountID string) error {
+func putDevice(tx *sqldb.Tx, digest, accountID, name string) error {
 	_, err := tx.Exec(`
-		INSERT INTO account_device (digest, account_id, seen_at) VALUES ($1, $2, $3)
-		ON CONFLICT (digest, account_id) DO UPDATE SET seen_at = excluded.seen_at`,
-		digest, accountID, tx.Now)
+		INSERT INTO account_device (digest, account_id, seen_at, name) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (digest, account_id) DO UPDATE SET seen_at = excluded.seen_at, name = excluded.name`,
+		digest, accountID, tx.Now, name)
 	return err
+}
+
+func hasDevice(tx *sqldb.Tx, digest, accountID string) (known bool, err error) {
+	_, err = tx.One(`SELECT EXISTS (SELECT 1 FROM account_device WHERE digest = $1 AND account_id = $2)`, []any{digest, accountID}, &known)
+	return known, err
+}
+
+func devicesOf(tx *sqldb.Tx, accountID, digest string) ([]Device, error) {
+	return sqldb.Many(tx, `
+		SELECT name, seen_at, digest = $2 FROM account_device WHERE account_id = $1 ORDER BY seen_at DESC, digest`,
+		[]any{accountID, digest}, func(r sqldb.Row) (d Device, err error) {
+			return d, r.Scan(&d.Name, sqldb.Instant(&d.SeenAt), &d.This)
+		})
+}
+
+func deleteOtherDevices(tx *sqldb.Tx, accountID, digest string) error {
+	_, err := tx.Exec(`DELETE FROM account_device WHERE account_id = $1 AND digest <> $2`, accountID, digest)
+	return err
+}
+
+// Acts of the owner.
+
+// accountsAt lists whatever lives with an address, active or not, by name.
+func accountsAt(tx *sqldb.Tx, emailKey string) ([]Account, error) {
+	return sqldb.Many(tx, `
+		SELECT `+accountColumns+` FROM account WHERE email_key = $1
+		ORDER BY username_key LIMIT $2`,
+		[]any{emailKey, mostAtOneAddress}, func(r sqldb.Row) (a Account, err error) {
+			err = r.Scan(a.columns()...)
+			return a, err
+		})
+}
+
+// setPassword sets the password of an active account by a link.
+func setPassword(tx *sqldb.Tx, id, hash string) (won bool, err error) {
+	n, err := tx.Exec(`UPDATE account SET password = $1 WHERE id = $2 AND activated_at IS NOT NULL`, hash, id)
+	return n == 1, err
+}
+
+// replacePassword sets the password in place of the one that was checked.
+func replacePassword(tx *sqldb.Tx, id, checked, hash string) (won bool, err error) {
+	n, err := tx.Exec(`UPDATE account SET password = $1 WHERE id = $2 AND password = $3 AND activated_at IS NOT NULL`, hash, id, checked)
+	return n == 1, err
+}
+
+// setUsername gives an account another name, unless another has it or it rests
+// for another. At the same moment the unique index decides, by an error.
+func setUsername(tx *sqldb.Tx, acc Account, shown, key string) (won bool, err error) {
+	n, err := tx.Exec(`
+		UPDATE account SET username = $1, username_key = $2
+		WHERE id = $3 AND username_key = $4 AND activated_at IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM account AS other WHERE other.username_key = $2 AND other.id <> $3)
+		AND NOT EXISTS (SELECT 1 FROM account_name_rest WHERE account_name_rest.username_key = $2 AND account_id <> $3 AND account_name_rest.until > $5)`,
+		shown, key, acc.ID, usernameKey(acc.Username), tx.Now)
+	if sqldb.Duplicate(err) {
+		err = ErrUsernameTaken
+	}
+	return n == 1, err
+}
+
+func setEmail(tx *sqldb.Tx, id, email string) (won bool, err error) {
+	n, err := tx.Exec(`
+		UPDATE account SET email = $1, email_key = $2, confirmed_at = $3
+		WHERE id = $4 AND activated_at IS NOT NULL`,
+		email, emailKey(email), tx.Now, id)
+	return n == 1, err
+}
+
+// deleteActive deletes an account whose password was checked.
+func deleteActive(tx *sqldb.Tx, id, checked string) (won bool, err error) {
+	n, err := tx.Exec(`DELETE FROM account WHERE id = $1 AND password = $2 AND activated_at IS NOT NULL`, id, checked)
+	return n == 1, err
+}
+
+// deleteTraces removes what is kept beside an account that was deleted.
+func deleteTraces(tx *sqldb.Tx, id string) error {
+	for _, query := range []string{
+		`DELETE FROM account_link WHERE account_id = $1`,
+		`DELETE FROM account_own_link WHERE account_id = $1`,
+		`DELETE FROM account_event WHERE account_id = $1`,
+		`DELETE FROM account_ask WHERE account_id = $1`,
+	} {
+		if _, err := tx.Exec(query, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Names that rest.
+
+func restName(tx *sqldb.Tx, key, accountID string, until time.Time) error {
+	_, err := tx.Exec(`
+		INSERT INTO account_name_rest (username_key, account_id, until) VALUES ($1, $2, $3)
+		ON CONFLICT (username_key) DO UPDATE SET account_id = excluded.account_id, until = excluded.until`,
+		key, accountID, until)
+	return err
+}
+
+func restingFor(tx *sqldb.Tx, key string) (accountID string, err error) {
+	_, err = tx.One(`SELECT account_id FROM account_name_rest WHERE username_key = $1 AND until > $2`, []any{key, tx.Now}, &accountID)
+	return accountID, err
+}
+
+func endRest(tx *sqldb.Tx, key string) error {
+	_, err := tx.Exec(`DELETE FROM account_name_rest WHERE username_key = $1`, key)
+	return err
+}
+
+// Links of the owner.
+
+func insertOwnLink(tx *sqldb.Tx, digest string, l ownLink, expires time.Time) error {
+	_, err := tx.Exec(`
+		INSERT INTO account_own_link (digest, account_id, kind, email, username, mailed_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		digest, l.accountID, l.kind, l.email, l.username, tx.Now, expires)
+	return err
+}
+
+func replaceOwnLinks(tx *sqldb.Tx, accountID, kind string) error {
+	_, err := tx.Exec(`
+		UPDATE account_own_link SET replaced_at = $1
+		WHERE account_id = $2 AND kind = $3 AND used_at IS NULL AND replaced_at IS NULL`,
+		tx.Now, accountID, kind)
+	return err
+}
+
+// replaceUndoSince lets the later ways back die once an earlier one was used: they
+// were mailed to addresses that its owner undid.
+func replaceUndoSince(tx *sqldb.Tx, accountID string, mailed time.Time) error {
+	_, err := tx.Exec(`
+		UPDATE account_own_link SET replaced_at = $1
+		WHERE account_id = $2 AND kind = 'undo' AND mailed_at >= $3 AND used_at IS NULL AND replaced_at IS NULL`,
+		tx.Now, accountID, mailed)
+	return err
+}
+
+const living = ` AND used_at IS NULL AND replaced_at IS NULL AND expires_at > `
+
+func livingOwnLink(tx *sqldb.Tx, digest, kind string) (l ownLink, ok bool, err error) {
+	ok, err = tx.One(`
+		SELECT account_id, kind, email, username, mailed_at FROM account_own_link
+		WHERE digest = $1 AND kind = $2`+living+`$3`,
+		[]any{digest, kind, tx.Now}, l.columns()...)
+	return l, ok, err
+}
+
+// spendOwnLink uses a link that lives. The database decides the winner of a race.
+func spendOwnLink(tx *sqldb.Tx, digest, kind string) (l ownLink, ok bool, err error) {
+	ok, err = tx.One(`
+		UPDATE account_own_link SET used_at = $3
+		WHERE digest = $1 AND kind = $2`+living+`$3
+		RETURNING account_id, kind, email, username, mailed_at`,
+		[]any{digest, kind, tx.Now}, l.columns()...)
+	return l, ok, err
+}
+
+func (l *ownLink) columns() []any {
+	return []any{&l.accountID, &l.kind, &l.email, &l.username, sqldb.Instant(&l.mailedAt)}
+}
+
+// History.
+
+func insertEvent(tx *sqldb.Tx, id, accountID, kind, device string) error {
+	_, err := tx.Exec(`INSERT INTO account_event (id, account_id, at, kind, device) VALUES ($1, $2, $3, $4, $5)`,
+		id, accountID, tx.Now, kind, device)
+	return err
+}
+
+func eventsOf(tx *sqldb.Tx, accountID string, since time.Time, most int) ([]Event, error) {
+	return sqldb.Many(tx, `
+		SELECT at, kind, device FROM account_event
+		WHERE account_id = $1 AND at > $2
+		ORDER BY at DESC, id LIMIT $3`,
+		[]any{accountID, since, most}, func(r sqldb.Row) (e Event, err error) {
+			e.Times = 1
+			return e, r.Scan(sqldb.Instant(&e.At), &e.Kind, &e.Device)
+		})
 }
 
 // Questions to an owner.
@@ -219,7 +415,7 @@ func proveAsk(tx *sqldb.Tx, id string) (won bool, err error) {
 
 // sweep removes what is over. A link goes when it neither works nor can offer a
 // new one.
-func sweep(tx *sqldb.Tx, oldLinks, oldDevices time.Time) error {
+func sweep(tx *sqldb.Tx, oldLinks, oldDevices, oldEvents time.Time) error {
 	for _, s := range []struct {
 		query  string
 		before time.Time
@@ -227,6 +423,10 @@ func sweep(tx *sqldb.Tx, oldLinks, oldDevices time.Time) error {
 		{`DELETE FROM account_expired WHERE forget_at <= $1`, tx.Now},
 		{`DELETE FROM account_ask WHERE expires_at <= $1`, tx.Now},
 		{`DELETE FROM account_device WHERE seen_at <= $1`, oldDevices},
+		{`DELETE FROM account_own_link WHERE expires_at <= $1`, tx.Now},
+		{`DELETE FROM account_name_rest WHERE until <= $1`, tx.Now},
+		{`DELETE FROM account_event WHERE at <= $1`, oldEvents},
+		{`DELETE FROM account_event WHERE account_id = '' AND at <= $1`, tx.Now},
 		{`DELETE FROM account_link WHERE mailed_at <= $1
 			AND NOT EXISTS (SELECT 1 FROM account_expired WHERE account_expired.account_id = account_link.account_id)
 			AND NOT EXISTS (SELECT 1 FROM account WHERE account.id = account_link.account_id AND until IS NOT NULL)`, oldLinks},
@@ -279,8 +479,8 @@ func idNamed(tx *sqldb.Tx, key string) (id string, ok bool, err error) {
 }
 
 func idsWaitingAt(tx *sqldb.Tx, email string) ([]string, error) {
-	return sqldb.Many(tx, `SELECT id FROM account WHERE email = $1 AND activated_at IS NULL AND until > $2 ORDER BY id`,
-		[]any{email, tx.Now}, func(r sqldb.Row) (id string, err error) {
+	return sqldb.Many(tx, `SELECT id FROM account WHERE email_key = $1 AND activated_at IS NULL AND until > $2 ORDER BY id`,
+		[]any{emailKey(email), tx.Now}, func(r sqldb.Row) (id string, err error) {
 			err = r.Scan(&id)
 			return id, err
 		})

@@ -29,7 +29,7 @@ func TestBackAfterAMistakeShowsAPage(t *testing.T) {
 	p.Lacks("Dit is geen e-mailadres.")
 
 	p.Visit(d.base + "/aanmelden")
-	p.Fill("Gebruikersnaam", username)
+	p.Fill("Gebruikersnaam of e-mailadres", username)
 	p.Fill("Wachtwoord", "een heel ander woord")
 	p.Press("Inloggen")
 	p.Want("Je gebruikersnaam of wachtwoord klopt niet.")

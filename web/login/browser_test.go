@@ -52,7 +52,7 @@ func TestTheOwnerActivatesInABrowser(t *testing.T) {
 	p.Want("Klaar", "Je inlogaccount is actief", username)
 	p.Look("login-ready")
 	p.Press("Je account")
-	p.Want("Je bent ingelogd", address, "nog niet op deze website wijzigen")
+	p.Want("Je bent ingelogd", address, "Wachtwoord wijzigen")
 	p.Look("login-home")
 	p.Press("Uitloggen")
 	p.Want("Je bent uitgelogd")
@@ -61,7 +61,7 @@ func TestTheOwnerActivatesInABrowser(t *testing.T) {
 	p.Look("login-help")
 	p.Visit(at("/aanmelden?verzoek=" + d.ask(nil)))
 	p.Look("login-signin")
-	p.Fill("Gebruikersnaam", username)
+	p.Fill("Gebruikersnaam of e-mailadres", username)
 	p.Fill("Wachtwoord", "een heel ander woord")
 	p.Forgive("422")
 	p.Press("Inloggen")
@@ -83,4 +83,29 @@ func TestTheOwnerActivatesWithoutScript(t *testing.T) {
 	if !strings.HasSuffix(p.URL(), "/inloggen/klaar") {
 		t.Errorf("at %s", p.URL())
 	}
+}
+
+// Every page of the owner in English, at both widths.
+func TestTheOwnersPagesLookWellInEnglish(t *testing.T) {
+	p := webtest.Start(t).Person(t)
+	p.Language("en")
+	d := open(t, newDB(t))
+	d.active()
+	for _, page := range []string{"wachtwoord-vergeten", "gebruikersnaam-vergeten", "aanmelden"} {
+		p.Visit(d.base + "/" + page)
+		p.Look("own-en-" + page)
+	}
+	p.Fill("Username or e-mail address", username)
+	p.Fill("Password", good)
+	p.Press("Sign in")
+	for _, page := range []string{"", "gebruikersnaam", "wachtwoord", "email", "sessies", "geschiedenis", "lidmaatschappen", "verwijderen", "email-klaar", "hulp"} {
+		p.Visit(d.base + "/" + page)
+		p.Look("own-en-" + page)
+	}
+	p.Visit(d.base + "/gebruikersnaam")
+	d.pass(16 * time.Minute)
+	p.Fill("New username", "zoe.maas")
+	p.Press("Save")
+	p.Want("Is it you?")
+	p.Look("own-en-again")
 }

@@ -67,14 +67,18 @@ func open(t testing.TB, db *sqldb.DB) *door {
 	d.accounts, err = account.New(account.Links{
 		Activate: func(token secret.Token) string { return d.base + "/activeren/" + string(token) },
 		SignIn:   d.base + "/aanmelden", Register: d.base + "/nieuw", Reading: "https://lezen.example/", Help: d.base + "/hulp",
-		Continue: d.provider.Continue,
+		Reset:     func(token secret.Token) string { return d.base + "/wachtwoord/" + string(token) },
+		Email:     func(token secret.Token) string { return d.base + "/email/" + string(token) },
+		Undo:      func(token secret.Token) string { return d.base + "/email-terug/" + string(token) },
+		Forgotten: d.base + "/wachtwoord-vergeten",
+		Continue:  d.provider.Continue,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d.site, err = login.New(&kit.House{
 		DB: db, Words: catalogue, Brand: kit.Brand{Name: "Bind bibliotheken", Phone: "0592 123456", Email: "info@bind.example"},
-		Doors: kit.Doors{Login: at("/inloggen"), OIDC: at("/oidc"), Reading: at("/bibliotheek"), Signup: at("/inschrijven")},
+		Doors: kit.Doors{Login: at("/inloggen"), OIDC: at("/oidc"), Reading: at("/bibliotheek"), Signup: at("/inschrijven"), Mine: at("/mijn")},
 		Log:   slog.New(slog.DiscardHandler),
 	}, d.accounts, d.provider)
 	if err != nil {

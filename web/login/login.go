@@ -1,5 +1,5 @@
 // Package login is the front door of the login account: making it, activating
-// it, signing in and out. What these mean is in identity/account; single sign-on is in
+// it, signing in and out, and what its owner changes about it. What these mean is in identity/account; single sign-on is in
 // identity/signon.
 //
 //	GET       /                            who am I
@@ -16,6 +16,20 @@
 //	GET POST  /activeren/{token}/nieuw     a new link for an expired one
 //	GET       /klaar                       the account is ready
 //	GET       /hulp                        help with signing in
+//	GET POST  /wachtwoord-vergeten         asks for a link that sets a new password; ?verzoek= as at /aanmelden
+//	GET POST  /wachtwoord/{geheim}         the page of that link: a new password
+//	GET POST  /gebruikersnaam-vergeten     asks for a letter with the usernames of an address
+//	GET POST  /gebruikersnaam              another username
+//	GET POST  /wachtwoord                  another password
+//	GET POST  /email                       another e-mail address
+//	GET POST  /email/{geheim}              the page of the link that confirms it
+//	GET POST  /email-terug/{geheim}        the page of the link that brings the old address back
+//	GET       /sessies                     where the account is signed in
+//	POST      /sessies/{id}                ends one session; /sessies/anderen all others
+//	POST      /apparaten                   forgets the other browsers
+//	GET       /geschiedenis                what happened lately
+//	GET       /lidmaatschappen             which memberships are linked
+//	GET POST  /verwijderen                 deletes the account
 //
 // A link from a mail is a secret in an address. These pages load nothing from
 // elsewhere and send no other site where the visitor came from (Referrer-Policy
@@ -88,6 +102,34 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /activeren/{token}/nieuw", s.newLink)
 	m.Page("GET /klaar", kit.RequireSession(s.ready))
 	m.Page("GET /hulp", s.help)
+	for _, what := range []string{forgotPassword, forgotUsername} {
+		m.Page("GET /"+what+"-vergeten", s.showForgot(what))
+		m.Page("POST /"+what+"-vergeten", s.forgot(what))
+		m.Page("GET /"+what+"-vergeten/mail", s.showForgotMailed(what))
+	}
+	m.Page("GET /wachtwoord/{geheim}", s.showReset)
+	m.Page("POST /wachtwoord/{geheim}", s.reset)
+	m.Page("GET /gebruikersnaam", s.showChange("username"))
+	m.Page("POST /gebruikersnaam", s.requireFresh(s.changeUsername))
+	m.Page("GET /wachtwoord", s.showChange("newpassword"))
+	m.Page("POST /wachtwoord", kit.RequireSession(s.changePassword))
+	m.Page("GET /email", s.showChange("email"))
+	m.Page("POST /email", s.requireFresh(s.changeEmail))
+	m.Page("GET /email/mail", kit.RequireSession(s.showEmailMailed))
+	m.Page("GET /email/{geheim}", s.showEmailLink)
+	m.Page("POST /email/{geheim}", s.confirmEmail)
+	m.Page("GET /email-klaar", s.showEmailDone)
+	m.Page("GET /email-terug/{geheim}", s.showUndo)
+	m.Page("POST /email-terug/{geheim}", s.undoEmail)
+	m.Page("GET /sessies", kit.RequireSession(s.showSessions))
+	m.Page("POST /sessies/anderen", kit.RequireSession(s.endOtherSessions))
+	m.Page("POST /sessies/{id}", kit.RequireSession(s.endSession))
+	m.Page("POST /apparaten", kit.RequireSession(s.forgetDevices))
+	m.Page("GET /geschiedenis", kit.RequireSession(s.showHistory))
+	m.Page("GET /lidmaatschappen", kit.RequireSession(s.showMemberships))
+	m.Page("GET /verwijderen", s.showChange("delete"))
+	m.Page("POST /verwijderen", kit.RequireSession(s.remove))
+	m.Page("GET /verwijderd", s.showRemoved)
 }
 
 // deviceCookie holds what Remember gave: it opens nothing, but lets the owner
@@ -102,16 +144,33 @@ type begun struct {
 	device  secret.Token
 }
 
-// begin starts the session of an account, in place of the one that this browser had.
-func (s *Site) begin(tx *sqldb.Tx, r *http.Request, accountID string) (b begun, err error) {
+// arrive starts the session of an account that signed in, and notes for its owner
+// by which browser.
+func (s *Site) arrive(tx *sqldb.Tx, r *http.Request, acc account.Account) (begun, error) {
+	device, err := s.Accounts.Arrive(tx, acc, secret.Token(s.Cookie(r, deviceCookie)), browserOf(r))
+	if err != nil {
+		return begun{}, err
+	}
+	return s.start(tx, r, acc.ID, device)
+}
+
+// begin starts the session of an account that came by a link.
+func (s *Site) begin(tx *sqldb.Tx, r *http.Request, accountID string) (begun, error) {
+	device, err := account.Remember(tx, accountID, secret.Token(s.Cookie(r, deviceCookie)), browserOf(r))
+	if err != nil {
+		return begun{}, err
+	}
+	return s.start(tx, r, accountID, device)
+}
+
+// start makes the session, in place of the one that this browser had.
+func (s *Site) start(tx *sqldb.Tx, r *http.Request, accountID string, device secret.Token) (b begun, err error) {
 	if old := kit.VisitOf(r).Session; old != nil {
 		if err := s.end(tx, old.ID); err != nil {
 			return b, err
 		}
 	}
-	if b.device, err = account.Remember(tx, accountID, secret.Token(s.Cookie(r, deviceCookie))); err != nil {
-		return b, err
-	}
+	b.device = device
 	b.token, b.session, err = session.Start(tx, session.Session{Door: s.Name, Subject: accountID, Device: kit.Device(r), Idle: s.Idle})
 	return b, err
 }

@@ -119,9 +119,9 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 	to, late := s.Back(page.Back), false
 	_, err = account.SignIn(r.Context(), s.DB, account.Attempt{
 		Username: form.Get("gebruikersnaam"), Password: form.Raw("wachtwoord"),
-		Network: throttle.Network(r.RemoteAddr), Device: secret.Token(s.Cookie(r, deviceCookie)),
+		Network: throttle.Network(r.RemoteAddr), Device: secret.Token(s.Cookie(r, deviceCookie)), Browser: browserOf(r),
 	}, func(tx *sqldb.Tx, acc account.Account) (err error) {
-		if here, err = s.begin(tx, r, acc.ID); err != nil || page.Request == "" {
+		if here, err = s.arrive(tx, r, acc); err != nil || page.Request == "" {
 			return err
 		}
 		to, err = s.grant(tx, page.Request, acc, here)

@@ -1,0 +1,202 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"lidwoord/base/fault"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/throttle"
+)
+
+// EmailChangeLife is how long the link to a new address works.
+const EmailChangeLife = 24 * time.Hour
+
+// EmailUndoLife is how long the old address can take the account back. A week
+// covers a holiday in which somebody else was busy with it.
+const EmailUndoLife = 7 * 24 * time.Hour
+
+// changeRule counts the changes that one account asks for: each sends a letter to
+// an address that anybody can type.
+var changeRule = throttle.Rule{Name: "email.change", Free: 4, First: time.Minute, Most: 30 * time.Minute, Forget: time.Hour}
+
+var (
+	// ErrSameEmail: the account has this address.
+	ErrSameEmail = fault.New(fault.Invalid, "account.same_email")
+	// ErrEmailOver and ErrUndoOver answer alike for a link that was used, is too
+	// old, was replaced or was never ours.
+	ErrEmailOver = fault.New(fault.Gone, "account.email_over")
+	ErrUndoOver  = fault.New(fault.Gone, "account.undo_over")
+	// ErrNameStays: another account is called by the new address.
+	ErrNameStays = fault.New(fault.Conflict, "account.name_stays")
+)
+
+// Moving is another e-mail address for an account.
+type Moving struct {
+	AccountID string
+	Email     string
+	NameToo   bool   // the account is named after its address, and goes on so
+	Browser   string // in words, for the history
+}
+
+// ChangeEmail mails a link to the new address, which changes the address once its
+// button is pressed; the newest link is the one that works. The old address is
+// told at once, with a link to stop it. It returns until when the link works.
+func (a *Accounts) ChangeEmail(ctx context.Context, db *sqldb.DB, m Moving) (until time.Time, err error) {
+	email, err := readEmail(m.Email)
+	if err != nil {
+		return until, err
+	}
+	// In a transaction of its own: a try that is refused counts too.
+	err = db.InTx(ctx, func(tx *sqldb.Tx) error {
+		return take(tx, throttle.Counter{Rule: changeRule, Key: m.AccountID}, ErrManyLetters)
+	})
+	if err != nil {
+		return until, err
+	}
+	err = db.InTx(ctx, func(tx *sqldb.Tx) error {
+		acc, err := a.Find(tx, m.AccountID)
+		if err != nil {
+			return err
+		}
+		if email == acc.Email {
+			return ErrSameEmail
+		}
+		if err := take(tx, throttle.Counter{Rule: registerAddress, Key: usernameKey(email)}, ErrManyLetters); err != nil {
+			return err
+		}
+		link := ownLink{accountID: acc.ID, kind: linkEmail, email: email}
+		if m.NameToo && named(acc) {
+			if link.username, _, err = ReadUsername(email, email); err != nil {
+				return err
+			}
+		}
+		if err := replaceOwnLinks(tx, acc.ID, linkEmail); err != nil {
+			return err
+		}
+		token := newOwnToken()
+		until = tx.Now.Add(EmailChangeLife)
+		if err := insertOwnLink(tx, token.Digest(), link, until); err != nil {
+			return err
+		}
+		to := acc
+		to.Email = email
+		if err := a.mail(tx, to, "email", acc.Library, letter{Link: a.links.Email(token), Hours: int(EmailChangeLife.Hours()), Until: until}); err != nil {
+			return err
+		}
+		if err := a.mailUndo(tx, acc, "email_asked"); err != nil {
+			return err
+		}
+		return happened(tx, acc.ID, EventEmailAsked, m.Browser)
+	})
+	return until, err
+}
+
+// mailUndo tells the address of acc what happens, with a way back.
+func (a *Accounts) mailUndo(tx *sqldb.Tx, acc Account, name string) error {
+	token, until := newOwnToken(), tx.Now.Add(EmailUndoLife)
+	link := ownLink{accountID: acc.ID, kind: linkUndo, email: acc.Email}
+	if named(acc) {
+		link.username = acc.Username
+	}
+	if err := insertOwnLink(tx, token.Digest(), link, until); err != nil {
+		return err
+	}
+	return a.mail(tx, acc, name, acc.Library, letter{Link: a.links.Undo(token), Days: int(EmailUndoLife.Hours() / 24), Until: until})
+}
+
+// LookEmail says which address a link confirms. It changes nothing.
+func (a *Accounts) LookEmail(tx *sqldb.Tx, token secret.Token) (acc Account, email string, err error) {
+	acc, l, err := lookOwn(tx, token, linkEmail, ErrEmailOver)
+	return acc, l.email, err
+}
+
+// ConfirmEmail changes the address of an account by the link that was mailed to the
+// new one, and tells the old one. Links for a new password that went to the old
+// address die.
+func (a *Accounts) ConfirmEmail(tx *sqldb.Tx, token secret.Token, browser string) (Account, error) {
+	l, ok, err := spendOwnLink(tx, token.Digest(), linkEmail)
+	if err != nil || !ok {
+		return Account{}, orOver(err, ErrEmailOver)
+	}
+	acc, ok, err := accountByID(tx, l.accountID)
+	if err != nil || !ok || !acc.Active() {
+		return Account{}, orOver(err, ErrEmailOver)
+	}
+	old := acc
+	if l.username != "" {
+		acc, err = rename(tx, acc, l.username, usernameKey(l.username))
+		if errors.Is(err, ErrUsernameTaken) {
+			err = ErrNameStays
+		}
+		if err != nil {
+			return Account{}, err
+		}
+	}
+	acc.Email = l.email
+	if _, err := setEmail(tx, acc.ID, acc.Email); err != nil {
+		return Account{}, err
+	}
+	if err := replaceOwnLinks(tx, acc.ID, linkReset); err != nil {
+		return Account{}, err
+	}
+	if err := a.mailUndo(tx, old, "email_changed"); err != nil {
+		return Account{}, err
+	}
+	return acc, happened(tx, acc.ID, EventEmail, browser)
+}
+
+func orOver(err, over error) error {
+	if err == nil {
+		err = over
+	}
+	return err
+}
+
+// LookUndo says to which address a link leads back. It changes nothing.
+func (a *Accounts) LookUndo(tx *sqldb.Tx, token secret.Token) (acc Account, email string, err error) {
+	acc, l, err := lookOwn(tx, token, linkUndo, ErrUndoOver)
+	return acc, l.email, err
+}
+
+// UndoEmail brings an address back, and the name when the name was that address.
+// It returns a link that sets a new password. Whoever changed the address knows the
+// old one, so that it stops working at once, and with it every change and link
+// that came after. The caller ends the sessions in the same transaction.
+//
+// The ways back that were mailed later die too, or the address that was undone
+// could undo that. Earlier ones live: an earlier owner comes first.
+func (a *Accounts) UndoEmail(tx *sqldb.Tx, token secret.Token, browser string) (acc Account, reset secret.Token, err error) {
+	l, ok, err := spendOwnLink(tx, token.Digest(), linkUndo)
+	if err != nil || !ok {
+		return acc, "", orOver(err, ErrUndoOver)
+	}
+	acc, ok, err = accountByID(tx, l.accountID)
+	if err != nil || !ok || !acc.Active() {
+		return Account{}, "", orOver(err, ErrUndoOver)
+	}
+	if l.username != "" && usernameKey(l.username) != usernameKey(acc.Username) {
+		if acc, err = rename(tx, acc, l.username, usernameKey(l.username)); err != nil {
+			return Account{}, "", err
+		}
+	}
+	acc.Email = l.email
+	if _, err := setEmail(tx, acc.ID, acc.Email); err != nil {
+		return Account{}, "", err
+	}
+	if _, err := setPassword(tx, acc.ID, ""); err != nil {
+		return Account{}, "", err
+	}
+	if err := replaceOwnLinks(tx, acc.ID, linkEmail); err != nil {
+		return Account{}, "", err
+	}
+	if err := replaceUndoSince(tx, acc.ID, l.mailedAt); err != nil {
+		return Account{}, "", err
+	}
+	if reset, err = newReset(tx, acc.ID); err != nil {
+		return Account{}, "", err
+	}
+	return acc, reset, happened(tx, acc.ID, EventUndo, browser)
+}
