@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lidwoord/adapter/testbank"
+	"lidwoord/base/audit"
 	"lidwoord/base/day"
 	"lidwoord/base/job"
 	"lidwoord/base/outbox"
@@ -107,7 +108,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 	if err != nil {
 		return nil, err
 	}
-	port := loginAccounts{h.accounts}
+	port := loginAccounts{h.accounts, func(t secret.Token) string { return kit.Absolute(doors.Login, "/koppelen/"+string(t)) }}
 	h.office = enrol.Office{Accounts: port, Census: port, Owners: port, News: h.news}
 	if err := h.openTill(); err != nil {
 		return nil, err
@@ -127,6 +128,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		{Name: "signon.expire", Every: 10 * time.Minute, Do: h.provider.Expire},
 		{Name: "signon.keys", Every: 24 * time.Hour, Do: h.provider.TendKeys},
 		{Name: "loan.sweep", Every: time.Hour, Do: loan.Sweep},
+		{Name: "audit.sweep", Every: 24 * time.Hour, Do: audit.Sweep},
 		{Name: "session.sweep", Every: 10 * time.Minute, Do: session.Sweep},
 		{Name: "throttle.sweep", Every: 10 * time.Minute, Do: throttle.Sweep},
 		{Name: "outbox.sweep", Every: time.Hour, Do: outbox.Sweep},

@@ -6,6 +6,7 @@
 //	lidwoord library   loads or updates a library: branches, numbers, memberships
 //	lidwoord staff     adds somebody who works at the desk
 //	lidwoord titles    puts e-books and audiobooks on the shelf
+//	lidwoord bounce    takes in a notice that a letter did not arrive
 //	lidwoord version   what was built
 package main
 
@@ -34,6 +35,9 @@ func main() {
 	slog.SetDefault(log) // for the rooms that are given none
 	if err := run(ctx, log, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "lidwoord:", explain(err))
+		if errors.Is(err, errLater) {
+			os.Exit(exitLater)
+		}
 		os.Exit(1)
 	}
 }
@@ -53,6 +57,7 @@ func commands() []command {
 		{"library", "load or update a library from its file: branches, numbers, memberships", loadLibraryFile},
 		{"staff", "add somebody who works at the desk, or give a new password", addStaff},
 		{"titles", "put e-books (EPUB) and audiobooks on the shelf", addTitles},
+		{"bounce", "take in a notice, on its input, that a letter did not arrive", takeBounce},
 		{"version", "say what was built", version},
 	}
 }
