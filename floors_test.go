@@ -47,6 +47,7 @@ var modules = map[string][]string{
 	"github.com/go-fonts/dejavu":     {"web/paper"},
 	"github.com/chromedp/":           {"web/webtest"},
 	"github.com/BurntSushi/toml":     {"cmd/lidwoord"},
+	"rsc.io/qr":                      {"web/kit"},
 	"golang.org/x/crypto/argon2":     {"base/password"},
 	"golang.org/x/net/html":          {"reading/catalogue"},
 	"golang.org/x/text/":             {"base/", "library/", "identity/", "reading/", "web/"}, // Unicode normal forms, to fold names

@@ -17,6 +17,8 @@
 //	SignIn        checks name and password
 //	Remember      knows the browser again at the next sign-in
 //	Ask, Prove    the owner confirms by a code that the account may be linked
+//	AskOnTheSpot, LookAt, Agree, TakeAnswer  the same on an own telephone, at the desk
+//	StoryOf, Sleeping  what became of an account, and which wait, for the desk
 //
 // # The 24 hours
 //

@@ -134,5 +134,8 @@ type Login struct {
 	Returned LinkMail
 }
 
+// ReturnedWhy is the message key of why that letter did not arrive.
+func (l Login) ReturnedWhy() string { return MailReason(l.Returned.Code) }
+
 // MailBack reports whether the last letter with a link did not arrive.
 func (l Login) MailBack() bool { return !l.Returned.ReturnedAt.IsZero() }

@@ -15,6 +15,7 @@
 //	POST      /activeren/{token}/wachtwoord  sets the password
 //	GET POST  /activeren/{token}/nieuw     a new link for an expired one
 //	GET       /klaar                       the account is ready
+//	GET POST  /koppelen/{token}            a library asks, at its desk, to link the account
 //	GET       /hulp                        help with signing in
 //
 // A link from a mail is a secret in an address. These pages load nothing from
@@ -87,6 +88,8 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /activeren/{token}/nieuw", s.showResent)
 	m.Page("POST /activeren/{token}/nieuw", s.newLink)
 	m.Page("GET /klaar", kit.RequireSession(s.ready))
+	m.Page("GET /koppelen/{token}", kit.RequireSession(s.showQuestion))
+	m.Page("POST /koppelen/{token}", kit.RequireSession(s.agree))
 	m.Page("GET /hulp", s.help)
 }
 
