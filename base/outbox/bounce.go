@@ -126,22 +126,25 @@ func (b *bounce) read(header textproto.MIMEHeader, body io.Reader, depth int) {
 // empty line between recipients, or the group that is about the message.
 func (b *bounce) readStatus(body io.Reader) {
 	text, _ := io.ReadAll(body)
-	var action, status, diagnostic string
+	var recipient, action, status, diagnostic string
 	settle := func() {
 		if b.failed == "" && (action == "failed" || action == "" && strings.HasPrefix(status, "5")) {
 			b.failed = statusCode(status, diagnostic)
 		}
-		action, status, diagnostic = "", "", ""
+		recipient, action, status, diagnostic = "", "", "", ""
 	}
 	for line := range bytes.Lines(text) {
 		line := strings.TrimSpace(string(line))
-		name, value, ok := strings.Cut(line, ":")
+		name, value, _ := strings.Cut(line, ":")
 		value = strings.TrimSpace(value)
 		switch strings.ToLower(name) {
-		case "final-recipient", "":
-			if line == "" || ok && (action != "" || status != "") {
+		case "":
+			settle()
+		case "final-recipient":
+			if recipient != "" {
 				settle()
 			}
+			recipient = value
 		case "action":
 			action, _, _ = strings.Cut(strings.ToLower(value), " ") // "failed (expired)"
 		case "status":
