@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"log/slog"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -35,7 +38,7 @@ func (h *running) agree(t *testing.T, b *webtest.Browser, clerk *webtest.Page, u
 	phone.Fill("Gebruikersnaam", username)
 	phone.Fill("Wachtwoord", demoReaderPw)
 	phone.Press("Inloggen")
-	phone.Want("Bind bibliotheken wil je inlogaccount koppelen")
+	phone.Want("Bind bibliotheken wil de klant L.V. koppelen aan je inlogaccount.")
 	phone.Press("Akkoord")
 	phone.Want("De medewerker aan de balie maakt de koppeling nu af.")
 }
@@ -98,12 +101,13 @@ func TestTheLoginAccountAtTheDesk(t *testing.T) {
 
 		// The link to Amrish comes back; the clerk sees it and mends the address.
 		h.bounceLetter(t, h.accountOf(t, "amrish@post.example"))
+		clerk.Reload()
 		clerk.Press("Taken (1)")
 		clerk.Want("Mail kwam niet aan", "Dit e-mailadres bestaat niet", "Amrish")
 		clerk.Press("Amrish")
 		clerk.Want("Mail kwam niet aan", "E-mail wijzigen", "Opnieuw sturen")
 		clerk.Press("E-mail wijzigen")
-		clerk.Fill("Nieuw e-mailadres", "amrish@goed.example")
+		clerk.Fill("E-mail", "amrish@goed.example")
 		clerk.Press("Opslaan")
 		clerk.Want("amrish@goed.example", "wacht op activatie")
 		person := browser.Person(t)
@@ -158,4 +162,19 @@ func (h *running) free(t *testing.T, email string) (username string) {
 		t.Fatal(err)
 	}
 	return username
+}
+
+func TestANoticeWaitsWhileItCannotBeTakenIn(t *testing.T) {
+	for what, args := range map[string][]string{
+		"no configuration": {"-config", filepath.Join(t.TempDir(), "none.toml")},
+		"a flag too many":  {"-nonsense"},
+	} {
+		if err := takeBounce(t.Context(), slog.New(slog.DiscardHandler), args); !errors.Is(err, errLater) {
+			t.Errorf("%s: %v; the mail server would give up", what, err)
+		}
+	}
+	r, err := Mail{}.returns(nil)
+	if r != nil || err != nil {
+		t.Errorf("without mail.bounce: %v, %v", r, err)
+	}
 }

@@ -154,8 +154,5 @@ func (o Office) link(tx *sqldb.Tx, c Clerk, customerID string, owner func(askID 
 	if err := customer.SetLink(tx, who.ID, accountID, customer.LinkExisting, c.by()); err != nil {
 		return false, at(FieldUsername, err)
 	}
-	if err := deleteLinkAsk(tx, who.ID); err != nil {
-		return false, err
-	}
-	return true, c.note(tx, "enrol.login_linked", who)
+	return true, deleteLinkAsk(tx, who.ID)
 }

@@ -43,7 +43,7 @@ func TestTheOwnerAgreesToALinkOnTheirOwnTelephone(t *testing.T) {
 			t.Errorf("a stranger answered: %d", p.status)
 		}
 		b.signIn(nil, good)
-		b.get(path).want(t, 200, "Bibliotheek Elders wil je inlogaccount koppelen aan de klant E.B.T.", username, "Akkoord")
+		b.get(path).want(t, 200, "Bibliotheek Elders wil de klant E.B.T. koppelen aan je inlogaccount.", username, "Akkoord")
 		if p := b.send("HEAD", path, nil); p.status != 200 || d.answered(ask).Agreed {
 			t.Errorf("looking answered: %d", p.status)
 		}
