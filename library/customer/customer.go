@@ -250,7 +250,7 @@ func ClearLink(tx *sqldb.Tx, id string, by By) error {
 // Leave lets go of an account that its owner deleted: every customer who was
 // linked to it, at whichever library. Their numbers, memberships and money stay.
 func Leave(tx *sqldb.Tx, accountID string) (left []Customer, err error) {
-	if left, err = OfAccount(tx, accountID); err != nil {
+	if left, err = FindByAccount(tx, accountID); err != nil {
 		return nil, err
 	}
 	by := By{Actor: "account:" + accountID}

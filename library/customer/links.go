@@ -16,14 +16,6 @@ func Links(tx *sqldb.Tx, organisationID string) (links []Link, without int, err 
 	return links, without, err
 }
 
-// OfAccount lists the customers of one login account: at most one at each library.
-func OfAccount(tx *sqldb.Tx, accountID string) ([]Customer, error) {
-	if accountID == "" {
-		return nil, nil
-	}
-	return customers(tx, `c.account_id = $1 AND c.account_id <> ''`, accountID)
-}
-
 // accountsAtOnce bounds the list in one statement.
 const accountsAtOnce = 500
 

@@ -134,7 +134,7 @@ func (o Office) MailReturned(tx *sqldb.Tx, r outbox.Return) error {
 	var err error
 	switch kind {
 	case "account":
-		known, err = customer.OfAccount(tx, id)
+		known, err = customer.FindByAccount(tx, id)
 	case "customer":
 		known = make([]customer.Customer, 1)
 		known[0], err = customer.Find(tx, id)

@@ -191,6 +191,7 @@ func TestAnAccountThatItsOwnerDeletedIsLetGoEverywhere(t *testing.T) {
 		r := w.enrol(tester())
 		w.activate(r.Username)
 		there := w.far(tester())
+		w.pass(time.Hour)
 		w.do(func(tx *sqldb.Tx) error {
 			who, err := customer.Find(tx, r.CustomerID)
 			if err != nil {
@@ -287,7 +288,9 @@ func TestALinkThatCameBackIsSeenAndMended(t *testing.T) {
 			t.Errorf("a letter of the library: %+v", made)
 		}
 		for _, nobody := range []string{"", "account:", "account:x", "customer:x", "staff:x"} {
-			w.do(func(tx *sqldb.Tx) error { return w.office.MailReturned(tx, outbox.Return{LetterID: "x", About: nobody}) })
+			w.do(func(tx *sqldb.Tx) error {
+				return w.office.MailReturned(tx, outbox.Return{LetterID: "x", About: nobody})
+			})
 		}
 	})
 }
