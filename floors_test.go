@@ -48,6 +48,7 @@ var modules = map[string][]string{
 	"github.com/go-fonts/dejavu":     {"web/paper"},
 	"github.com/chromedp/":           {"web/webtest"},
 	"github.com/BurntSushi/toml":     {"cmd/lidwoord"},
+	"rsc.io/qr":                      {"web/kit"},
 	"golang.org/x/crypto/argon2":     {"base/password"},
 	"golang.org/x/crypto/bcrypt":     {"base/password"}, // hashes of other systems
 	"golang.org/x/net/html":          {"reading/catalogue"},
@@ -55,7 +56,6 @@ var modules = map[string][]string{
 
 	"github.com/go-webauthn/webauthn":    {"base/factor"},
 	"github.com/descope/virtualwebauthn": {"base/factor"}, // its tests
-	"rsc.io/qr":                          {"base/factor"},
 }
 
 var support = []string{"base/sqldb/sqldbtest", "web/webtest", "adapter/mollie/mollietest"} // for tests; the program never imports them

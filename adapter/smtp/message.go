@@ -48,6 +48,9 @@ func (s *Sender) message(m outbox.Mail) ([]byte, error) {
 	if id == "" {
 		id = secret.NewID()
 	}
+	if s.config.Returns != nil {
+		id = s.config.Returns.Mark(id) // some notices tell of nothing but the letter's own number
+	}
 	msg.SetMessageIDWithValue(id + "@" + s.domain)
 	// Absence notes answer no letter that a machine sent (RFC 3834 §5).
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")

@@ -35,6 +35,8 @@ type server struct {
 
 type received struct {
 	from, to string
+	notify   string // of what a notice is wanted (RFC 3461)
+	ret      string // and how much of the letter in it
 	raw      []byte
 	tls      bool
 }
@@ -50,6 +52,7 @@ func serve(t *testing.T, wire string) *server {
 	g.Domain = "mx.example.org"
 	g.ErrorLog = log.New(io.Discard, "", 0)
 	g.EnableSMTPUTF8 = true
+	g.EnableDSN = true
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -101,20 +104,23 @@ func (s *session) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
-func (s *session) Mail(from string, _ *gosmtp.MailOptions) error {
+func (s *session) Mail(from string, o *gosmtp.MailOptions) error {
 	if !s.in {
 		return gosmtp.ErrAuthRequired
 	}
 	_, secure := s.conn.TLSConnectionState()
-	s.mail = received{from: from, tls: secure}
+	s.mail = received{from: from, tls: secure, ret: string(o.Return)}
 	if s.onSender != nil {
 		return s.onSender()
 	}
 	return nil
 }
 
-func (s *session) Rcpt(to string, _ *gosmtp.RcptOptions) error {
+func (s *session) Rcpt(to string, o *gosmtp.RcptOptions) error {
 	s.mail.to = to
+	for _, n := range o.Notify {
+		s.mail.notify += string(n)
+	}
 	if s.onRcpt != nil {
 		return s.onRcpt(to)
 	}

@@ -54,6 +54,8 @@ type Config struct {
 	FromName string         // name beside it when a letter brings none
 	DKIM     *DKIM          // nil when the server signs by itself
 	RootCAs  *x509.CertPool // nil: those of the machine
+
+	Returns *outbox.Returns // where letters come back to; nil is From
 }
 
 // DKIM is the signature by which a receiving server sees that a letter is from
@@ -121,7 +123,7 @@ func (s *Sender) Send(ctx context.Context, m outbox.Mail) error {
 	defer hangUp()
 	defer context.AfterFunc(ctx, hangUp)()
 
-	if about, err := s.hand(server, m.To, raw); err != nil {
+	if about, err := s.hand(server, m, raw); err != nil {
 		return refused(ctx, about, err)
 	}
 	server.Quit() // the letter is theirs now, whatever they say to our goodbye
@@ -137,14 +139,21 @@ const (
 )
 
 // hand goes through the three steps of RFC 5321 §3.3.
-func (s *Sender) hand(server *gosmtp.Client, to string, raw []byte) (subject, error) {
+func (s *Sender) hand(server *gosmtp.Client, m outbox.Mail, raw []byte) (subject, error) {
 	if err := server.UpdateDeadline(timeout); err != nil {
 		return us, err
 	}
-	if err := server.Mail(angled(s.config.From)); err != nil {
+	from := s.config.From
+	if s.config.Returns != nil && m.ID != "" {
+		from = s.config.Returns.Address(m.ID)
+		// A server that knows DSN (RFC 3461) tells of failures only, and sends no text back.
+		server.SetDSNMailReturnOption("HDRS")
+		server.SetDSNRcptNotifyOption("FAILURE")
+	}
+	if err := server.Mail(angled(from)); err != nil {
 		return us, err
 	}
-	if err := server.Rcpt(angled(to)); err != nil {
+	if err := server.Rcpt(angled(m.To)); err != nil {
 		return theLetter, err
 	}
 	w, err := server.Data()

@@ -358,3 +358,34 @@ func TestAWrongConfigurationIsRefusedAtTheStart(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestALetterComesBackToAnAddressOfItsOwn(t *testing.T) {
+	s := serve(t, "starttls")
+	box, err := secret.NewBox(make([]byte, secret.MasterLength))
+	if err != nil {
+		t.Fatal(err)
+	}
+	returns, err := outbox.NewReturns("bounce@mail.bind.example", box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := letter()
+	m.ID = secret.NewID()
+	if err := sender(t, s, smtp.STARTTLS, func(c *smtp.Config) { c.Returns = returns }).Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	got := s.only(t)
+	if id, ok := returns.Letter(got.from); !ok || id != m.ID {
+		t.Errorf("it comes back to %q", got.from)
+	}
+	head, _, _ := read(t, got.raw)
+	if id, ok := returns.Letter(head.Get("Message-Id")); !ok || id != m.ID {
+		t.Errorf("its Message-ID is %q", head.Get("Message-Id"))
+	}
+	if a, err := mail.ParseAddress(head.Get("From")); err != nil || a.Address != "post@mail.bind.example" {
+		t.Errorf("its reader sees %q", head.Get("From"))
+	}
+	if got.notify != "FAILURE" || got.ret != "HDRS" {
+		t.Errorf("the server was asked to notify of %q and to return %q", got.notify, got.ret)
+	}
+}

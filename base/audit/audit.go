@@ -2,6 +2,9 @@
 //
 //	Record  writes one line in the transaction of the act itself
 //	Of      lists what happened to one object
+//
+//	RecordLook, Looked, Looks  the same of who only looked, once an hour
+//	Sweep                      forgets looks that are old (a job)
 package audit
 
 import (

@@ -32,8 +32,7 @@ const OfferLife = 30 * time.Minute
 // Offer is a secret that an app may take. It is shown to its owner and nobody else.
 type Offer struct {
 	Key string // in groups of four letters, to type over
-	URI string // otpauth://…, in the QR code
-	QR  Picture
+	URI string // otpauth://…, for a QR code
 }
 
 // OfferApp returns a secret for an app with codes. While it is not confirmed the
@@ -62,8 +61,7 @@ func OfferApp(tx *sqldb.Tx, owner Owner, issuer, name string) (Offer, error) {
 	for text := keyText.EncodeToString(key); text != ""; text = text[min(4, len(text)):] {
 		o.Key = strings.TrimSpace(o.Key + " " + text[:min(4, len(text))])
 	}
-	o.QR, err = picture(o.URI)
-	return o, err
+	return o, nil
 }
 
 // appPurpose seals a secret for one owner: a row that is put under another name

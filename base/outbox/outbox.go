@@ -8,6 +8,9 @@
 //	Worker   hands queued letters to a Sender, tries again, and gives up in the end
 //	Recent   lists the newest letters (the demo's mail page, and tests, read links there)
 //	Dead     lists the letters that nobody took
+//	About    lists the letters about one object
+//	Bounce   notes that a letter came back;  ReadBounce  reads the notice that says so
+//	Returns  makes the addresses to which such notices come, and knows them again
 //	Sweep    removes rows that are finished and old
 //
 // Delivery is at least once: a worker that dies between sending a letter and
@@ -39,6 +42,7 @@ type Mail struct {
 	Text     string            // the plain part; every letter has one
 	HTML     string            // the same again with its looks; may be empty
 	Lang     words.Lang        // language of the letter
+	About    string            `json:"-"` // the object it is about: "account:ID", "customer:ID"; may be empty
 	Headers  map[string]string // further headers, such as List-Unsubscribe
 }
 
@@ -67,6 +71,10 @@ type Letter struct {
 	LastError string
 	QueuedAt  time.Time
 	SentAt    time.Time // zero while it waits; for a dead letter the moment we gave up
+
+	ReturnedAt time.Time // when it was refused or came back, or zero
+	ReturnCode string    // the server's code: "550 5.1.1", "5.1.1", or a word of ours
+	Hard       bool      // it will not arrive at this address; otherwise it may, later
 }
 
 // The states of a letter.
@@ -92,7 +100,7 @@ func Add(tx *sqldb.Tx, m Mail) error {
 	if err != nil {
 		return err
 	}
-	if err := insertLetter(tx, secret.NewID(), m.Kind, sealed); err != nil {
+	if err := insertLetter(tx, secret.NewID(), m, sealed); err != nil {
 		return err
 	}
 	tx.After(woken.Ring)
@@ -106,7 +114,7 @@ func (m Mail) check() error {
 	if err != nil || a.Name != "" || a.Address != m.To {
 		return fmt.Errorf("outbox: letter %q has no bare address", m.Kind)
 	}
-	for _, line := range []string{m.Kind, m.To, m.FromName, m.Subject} {
+	for _, line := range []string{m.Kind, m.To, m.FromName, m.Subject, m.About} {
 		if strings.ContainsAny(line, "\r\n\x00") {
 			return fmt.Errorf("outbox: letter %q has a line break in a header", m.Kind)
 		}
@@ -186,6 +194,7 @@ func open(tx *sqldb.Tx) func([]row, error) ([]Letter, error) {
 			if letters[i].Mail, err = unseal(tx.Box(), r.kind, r.sealed); err != nil {
 				return nil, err
 			}
+			letters[i].Mail.About = r.about
 		}
 		return letters, nil
 	}

@@ -9,22 +9,22 @@ import (
 // row is a letter as the table holds it.
 type row struct {
 	Letter
-	kind, sealed, claim string
+	kind, about, sealed, claim string
 }
 
-const columns = `id, kind, sealed, state, attempts, last_error, queued_at, finished_at`
+const columns = `id, kind, about, sealed, state, attempts, last_error, queued_at, finished_at, returned_at, return_code, return_hard`
 
 func scanRow(r sqldb.Row) (l row, err error) {
-	err = r.Scan(&l.ID, &l.kind, &l.sealed, &l.State, &l.Attempts, &l.LastError,
-		sqldb.Instant(&l.QueuedAt), sqldb.Instant(&l.SentAt))
+	err = r.Scan(&l.ID, &l.kind, &l.about, &l.sealed, &l.State, &l.Attempts, &l.LastError,
+		sqldb.Instant(&l.QueuedAt), sqldb.Instant(&l.SentAt), sqldb.Instant(&l.ReturnedAt), &l.ReturnCode, &l.Hard)
 	return l, err
 }
 
-func insertLetter(tx *sqldb.Tx, id, kind, sealed string) error {
+func insertLetter(tx *sqldb.Tx, id string, m Mail, sealed string) error {
 	_, err := tx.Exec(`
-		INSERT INTO outbox (id, kind, sealed, state, due_at, queued_at)
-		VALUES ($1, $2, $3, 'queued', $4, $4)`,
-		id, kind, sealed, tx.Now)
+		INSERT INTO outbox (id, kind, about, sealed, state, due_at, queued_at)
+		VALUES ($1, $2, $3, $4, 'queued', $5, $5)`,
+		id, m.Kind, m.About, sealed, tx.Now)
 	return err
 }
 
@@ -65,9 +65,9 @@ func claimLetter(tx *sqldb.Tx, id, claim string, lease time.Time) (l row, ok boo
 	ok, err = tx.One(`
 		UPDATE outbox SET claim = $1, attempts = attempts + 1, due_at = $2
 		WHERE id = $3 AND state = 'queued' AND due_at <= $4
-		RETURNING id, kind, sealed, attempts, queued_at`,
+		RETURNING id, kind, about, sealed, attempts, queued_at`,
 		[]any{claim, lease, id, tx.Now},
-		&l.ID, &l.kind, &l.sealed, &l.Attempts, sqldb.Instant(&l.QueuedAt))
+		&l.ID, &l.kind, &l.about, &l.sealed, &l.Attempts, sqldb.Instant(&l.QueuedAt))
 	return l, ok, err
 }
 
@@ -87,6 +87,33 @@ func deferLetter(tx *sqldb.Tx, l row, until time.Time, code string) error {
 		WHERE id = $3 AND claim = $4 AND state = 'queued'`,
 		until, code, l.ID, l.claim)
 	return err
+}
+
+// lettersAbout says about <> ” for the index, which is partial.
+func lettersAbout(tx *sqldb.Tx, about string, n int) ([]row, error) {
+	return sqldb.Many(tx, `
+		SELECT `+columns+` FROM outbox
+		WHERE about = $1 AND about <> '' ORDER BY queued_at DESC, id DESC LIMIT $2`,
+		[]any{about, n}, scanRow)
+}
+
+// returnLetter marks a letter that left and came back, once.
+func returnLetter(tx *sqldb.Tx, r Return) (_ Return, ok bool, err error) {
+	ok, err = tx.One(`
+		UPDATE outbox SET returned_at = $2, return_code = $3, return_hard = $4
+		WHERE id = $1 AND state = 'sent' AND returned_at IS NULL
+		RETURNING kind, about`,
+		[]any{r.LetterID, tx.Now, r.Code, r.Hard}, &r.Kind, &r.About)
+	return r, ok, err
+}
+
+// refuseLetter notes of a letter that was given up that it came back.
+func refuseLetter(tx *sqldb.Tx, r Return) (won bool, err error) {
+	n, err := tx.Exec(`
+		UPDATE outbox SET returned_at = $2, return_code = $3, return_hard = $4
+		WHERE id = $1 AND state = 'dead' AND returned_at IS NULL`,
+		r.LetterID, tx.Now, r.Code, r.Hard)
+	return n == 1, err
 }
 
 func deleteFinished(tx *sqldb.Tx, before time.Time) error {

@@ -54,6 +54,10 @@ type Worker struct {
 	Sender Sender
 	Keep   bool         // keep the text after sending: in the demo only, whose mail page shows it
 	Log    *slog.Logger // slog.Default() when nil
+
+	// Returned hears of each letter that is given up, in the transaction that says
+	// so. nil tells nobody.
+	Returned func(*sqldb.Tx, Return) error
 }
 
 // Run sends letters until ctx ends. It comes back when no letter is in hand.
@@ -204,10 +208,25 @@ func (w *Worker) settle(tx *sqldb.Tx, l row, sendErr error) (again time.Time, er
 	case sendErr == nil:
 		return again, finishLetter(tx, l, Sent, "", "")
 	case permanent(sendErr) || !tx.Now.Before(l.QueuedAt.Add(GiveUpAfter)):
-		return again, finishLetter(tx, l, Gone, w.envelope(tx, l), code(sendErr))
+		return again, w.giveUp(tx, l, sendErr)
 	}
 	again = tx.Now.Add(PauseAfter(l.Attempts))
 	return again, deferLetter(tx, l, again, code(sendErr))
+}
+
+// giveUp ends a letter that nobody takes, and tells whoever has to know. A
+// worker that slept past its lease finds the letter in other hands and tells
+// nobody.
+func (w *Worker) giveUp(tx *sqldb.Tx, l row, sendErr error) error {
+	if err := finishLetter(tx, l, Gone, w.envelope(tx, l), code(sendErr)); err != nil {
+		return err
+	}
+	r := Return{LetterID: l.ID, Kind: l.kind, About: l.about, Code: code(sendErr), Hard: permanent(sendErr)}
+	won, err := refuseLetter(tx, r)
+	if err != nil || !won || w.Returned == nil {
+		return err
+	}
+	return w.Returned(tx, r)
 }
 
 // envelope is what stays of a dead letter: to whom it was and about what, so

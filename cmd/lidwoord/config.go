@@ -18,6 +18,7 @@ import (
 
 	"lidwoord/adapter/mollie"
 	"lidwoord/adapter/smtp"
+	"lidwoord/base/outbox"
 	"lidwoord/base/secret"
 	"lidwoord/library/payment"
 	"lidwoord/web/kit"
@@ -57,6 +58,7 @@ type Mail struct {
 	Username     string `toml:"username"`
 	PasswordFile string `toml:"password_file"`
 	From         string `toml:"from"`
+	Bounce       string `toml:"bounce"` // where letters that do not arrive come back to; "" is From, which nobody reads for us
 	DKIMDomain   string `toml:"dkim_domain"`
 	DKIMSelector string `toml:"dkim_selector"`
 	DKIMKeyFile  string `toml:"dkim_key_file"`
@@ -246,8 +248,20 @@ func (p Payment) provider() (payment.Provider, error) {
 	return mollie.New(mollie.Config{Key: secret.Token(strings.TrimSpace(string(text))), Method: p.Method, URL: p.URL})
 }
 
+// returns makes the addresses that letters come back to, nil for none.
+func (m Mail) returns(box *secret.Box) (*outbox.Returns, error) {
+	if m.Bounce == "" {
+		return nil, nil
+	}
+	r, err := outbox.NewReturns(m.Bounce, box)
+	if err != nil {
+		err = fmt.Errorf("mail.bounce: %w", err)
+	}
+	return r, err
+}
+
 // sender is the mail server of the configuration.
-func (m Mail) sender() (*smtp.Sender, error) {
+func (m Mail) sender(box *secret.Box) (*smtp.Sender, error) {
 	c := smtp.Config{Host: m.Host, Port: m.Port, Security: smtp.Security(m.Security), Username: m.Username, From: m.From}
 	if m.PasswordFile != "" {
 		text, err := os.ReadFile(m.PasswordFile)
@@ -266,6 +280,10 @@ func (m Mail) sender() (*smtp.Sender, error) {
 			return nil, err
 		}
 		c.DKIM = &smtp.DKIM{Domain: m.DKIMDomain, Selector: m.DKIMSelector, Key: key}
+	}
+	var err error
+	if c.Returns, err = m.returns(box); err != nil {
+		return nil, err
 	}
 	return smtp.New(c)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lidwoord/adapter/testbank"
+	"lidwoord/base/audit"
 	"lidwoord/base/day"
 	"lidwoord/base/factor"
 	"lidwoord/base/job"
@@ -102,6 +103,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		Undo:      func(t secret.Token) string { return kit.Absolute(doors.Login, "/email-terug/"+string(t)) },
 		Forgotten: kit.Absolute(doors.Login, "/wachtwoord-vergeten"),
 
+		Left: h.accountLeft,
 		Continue: func(tx *sqldb.Tx, clientID, target, username string) (string, string, bool, error) {
 			return h.provider.Continue(tx, clientID, target, username)
 		},
@@ -117,7 +119,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 	if err != nil {
 		return nil, err
 	}
-	port := loginAccounts{h.accounts}
+	port := loginAccounts{h.accounts, func(t secret.Token) string { return kit.Absolute(doors.Login, "/koppelen/"+string(t)) }}
 	h.office = enrol.Office{Accounts: port, Census: port, Owners: port, News: h.news}
 	if err := h.openTill(); err != nil {
 		return nil, err
@@ -137,6 +139,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		{Name: "signon.expire", Every: 10 * time.Minute, Do: h.provider.Expire},
 		{Name: "signon.keys", Every: 24 * time.Hour, Do: h.provider.TendKeys},
 		{Name: "loan.sweep", Every: time.Hour, Do: loan.Sweep},
+		{Name: "audit.sweep", Every: 24 * time.Hour, Do: audit.Sweep},
 		{Name: "session.sweep", Every: 10 * time.Minute, Do: session.Sweep},
 		{Name: "factor.sweep", Every: 10 * time.Minute, Do: factor.Sweep},
 		{Name: "throttle.sweep", Every: 10 * time.Minute, Do: throttle.Sweep},
@@ -146,6 +149,17 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		h.jobs = append(h.jobs, h.bank.Jobs()...)
 	}
 	return h, nil
+}
+
+// accountLeft lets go of an account that its owner deleted, wherever its id is
+// kept. A library system that made it over SCIM keeps its own number and sees that
+// nothing is left.
+func (h *house) accountLeft(tx *sqldb.Tx, accountID string) error {
+	owner := "account:" + accountID
+	if err := factor.RemoveAll(tx, factor.Owner(owner), owner); err != nil {
+		return err
+	}
+	return h.office.AccountLeft(tx, accountID)
 }
 
 // allWords loads the sentences of every room and door.

@@ -8,6 +8,7 @@
 //	lidwoord scim-token  lets another library system use the login accounts
 //	lidwoord accounts    takes over login accounts from another system
 //	lidwoord titles      puts e-books and audiobooks on the shelf
+//	lidwoord bounce      takes in a notice that a letter did not arrive
 //	lidwoord version     what was built
 package main
 
@@ -38,6 +39,9 @@ func main() {
 	slog.SetDefault(log) // for the rooms that are given none
 	if err := run(ctx, log, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "lidwoord:", explain(err))
+		if errors.Is(err, errLater) {
+			os.Exit(exitLater)
+		}
 		os.Exit(1)
 	}
 }
@@ -65,6 +69,7 @@ func commands() []command {
 		{"accounts", "take over login accounts from another system, with their password hashes", takeAccounts},
 		{"scim-token", "let another library system use the login accounts: makes, lists and ends its tokens", scimToken},
 		{"titles", "put e-books (EPUB) and audiobooks on the shelf", addTitles},
+		{"bounce", "take in a notice, on its input, that a letter did not arrive", takeBounce},
 		{"version", "say what was built", version},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lidwoord/base/day"
+	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/identity/account"
@@ -18,7 +19,10 @@ import (
 
 // loginAccounts fills the library's need for login accounts from the identity
 // wing. A provider far away would stand here too, queueing a job in tx.
-type loginAccounts struct{ accounts *account.Accounts }
+type loginAccounts struct {
+	accounts   *account.Accounts
+	answerPage func(secret.Token) string // where an owner answers a library's question
+}
 
 var (
 	_ enrol.LoginAccounts = loginAccounts{}
@@ -67,8 +71,34 @@ func (l loginAccounts) Forget(tx *sqldb.Tx, accountID string) error {
 	return l.accounts.Forget(tx, accountID)
 }
 
-func (l loginAccounts) Ask(tx *sqldb.Tx, username, libraryName string) (string, error) {
-	return l.accounts.Ask(tx, username, libraryName)
+func (l loginAccounts) Sleeping(tx *sqldb.Tx, limit int) ([]string, error) {
+	return l.accounts.Sleeping(tx, limit)
+}
+
+func (l loginAccounts) StoryOf(tx *sqldb.Tx, accountID string) (enrol.Story, error) {
+	s, err := l.accounts.StoryOf(tx, accountID)
+	story := enrol.Story{ConfirmedAt: s.ConfirmedAt, ActivatedAt: s.ActivatedAt}
+	for _, m := range s.Links {
+		story.Links = append(story.Links, enrol.LinkMail(m))
+	}
+	return story, err
+}
+
+func (l loginAccounts) Ask(tx *sqldb.Tx, q enrol.Question) (string, error) {
+	return l.accounts.AskOnTheSpot(tx, account.Question{Username: q.Username, Library: q.LibraryName, About: q.About})
+}
+
+func (l loginAccounts) Page(tx *sqldb.Tx, askID string) string {
+	return l.answerPage(account.AnswerToken(tx, askID))
+}
+
+func (l loginAccounts) Answered(tx *sqldb.Tx, askID string) (enrol.Answer, error) {
+	a, err := l.accounts.Answered(tx, askID)
+	return enrol.Answer(a), err
+}
+
+func (l loginAccounts) TakeAnswer(tx *sqldb.Tx, askID string) (accountID, username string, err error) {
+	return l.accounts.TakeAnswer(tx, askID)
 }
 
 func (l loginAccounts) Prove(tx *sqldb.Tx, askID, code string) (accountID, username string, err error) {

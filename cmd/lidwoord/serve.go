@@ -78,15 +78,15 @@ func serve(ctx context.Context, log *slog.Logger, args []string) error {
 	if err != nil {
 		return err
 	}
-	sender, err := c.Mail.sender()
-	if err != nil {
-		return err
-	}
 	db, err := openDatabase(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	sender, err := c.Mail.sender(db.Box)
+	if err != nil {
+		return err
+	}
 	h, err := build(ctx, c, db, log)
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func serve(ctx context.Context, log *slog.Logger, args []string) error {
 	for _, path := range c.openSecrets() {
 		log.Warn("everybody on this machine can read a secret; chmod o= it", "file", path)
 	}
-	h.mail = &outbox.Worker{DB: db, Sender: sender, Log: log}
+	h.mail = &outbox.Worker{DB: db, Sender: sender, Log: log, Returned: h.office.MailReturned}
 	return h.run(ctx, func(at string) {
 		log.Info("serving", "listen", at, "desk", h.doors.Desk.String(), "reading", h.doors.Reading.String())
 	})

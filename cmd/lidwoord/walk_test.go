@@ -63,7 +63,7 @@ func serveAt(t *testing.T, database string, doors func(address string) map[strin
 	}
 	run := &running{house: h, at: "http://" + at}
 	db.Now = func() time.Time { return time.Now().Add(time.Duration(run.ahead.Load())) }
-	h.mail = &outbox.Worker{DB: db, Sender: outbox.Nowhere{}, Keep: true, Log: log}
+	h.mail = &outbox.Worker{DB: db, Sender: outbox.Nowhere{}, Keep: true, Log: log, Returned: h.office.MailReturned}
 	if _, err := loadDemo(t.Context(), h); err != nil {
 		t.Fatal(err)
 	}

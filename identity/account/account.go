@@ -19,6 +19,8 @@
 //	Remember      knows the browser again at the next sign-in
 //	Arrive        the same, with a note for the owner and a letter about a new browser
 //	Ask, Prove    the owner confirms by a code that the account may be linked
+//	AskOnTheSpot, LookAt, Agree, TakeAnswer  the same on an own telephone, at the desk
+//	StoryOf, Sleeping  what became of an account, and which wait, for the desk
 //
 // What only the owner does:
 //

@@ -75,7 +75,7 @@ func (a *Accounts) mail(tx *sqldb.Tx, acc Account, name, from string, l letter) 
 	if acc.ID == "" {
 		return throwAway(tx, m)
 	}
-	m.Kind, m.To, m.FromName = "account."+name, acc.Email, from
+	m.Kind, m.To, m.FromName, m.About = "account."+name, acc.Email, from, "account:"+acc.ID
 	return outbox.Add(tx, m)
 }
 

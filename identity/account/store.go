@@ -413,6 +413,61 @@ func proveAsk(tx *sqldb.Tx, id string) (won bool, err error) {
 	return n == 1, err
 }
 
+// Questions that an owner answers on an own telephone.
+
+func openAsk(tx *sqldb.Tx, id string, q Question, tokenDigest string) error {
+	_, err := tx.Exec(`
+		UPDATE account_ask SET asker = $2, about = $3, token_digest = $4 WHERE id = $1`,
+		id, q.Library, q.About, tokenDigest)
+	return err
+}
+
+func askByToken(tx *sqldb.Tx, tokenDigest string) (q Question, ok bool, err error) {
+	ok, err = tx.One(`
+		SELECT asker, about, expires_at FROM account_ask
+		WHERE token_digest = $1 AND token_digest <> '' AND proved_at IS NULL AND agreed_at IS NULL AND expires_at > $2`,
+		[]any{tokenDigest, tx.Now}, &q.Library, &q.About, sqldb.Instant(&q.Until))
+	return q, ok, err
+}
+
+func agreeAsk(tx *sqldb.Tx, tokenDigest, accountID string, until time.Time) (won bool, err error) {
+	n, err := tx.Exec(`
+		UPDATE account_ask SET agreed_by = $2, agreed_at = $3, expires_at = $4
+		WHERE token_digest = $1 AND token_digest <> '' AND proved_at IS NULL AND agreed_at IS NULL AND expires_at > $3`,
+		tokenDigest, accountID, tx.Now, until)
+	return n == 1, err
+}
+
+func answerOf(tx *sqldb.Tx, id string) (a Answer, err error) {
+	a.Open, err = tx.One(`
+		SELECT agreed_at IS NOT NULL, expires_at FROM account_ask
+		WHERE id = $1 AND proved_at IS NULL AND expires_at > $2`,
+		[]any{id, tx.Now}, &a.Agreed, sqldb.Instant(&a.Until))
+	return a, err
+}
+
+func takeAnswer(tx *sqldb.Tx, id string) (accountID string, won bool, err error) {
+	won, err = tx.One(`
+		UPDATE account_ask SET proved_at = $2
+		WHERE id = $1 AND agreed_at IS NOT NULL AND proved_at IS NULL AND expires_at > $2
+		RETURNING agreed_by`,
+		[]any{id, tx.Now}, &accountID)
+	return accountID, won, err
+}
+
+// sleepingAccounts lists accounts that wait or expired, the newest first.
+func sleepingAccounts(tx *sqldb.Tx, most int) ([]string, error) {
+	return sqldb.Many(tx, `
+		SELECT id FROM (
+			SELECT id, until FROM account WHERE until IS NOT NULL AND NOT self_made
+			UNION ALL
+			SELECT account_id AS id, until FROM account_expired WHERE forget_at > $1) AS sleeping
+		ORDER BY until DESC, id LIMIT $2`,
+		[]any{tx.Now, most}, func(r sqldb.Row) (id string, err error) {
+			return id, r.Scan(&id)
+		})
+}
+
 // sweep removes what is over. A link goes when it neither works nor can offer a
 // new one.
 func sweep(tx *sqldb.Tx, oldLinks, oldDevices, oldEvents time.Time) error {

@@ -127,6 +127,7 @@ type Link struct {
 	AccountID string // "" unless generated or existing
 	How       How
 	At        time.Time // of the last change
+	LeftAt    time.Time // when its owner deleted the account that was linked, or zero
 }
 
 // By is who does something and where, for the audit log.
@@ -244,6 +245,24 @@ func ClearLink(tx *sqldb.Tx, id string, by By) error {
 		return err
 	}
 	return note(tx, by, "customer.unlinked", id, "")
+}
+
+// Leave lets go of an account that its owner deleted: every customer who was
+// linked to it, at whichever library. Their numbers, memberships and money stay.
+func Leave(tx *sqldb.Tx, accountID string) (left []Customer, err error) {
+	if left, err = FindByAccount(tx, accountID); err != nil {
+		return nil, err
+	}
+	by := By{Actor: "account:" + accountID}
+	for _, c := range left {
+		if err := leaveAccount(tx, c.ID); err != nil {
+			return nil, err
+		}
+		if err := note(tx, by, "customer.account_left", c.ID, ""); err != nil {
+			return nil, err
+		}
+	}
+	return left, nil
 }
 
 // MarkEnded notes the last day of a customer's newest membership, when it begins

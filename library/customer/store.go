@@ -14,7 +14,7 @@ const columns = `
 	c.country, c.postcode, c.house_number, c.house_addition, c.street, c.place, c.address_checked,
 	c.email, c.phone, c.lang, c.iban, c.bic,
 	c.identity_checked, c.identity_by, c.identity_at,
-	c.account_id, c.link_how, c.link_at, c.ended_on,
+	c.account_id, c.link_how, c.link_at, c.account_left_at, c.ended_on,
 	c.registered_at, c.registered_by, c.changed_at`
 
 func scanCustomer(row sqldb.Row) (c Customer, err error) {
@@ -24,7 +24,7 @@ func scanCustomer(row sqldb.Row) (c Customer, err error) {
 		&a.Country, &a.Postcode, &a.Number, &a.Addition, &a.Street, &a.Place, &a.Checked,
 		&c.Email, &c.Phone, &c.Lang, &c.IBAN, &c.BIC,
 		&c.Identity.Checked, &c.Identity.By, sqldb.Instant(&c.Identity.At),
-		&c.Link.AccountID, &c.Link.How, sqldb.Instant(&c.Link.At), &c.EndedOn,
+		&c.Link.AccountID, &c.Link.How, sqldb.Instant(&c.Link.At), sqldb.Instant(&c.Link.LeftAt), &c.EndedOn,
 		sqldb.Instant(&c.RegisteredAt), &c.RegisteredBy, sqldb.Instant(&c.ChangedAt))
 	return c, err
 }
@@ -89,7 +89,7 @@ func setEnded(tx *sqldb.Tx, id string, last day.Day) error {
 // said for the index: SQLite uses a partial one only when its condition stands.
 func linkAccount(tx *sqldb.Tx, id, accountID string, how How) (bool, error) {
 	n, err := tx.Exec(`
-		UPDATE customer SET account_id = $1, link_how = $2, link_at = $3, changed_at = $3
+		UPDATE customer SET account_id = $1, link_how = $2, link_at = $3, account_left_at = NULL, changed_at = $3
 		WHERE id = $4 AND NOT EXISTS (
 			SELECT 1 FROM customer other
 			WHERE other.account_id = $1 AND other.account_id <> '' AND other.id <> $4 AND other.organisation_id = customer.organisation_id)`,
@@ -104,6 +104,15 @@ func unlinkAccount(tx *sqldb.Tx, id string) error {
 	if err == nil && n == 0 {
 		return ErrUnknown
 	}
+	return err
+}
+
+// leaveAccount says forgotten, as the library has no link any more, and why.
+func leaveAccount(tx *sqldb.Tx, id string) error {
+	_, err := tx.Exec(`
+		UPDATE customer SET account_id = '', link_how = $1, link_at = $2, account_left_at = $2, changed_at = $2
+		WHERE id = $3 AND account_id <> ''`,
+		string(LinkForgotten), tx.Now, id)
 	return err
 }
 
@@ -363,4 +372,12 @@ func countUnlinked(tx *sqldb.Tx, organisationID string) (n int, err error) {
 		SELECT COUNT(*) FROM customer WHERE organisation_id = $1 AND account_id = ''`,
 		[]any{organisationID}, &n)
 	return n, err
+}
+
+func holders(tx *sqldb.Tx, organisationID string, accountIDs []string) ([]Customer, error) {
+	args := []any{organisationID, string(LinkGenerated)}
+	for _, id := range accountIDs {
+		args = append(args, id)
+	}
+	return customers(tx, `c.organisation_id = $1 AND c.link_how = $2 AND c.account_id <> '' AND c.account_id IN `+sqldb.In(3, len(accountIDs)), args...)
 }

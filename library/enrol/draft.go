@@ -114,8 +114,15 @@ func DropDraft(tx *sqldb.Tx, c Clerk, id string) error {
 	return err
 }
 
-// DropOldDrafts is the job that clears forms nobody came back to.
-func DropOldDrafts(tx *sqldb.Tx) error { return deleteDraftsBefore(tx, tx.Now.Add(-DraftLife)) }
+// DropOldDrafts is the job that clears forms nobody came back to, and questions
+// that nobody can answer any more.
+func DropOldDrafts(tx *sqldb.Tx) error {
+	before := tx.Now.Add(-DraftLife)
+	if err := deleteLinkAsksBefore(tx, before); err != nil {
+		return err
+	}
+	return deleteDraftsBefore(tx, before)
+}
 
 // ResultOf reads again what a saved draft led to.
 func ResultOf(tx *sqldb.Tx, c Clerk, id string) (Result, error) {

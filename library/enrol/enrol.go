@@ -9,6 +9,10 @@
 //	Office.Enrol                                        the same without a draft, for who has a whole application
 //	Office.EnrolOnline                                  the same for a visitor who ordered on the web
 //	Office.LoginState, Resend, Forget, Generate, ChangeEmail   the login account of a customer, afterwards
+//	Office.AskLink, LinkAsked, ProveLink, TakeLink      the same question about who is a customer already
+//	Office.TakeOwner, Asked                             the owner answered on an own telephone
+//	Office.History, ToActivate                          what became of login accounts
+//	Office.AccountLeft, MailReturned                    what the outside world tells of them
 //
 // Login accounts live outside the library, behind the two ports in ports.go.
 package enrol

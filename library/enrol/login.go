@@ -7,6 +7,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
+	"lidwoord/library/task"
 )
 
 // LoginState is how a customer's login account is now.
@@ -23,7 +24,10 @@ func (o Office) LoginState(tx *sqldb.Tx, customerID string) (Login, error) {
 }
 
 func (o Office) stateOf(tx *sqldb.Tx, who customer.Customer) (Login, error) {
-	if who.Link.AccountID == "" {
+	switch {
+	case who.Link.AccountID == "" && !who.Link.LeftAt.IsZero():
+		return Login{State: Left, Since: who.Link.LeftAt}, nil
+	case who.Link.AccountID == "":
 		return Login{State: None}, nil
 	}
 	login, err := o.Accounts.State(tx, who.Link.AccountID)
@@ -37,6 +41,16 @@ func (o Office) stateOf(tx *sqldb.Tx, who customer.Customer) (Login, error) {
 		login.State = Expired
 	}
 	login.State = asLinked(login.State, who.Link.How)
+	switch login.State {
+	case Linked:
+		login.Since = who.Link.At
+	case Waiting, Expired:
+		story, err := o.Accounts.StoryOf(tx, who.Link.AccountID)
+		if err == nil && len(story.Links) > 0 {
+			login.Returned = story.Links[0]
+		}
+		return login, err
+	}
 	return login, nil
 }
 
@@ -62,13 +76,31 @@ func (o Office) Resend(tx *sqldb.Tx, c Clerk, customerID string) (Login, error) 
 	if who.Link.AccountID == "" {
 		return Login{}, ErrNoLogin
 	}
-	if _, err := o.Accounts.Resend(tx, who.Link.AccountID, ""); err != nil {
-		return Login{}, err
-	}
-	if err := c.note(tx, "enrol.login_resent", who); err != nil {
+	if err := o.resend(tx, c, who, ""); err != nil {
 		return Login{}, err
 	}
 	return o.stateOf(tx, who)
+}
+
+// resend mails a fresh link. That answers for the letter that came back, if one
+// did; the new one may come back as well.
+func (o Office) resend(tx *sqldb.Tx, c Clerk, who customer.Customer, email string) error {
+	before, err := o.Accounts.StoryOf(tx, who.Link.AccountID)
+	if err != nil {
+		return err
+	}
+	if _, err := o.Accounts.Resend(tx, who.Link.AccountID, email); err != nil {
+		return err
+	}
+	for _, m := range before.Links {
+		if m.ReturnedAt.IsZero() {
+			continue
+		}
+		if err := task.Resolve(tx, task.MailReturned, mailTask(who.ID, m.ID)); err != nil {
+			return err
+		}
+	}
+	return c.note(tx, "enrol.login_resent", who)
 }
 
 // Forget is Vergeet inlogaccount: the library lets go of the account. One that
@@ -146,14 +178,11 @@ func (o Office) ChangeEmail(tx *sqldb.Tx, c Clerk, customerID, email string) (Em
 		return EmailChange{}, ErrEmailNeeded.At(FieldEmail)
 	}
 	if sleeping && who.Email != before.Email {
-		_, err := o.Accounts.Resend(tx, who.Link.AccountID, who.Email)
+		err := o.resend(tx, c, who, who.Email)
 		if err != nil && !errors.Is(err, ErrAccountGone) {
 			return EmailChange{}, err
 		}
 		if err == nil {
-			if err := c.note(tx, "enrol.login_resent", who); err != nil {
-				return EmailChange{}, err
-			}
 			now, err := o.stateOf(tx, who)
 			return EmailChange{Login: now, Sent: true}, err
 		}

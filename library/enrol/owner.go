@@ -25,7 +25,7 @@ func (o Office) AskOwner(tx *sqldb.Tx, c Clerk, draftID, username string) error 
 	if err != nil {
 		return err
 	}
-	d.askID, err = o.Owners.Ask(tx, username, lib.Name)
+	d.askID, err = o.Owners.Ask(tx, Question{Username: username, LibraryName: lib.Name, About: initials(d.App.Initials, d.App.Surname)})
 	if err != nil {
 		return at(FieldUsername, err) // asked too often, mostly
 	}

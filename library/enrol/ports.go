@@ -26,6 +26,23 @@ type LoginAccounts interface {
 	State(tx *sqldb.Tx, accountID string) (Login, error)
 	// Forget deletes an account that was never activated and leaves any other.
 	Forget(tx *sqldb.Tx, accountID string) error
+	// StoryOf tells what became of an account so far; of one that is no more, what
+	// is still known.
+	StoryOf(tx *sqldb.Tx, accountID string) (Story, error)
+}
+
+// Story is what became of a login account, outside the library.
+type Story struct {
+	ConfirmedAt, ActivatedAt time.Time // zero for what did not happen
+	Links                    []LinkMail
+}
+
+// LinkMail is a letter with an activation link.
+type LinkMail struct {
+	ID         string
+	SentAt     time.Time // when a mail server took it, or zero
+	ReturnedAt time.Time // when it was refused or came back, or zero
+	Code       string    // the mail server's, of a letter that was
 }
 
 // Opening asks for a new login account.
@@ -42,17 +59,43 @@ type LoginCensus interface {
 	// Count says how many of these accounts are in each state; Gone counts those
 	// that are no more.
 	Count(tx *sqldb.Tx, accountIDs []string) (map[State]int, error)
+	// Sleeping lists accounts, of every library, that wait for their owner or that
+	// expired not long ago: at most limit, the newest first.
+	Sleeping(tx *sqldb.Tx, limit int) (accountIDs []string, err error)
 }
 
 // AccountOwners lets the owner of an existing login account confirm that a
-// library may link to it.
+// library may link to it: by a code that was mailed, or on an own telephone.
 type AccountOwners interface {
-	// Ask mails a code to the account's own address, in its owner's language, when
-	// there is such an account, and answers alike when there is not.
-	Ask(tx *sqldb.Tx, username, libraryName string) (askID string, err error)
+	// Ask opens a question. It mails a code to the account's own address, in its
+	// owner's language, when there is such an account, and answers alike when
+	// there is not.
+	Ask(tx *sqldb.Tx, q Question) (askID string, err error)
 	// Prove spends the code. Wrong, spent, too old and tried too often read
 	// alike: one fault of any kind but Internal. The try must be counted in tx.
 	Prove(tx *sqldb.Tx, askID, code string) (accountID, username string, err error)
+	// Page is the address that the owner opens on an own telephone to answer: a
+	// secret, for the screen only.
+	Page(tx *sqldb.Tx, askID string) string
+	// Answered says how a question fares; it changes nothing.
+	Answered(tx *sqldb.Tx, askID string) (Answer, error)
+	// TakeAnswer spends the answer that was given on a telephone, once. Nobody
+	// answered, or too long ago, is a fault of any kind but Internal.
+	TakeAnswer(tx *sqldb.Tx, askID string) (accountID, username string, err error)
+}
+
+// Question is what the owner of an account is asked.
+type Question struct {
+	Username    string // as the clerk typed it; "" asks whoever opens the page
+	LibraryName string // who asks
+	About       string // initials of the customer: enough to know oneself by
+}
+
+// Answer is how a question fares.
+type Answer struct {
+	Open   bool // it may still be answered, or is
+	Agreed bool // on a telephone; TakeAnswer says by whom
+	Until  time.Time
 }
 
 // Refusals that the ports answer with.
@@ -71,6 +114,7 @@ const (
 	Active  State = "active"  // actief
 	Expired State = "expired" // verlopen: not activated in time
 	Linked  State = "linked"  // gekoppeld: the account existed before and its owner confirmed it
+	Left    State = "left"    // verwijderd door de eigenaar: the library has no link any more
 	Gone    State = "gone"    // answer of the port only: no such account any more
 )
 
@@ -82,5 +126,16 @@ type Login struct {
 	State    State
 	Username string
 	Email    string    // the account's own address; it may differ from the customer's
-	Until    time.Time // Waiting: when the link stops working
+	Until    time.Time // Waiting: when the link stops working; Expired: when it did, where that is known
+	Since    time.Time // Linked and Left: since when
+
+	// Returned is the last letter with a link, when it did not arrive. Only an
+	// account that nobody activated has one.
+	Returned LinkMail
 }
+
+// ReturnedWhy is the message key of why that letter did not arrive.
+func (l Login) ReturnedWhy() string { return MailReason(l.Returned.Code) }
+
+// MailBack reports whether the last letter with a link did not arrive.
+func (l Login) MailBack() bool { return !l.Returned.ReturnedAt.IsZero() }

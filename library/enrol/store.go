@@ -107,3 +107,30 @@ func selectGuardian(tx *sqldb.Tx, customerID string) (name, email string, err er
 		[]any{customerID}, &name, &email)
 	return name, email, err
 }
+
+func putLinkAsk(tx *sqldb.Tx, customerID string, a linkAsk) error {
+	_, err := tx.Exec(`
+		INSERT INTO link_ask (customer_id, ask_id, username, asked_at)
+		VALUES ($1, $2, $3, $4)
+		ON CONFLICT (customer_id) DO UPDATE SET ask_id = excluded.ask_id, username = excluded.username, asked_at = excluded.asked_at`,
+		customerID, a.askID, a.username, tx.Now)
+	return err
+}
+
+func linkAskOf(tx *sqldb.Tx, customerID string) (a linkAsk, ok bool, err error) {
+	ok, err = tx.One(`
+		SELECT ask_id, username, asked_at FROM link_ask WHERE customer_id = $1`,
+		[]any{customerID}, &a.askID, &a.username, sqldb.Instant(&a.askedAt))
+	return a, ok, err
+}
+
+func deleteLinkAsk(tx *sqldb.Tx, customerID string) error {
+	_, err := tx.Exec(`DELETE FROM link_ask WHERE customer_id = $1`, customerID)
+	return err
+}
+
+// deleteLinkAsksBefore takes questions away that nobody can answer any more.
+func deleteLinkAsksBefore(tx *sqldb.Tx, before time.Time) error {
+	_, err := tx.Exec(`DELETE FROM link_ask WHERE asked_at < $1`, before)
+	return err
+}

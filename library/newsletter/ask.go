@@ -165,6 +165,9 @@ func (s *Subscribers) letter(tx *sqldb.Tx, sub Subscriber) (mailed bool, err err
 		return false, err
 	}
 	m.Kind, m.To, m.FromName = "newsletter.confirm", sub.Address, library.Name
+	if sub.CustomerID != "" {
+		m.About = "customer:" + sub.CustomerID
+	}
 	return true, outbox.Add(tx, m)
 }
 

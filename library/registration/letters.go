@@ -55,6 +55,8 @@ type letter struct {
 	Outcome   Outcome
 	Cents     money.Cents
 
+	about string // the object that the letter is about, for who hears that it came back
+
 	// addresses
 	Reading, Mine, Withdraw, Receipt, Register string
 }
@@ -69,7 +71,7 @@ func (o *Office) write(tx *sqldb.Tx, lang words.Lang, name, to string, l letter)
 	if err != nil {
 		return err
 	}
-	m.Kind, m.To, m.FromName = "registration."+name, to, l.Library.Name
+	m.Kind, m.To, m.FromName, m.About = "registration."+name, to, l.Library.Name, l.about
 	if l.Library.Email != "" {
 		m.Headers = map[string]string{"Reply-To": l.Library.Email}
 	}
@@ -93,7 +95,7 @@ func (o *Office) mailContract(tx *sqldb.Tx, r Registration, app enrol.Applicatio
 		Library: library, Name: who.Full(), Hello: greeted(who), Number: done.Number, Username: r.Username, Membership: d.Name(lang), About: d.About(lang),
 		Digital: d.Rights.Digital, Physical: d.Rights.Physical, Fixed: d.Kind == membership.Fixed, Term: d.Term,
 		From: up.Start, Through: up.ValidThrough, Fee: up.Fee, Discount: up.Discount, Total: up.Balance,
-		At: tx.Now, Until: r.WithdrawUntil, Child: up.Age < ledger.AdultAge, Receipt: o.Links.Receipt(r.ID),
+		At: tx.Now, Until: r.WithdrawUntil, Child: up.Age < ledger.AdultAge, Receipt: o.Links.Receipt(r.ID), about: "customer:" + who.ID,
 	}
 	if app.Newsletter == enrol.Yes {
 		if l.News, err = news(tx, who); err != nil {
@@ -118,7 +120,7 @@ func (o *Office) mailContract(tx *sqldb.Tx, r Registration, app enrol.Applicatio
 	if up.Age >= enrol.GuardianAge || app.GuardianEmail == "" {
 		return nil
 	}
-	l.Parent = app.Guardian
+	l.Parent, l.about = app.Guardian, "" // the parent's address is not the customer's
 	return o.write(tx, lang, "guardian", app.GuardianEmail, l)
 }
 

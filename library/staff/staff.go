@@ -200,6 +200,7 @@ const (
 	Refund          Act = "refund"
 	HandleTasks     Act = "handle_tasks" // see what waits, and close what is not about money
 	HandleMoney     Act = "handle_money" // close what is about money too
+	SeeLooks        Act = "see_looks"    // who saw and changed a customer
 	Manage          Act = "manage"       // the pages under /beheer
 )
 
@@ -210,8 +211,8 @@ const (
 // closed by who answers for the books, or by the manager where nobody else does.
 var rights = map[Role][]Act{
 	Desk:    {SeeCustomers, Enrol, ChangeCustomers, ForgetAccount, TakePayment, HandleTasks},
-	Manager: {SeeCustomers, Enrol, ChangeCustomers, ForgetAccount, TakePayment, HandleTasks, HandleMoney, Manage},
-	Finance: {SeeCustomers, TakePayment, Refund, HandleTasks, HandleMoney},
+	Manager: {SeeCustomers, Enrol, ChangeCustomers, ForgetAccount, TakePayment, HandleTasks, HandleMoney, SeeLooks, Manage},
+	Finance: {SeeCustomers, TakePayment, Refund, HandleTasks, HandleMoney, SeeLooks},
 }
 
 // Can reports whether a worker may do something at a branch. Who left may

@@ -47,10 +47,11 @@ const (
 	LooksAlike   Kind = "looks_alike"   // enrolled online; looks like a former customer
 	Withdrawal   Kind = "withdrawal"    // a withdrawal that fits no contract we know
 	Erasure      Kind = "erasure"       // a customer asks to be forgotten
+	MailReturned Kind = "mail_returned" // a letter to a customer did not arrive
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{Surplus, Stuck, RefundWaits, RefundFailed, Chargeback, OtherRefund, LateMember, LooksAlike, Withdrawal, Erasure}
+var Kinds = []Kind{Surplus, Stuck, RefundWaits, RefundFailed, Chargeback, OtherRefund, LateMember, LooksAlike, Withdrawal, Erasure, MailReturned}
 
 // Task is one thing to look at.
 type Task struct {

@@ -36,6 +36,9 @@ type searchPage struct {
 	Enrol bool
 
 	Misread bool // a number with a slip in it
+
+	ToActivate bool // the list shows Te activeren
+	Asleep     int  // how many customers that is
 }
 
 // foundRow is one customer that was found, with the state of the login account.
@@ -47,11 +50,15 @@ type foundRow struct {
 
 func (s *Site) customers(w http.ResponseWriter, r *http.Request, c counter) error {
 	page := searchPage{Query: strings.TrimSpace(strings.ToValidUTF8(r.URL.Query().Get("q"), "")), Most: rowsMost, Enrol: c.can(staff.Enrol)}
+	page.ToActivate = r.URL.Query().Get("lijst") == listToActivate
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		page.Today = day.Of(tx.Now)
 		var err error
 		if page.bar, err = c.bar(tx); err != nil {
 			return err
+		}
+		if page.ToActivate || page.Query == "" {
+			return page.toActivate(tx, s, c)
 		}
 		found, err := customer.Search(tx, c.branch.OrganisationID, page.Query, rowsMost)
 		if err != nil {
@@ -77,6 +84,26 @@ func (s *Site) customers(w http.ResponseWriter, r *http.Request, c counter) erro
 	}
 	page.Misread = errors.Is(err, customer.ErrNumberCheck) && len(page.Rows) == 0
 	return s.Show(w, r, http.StatusOK, "customers", page)
+}
+
+// listToActivate is the value of "lijst" in the address for Te activeren.
+const listToActivate = "te-activeren"
+
+// toActivateMost is how many customers Te activeren lists, the newest first.
+const toActivateMost = 100
+
+// toActivate counts who has a login account that nobody activated, and lists
+// them when that is the page.
+func (p *searchPage) toActivate(tx *sqldb.Tx, s *Site, c counter) error {
+	list, all, err := s.Office.ToActivate(tx, c.clerk(), map[bool]int{true: toActivateMost}[p.ToActivate])
+	if err != nil {
+		return err
+	}
+	p.Asleep, p.Rows = all, nil
+	for _, who := range list {
+		p.Rows = append(p.Rows, foundRow{Row: who.Row, Login: who.Login, Ended: who.Row.Ended(p.Today)})
+	}
+	return nil
 }
 
 // find returns a customer of the clerk's own library; of another there is nobody.
@@ -107,8 +134,9 @@ type customerPage struct {
 	Guardian    string
 	Overrides   []customer.Overridden
 	Log         []logLine
-	Bank        string // masked
-	May         struct{ Forget, Change, Pay bool }
+	Story       []happened // of the login account
+	Bank        string     // masked
+	May         struct{ Forget, Change, Pay, Looks bool }
 }
 
 // Running is the membership that counts today, nil for none.
@@ -172,6 +200,9 @@ func (s *Site) customerPage(w http.ResponseWriter, r *http.Request, c counter, s
 	if err != nil {
 		return err
 	}
+	if err := s.noteLook(r.Context(), c, page.Customer.ID); err != nil {
+		return err
+	}
 	return s.Show(w, r, status, "customer", page)
 }
 
@@ -186,6 +217,7 @@ func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (
 	}
 	p.Bank = customer.MaskIBAN(who.IBAN)
 	p.May.Forget, p.May.Change, p.May.Pay = c.can(staff.ForgetAccount), c.can(staff.ChangeCustomers), c.can(staff.TakePayment)
+	p.May.Looks = c.can(staff.SeeLooks)
 	if p.Branch, err = branch.Find(tx, who.BranchID); err != nil {
 		return err
 	}
@@ -219,7 +251,42 @@ func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (
 	if p.Overrides, err = customer.Overrides(tx, who.ID); err != nil {
 		return err
 	}
+	if err := p.loginStory(tx, s, c); err != nil {
+		return err
+	}
 	return p.history(tx, s)
+}
+
+// happened is one line of the history of a login account.
+type happened struct {
+	enrol.Happened
+	Key string // message key of what happened
+	Who string // the worker's name, "" for somebody else
+	Why string // of a letter that did not arrive, in words
+}
+
+// loginStory tells what happened to the login account, and since when it works.
+func (p *customerPage) loginStory(tx *sqldb.Tx, s *Site, c counter) error {
+	list, err := s.Office.History(tx, p.Customer.ID)
+	if err != nil {
+		return err
+	}
+	who := colleagues{}
+	p.Story = nil
+	for _, h := range list {
+		line := happened{Happened: h, Key: "desk.story." + h.What}
+		if line.Who, err = who.name(tx, h.Actor); err != nil {
+			return err
+		}
+		if h.Code != "" {
+			line.Why = s.say(c, enrol.MailReason(h.Code))
+		}
+		p.Story = append(p.Story, line)
+		if h.What == "login.activated" && p.Login.State == enrol.Active {
+			p.Login.Since = h.At
+		}
+	}
+	return nil
 }
 
 // history names the acts and who did them.
@@ -231,12 +298,7 @@ func (p *customerPage) history(tx *sqldb.Tx, s *Site) error {
 	who := colleagues{}
 	p.Log = nil
 	for _, e := range list {
-		line := logLine{Entry: e, Key: "desk.act.other", Online: strings.HasPrefix(e.Actor, "account:")}
-		for _, key := range []string{"desk.act." + e.Act, "desk.act." + e.Act + "." + e.Detail} {
-			if s.Words.Has(key) {
-				line.Key = key
-			}
-		}
+		line := s.logLine(e)
 		if line.Who, err = who.name(tx, e.Actor); err != nil {
 			return err
 		}

@@ -11,6 +11,8 @@
 //	pay.go            contant, pin, op rekening;  undo.go  Betaling terugdraaien
 //	customers.go      search and customer page
 //	login_account.go  Opnieuw sturen, Vergeet inlogaccount, E-mail wijzigen
+//	link.go           Bestaand inlogaccount koppelen, answered on the owner's telephone
+//	seen.go           Wie heeft dit gezien of gewijzigd
 //	online.go         what a customer bought on the web;  Herroepen on the customer's word
 //	tasks.go          Taken: what waits for somebody of the library
 //	money.go          Financieel;  statistics.go  Statistiek
@@ -97,6 +99,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	}
 	m.Page("GET /klant/nieuw/{draft}/code", s.at(staff.Enrol, s.showCode))
 	m.Page("POST /klant/nieuw/{draft}/code", s.at(staff.Enrol, s.proveOwner))
+	m.Page("GET /klant/nieuw/{draft}/code/stand", s.at(staff.Enrol, s.codeStand))
 	m.Page("GET /klant/nieuw/{draft}/opbouw", s.at(staff.Enrol, s.showBuildUp))
 	m.Page("POST /klant/nieuw/{draft}/opbouw", s.at(staff.Enrol, s.save))
 	m.Page("GET /klant/nieuw/{draft}/klaar", s.at(staff.Enrol, s.showResult))
@@ -124,6 +127,10 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /klanten/{id}/inlogaccount/vergeten", s.at(staff.ForgetAccount, s.askForget))
 	m.Page("POST /klanten/{id}/inlogaccount/vergeten", s.at(staff.ForgetAccount, s.forget))
 	m.Page("POST /klanten/{id}/inlogaccount/genereren", s.at(staff.ForgetAccount, s.generate))
+	m.Page("GET /klanten/{id}/inlogaccount/koppelen", s.at(staff.ForgetAccount, s.showLink))
+	m.Page("POST /klanten/{id}/inlogaccount/koppelen", s.at(staff.ForgetAccount, s.link))
+	m.Page("GET /klanten/{id}/inlogaccount/koppelen/stand", s.at(staff.ForgetAccount, s.linkStand))
+	m.Page("GET /klanten/{id}/inzage", s.at(staff.SeeLooks, s.seen))
 	m.Page("POST /klanten/{id}/nieuwsbrief/uit", s.at(staff.ChangeCustomers, s.stopNews))
 	m.Page("GET /klanten/{id}/email", s.at(staff.ChangeCustomers, s.showEmail))
 	m.Page("POST /klanten/{id}/email", s.at(staff.ChangeCustomers, s.changeEmail))

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -316,6 +317,9 @@ func TestWhoIsKnownAlready(t *testing.T) {
 	})
 }
 
+// townAddress is where an owner answers: another one for each question.
+var townAddress = regexp.MustCompile(`town\.example/\w+`)
+
 func TestAnExistingAccountIsConfirmedByItsOwner(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.do(func(tx *sqldb.Tx) error {
@@ -330,7 +334,7 @@ func TestAnExistingAccountIsConfirmedByItsOwner(t *testing.T) {
 			p.post(d+"/gegevens", contact...)
 			p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "").is(422, "/inlogaccount").want("Vul de gebruikersnaam van het inlogaccount in.")
 			a := p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", name).is(200, "/code").want("Als dit inlogaccount bestaat, is er een code gemaild")
-			pages = append(pages, strings.ReplaceAll(a.text, name, "…"))
+			pages = append(pages, townAddress.ReplaceAllString(strings.ReplaceAll(a.text, name, "…"), "…"))
 			p.post(d+"/code", "code", "fout").is(422, "/code").want("Deze code klopt niet of werkt niet meer.")
 			p.get(d+"/opbouw").is(200, "/code") // nothing goes on without the owner
 			p.post(d+"/code", "doe", "nieuwe-code").is(200, "/code").want("is er een nieuwe code gemaild")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
 	"lidwoord/library/enrol"
 	"lidwoord/web/kit"
@@ -31,7 +32,11 @@ func (s *Site) codePage(w http.ResponseWriter, r *http.Request, c counter, statu
 			to = "/klant/nieuw/" + d.ID + "/abonnement"
 		}
 		page = newWizardPage(tx, c, d, enrol.StepAccount)
-		return nil
+		q, open, err := s.Office.Asked(tx, d)
+		if err == nil && open {
+			page.Phone, err = s.phone(c, q, "/klant/nieuw/"+d.ID+"/code")
+		}
+		return err
 	})
 	if err != nil {
 		return err
@@ -45,7 +50,10 @@ func (s *Site) codePage(w http.ResponseWriter, r *http.Request, c counter, statu
 	return s.Show(w, r, status, "code", page)
 }
 
-// proveOwner takes the code, or sends a new one. The transaction is committed
+// errNotYet means that nobody answered on a telephone.
+var errNotYet = fault.New(fault.Conflict, "desk.phone_not_yet")
+
+// proveOwner takes the code or the answer on a telephone, or sends a new code. The transaction is committed
 // also when the code is wrong: a wrong try has to count.
 func (s *Site) proveOwner(w http.ResponseWriter, r *http.Request, c counter) error {
 	form, err := kit.ReadForm(r)
@@ -53,7 +61,7 @@ func (s *Site) proveOwner(w http.ResponseWriter, r *http.Request, c counter) err
 		return err
 	}
 	id := r.PathValue("draft")
-	again := form.Is("doe", "nieuwe-code")
+	again, answered := form.Is("doe", doAskCode), form.Is("doe", doAnswered)
 	proved := false
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
 		d, _, err := open(tx, c, id)
@@ -65,6 +73,9 @@ func (s *Site) proveOwner(w http.ResponseWriter, r *http.Request, c counter) err
 		case d.Proved != "":
 			proved = true // pressed twice
 			return nil
+		case answered:
+			proved, err = s.Office.TakeOwner(tx, c.clerk(), id)
+			return err
 		}
 		proved, err = s.Office.ProveOwner(tx, c.clerk(), id, form.Get(enrol.FieldCode))
 		return err
@@ -79,6 +90,8 @@ func (s *Site) proveOwner(w http.ResponseWriter, r *http.Request, c counter) err
 	case again:
 		s.SetFlash(w, "desk.code_sent_again")
 		return s.Redirect(w, r, "/klant/nieuw/%s/code", id)
+	case !proved && answered:
+		return s.codePage(w, r, c, kit.Status(errNotYet), errNotYet)
 	case !proved:
 		return s.codePage(w, r, c, http.StatusUnprocessableEntity, enrol.ErrCode.At(enrol.FieldCode))
 	}

@@ -44,6 +44,7 @@ type wizardPage struct {
 	Consent   string // the sentence beside Nieuwsbrief
 	Offers    []offer
 	Cost      *cost
+	Phone     *phone // the question to an account's owner, nil for none
 	Quick     bool
 }
 

@@ -119,8 +119,7 @@ func (d *Desk) appPage(w http.ResponseWriter, r *http.Request, s session.Session
 		if err := d.mustBeFresh(tx, r, s); err != nil {
 			return err
 		}
-		page.Offer, err = d.offer(tx, s.Subject)
-		return err
+		return d.offer(tx, r, s.Subject, &page)
 	})
 	if err != nil {
 		return err

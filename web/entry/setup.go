@@ -15,6 +15,7 @@ import (
 type setupPage struct {
 	*kit.Form
 	Offer  factor.Offer
+	QR     template.HTML
 	Action string
 	Back   string // "" before one is in
 }
@@ -42,8 +43,7 @@ func (d *Desk) setupPage(w http.ResponseWriter, r *http.Request, status int, for
 		if wait, has, err = d.mayNotSetUp(tx, r); err != nil || has || wait.Proved || wait.Fresh {
 			return err
 		}
-		page.Offer, err = d.offer(tx, wait.Subject)
-		return err
+		return d.offer(tx, r, wait.Subject, &page)
 	})
 	switch {
 	case err != nil:
@@ -68,12 +68,17 @@ func (d *Desk) mayNotSetUp(tx *sqldb.Tx, r *http.Request) (wait waiting, has boo
 	return wait, s.Any(), err
 }
 
-func (d *Desk) offer(tx *sqldb.Tx, subject string) (factor.Offer, error) {
+// offer shows a secret that an app may take, as a key and as a picture.
+func (d *Desk) offer(tx *sqldb.Tx, r *http.Request, subject string, page *setupPage) error {
 	who, err := d.Person(tx, subject)
 	if err != nil {
-		return factor.Offer{}, err
+		return err
 	}
-	return factor.OfferApp(tx, d.owner(subject), d.Site.Brand.Name, who.Username)
+	if page.Offer, err = factor.OfferApp(tx, d.owner(subject), d.Site.Brand.Name, who.Username); err != nil {
+		return err
+	}
+	page.QR, err = kit.QR(page.Offer.URI, d.Site.Words.Text(kit.VisitOf(r).Lang, "entry.setup_picture"))
+	return err
 }
 
 // setUp takes the first code of the app and shows the recovery codes. The page that

@@ -15,6 +15,7 @@
 //	POST      /activeren/{token}/wachtwoord  sets the password
 //	GET POST  /activeren/{token}/nieuw     a new link for an expired one
 //	GET       /klaar                       the account is ready
+//	GET POST  /koppelen/{token}            a library asks, at its desk, to link the account
 //	GET       /hulp                        help with signing in
 //	GET POST  /wachtwoord-vergeten         asks for a link that sets a new password; ?verzoek= as at /aanmelden
 //	GET POST  /wachtwoord/{geheim}         the page of that link: a new password
@@ -101,6 +102,8 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /activeren/{token}/nieuw", s.showResent)
 	m.Page("POST /activeren/{token}/nieuw", s.newLink)
 	m.Page("GET /klaar", kit.RequireSession(s.ready))
+	m.Page("GET /koppelen/{token}", kit.RequireSession(s.showQuestion))
+	m.Page("POST /koppelen/{token}", kit.RequireSession(s.agree))
 	m.Page("GET /hulp", s.help)
 	for _, what := range []string{forgotPassword, forgotUsername} {
 		m.Page("GET /"+what+"-vergeten", s.showForgot(what))

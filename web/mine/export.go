@@ -1,6 +1,7 @@
 package mine
 
 import (
+	"slices"
 	"time"
 
 	"lidwoord/base/audit"
@@ -358,6 +359,14 @@ func (e *exportShelf) records(tx *sqldb.Tx, _ visitor, id string) error {
 	}
 	e.Remarks = each(remarks, func(o customer.Overridden) exportRemark { return exportRemark{o.At, o.Reason} })
 	acts, err := audit.Of(tx, "customer:"+id, logMost)
+	if err != nil {
+		return err
+	}
+	looks, err := audit.Looks(tx, "customer:"+id, logMost)
+	for _, l := range looks { // when, and not which worker: that is the worker's own data too
+		acts = append(acts, audit.Entry{At: l.At, Act: "desk.looked"})
+	}
+	slices.SortStableFunc(acts, func(a, b audit.Entry) int { return b.At.Compare(a.At) })
 	e.Log = each(acts, func(a audit.Entry) exportAct { return exportAct{a.At, a.Act, a.Detail} })
 	return err
 }

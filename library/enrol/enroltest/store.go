@@ -25,7 +25,8 @@ var (
 func (Town) Build(tx *sqldb.Tx) error {
 	for _, table := range []string{
 		`CREATE TABLE town_account (id TEXT PRIMARY KEY, username TEXT NOT NULL UNIQUE, email TEXT NOT NULL, active BOOLEAN NOT NULL, until BIGINT NOT NULL)`,
-		`CREATE TABLE town_ask (id TEXT PRIMARY KEY, username TEXT NOT NULL, code TEXT NOT NULL, tries BIGINT NOT NULL)`,
+		`CREATE TABLE town_ask (id TEXT PRIMARY KEY, username TEXT NOT NULL, code TEXT NOT NULL, tries BIGINT NOT NULL, agreed TEXT NOT NULL, until BIGINT NOT NULL)`,
+		`CREATE TABLE town_return (account_id TEXT NOT NULL, at BIGINT NOT NULL)`,
 	} {
 		if _, err := tx.Exec(table); err != nil {
 			return err
@@ -90,9 +91,9 @@ func (Town) Forget(tx *sqldb.Tx, id string) error {
 	return err
 }
 
-func (Town) Ask(tx *sqldb.Tx, username, _ string) (string, error) {
+func (Town) Ask(tx *sqldb.Tx, q enrol.Question) (string, error) {
 	id := secret.NewID()
-	_, err := tx.Exec(`INSERT INTO town_ask VALUES ($1, $2, $3, 0)`, id, username, "code-"+username)
+	_, err := tx.Exec(`INSERT INTO town_ask VALUES ($1, $2, $3, 0, '', $4)`, id, q.Username, "code-"+q.Username, tx.Now.Add(15*time.Minute))
 	return id, err
 }
 
@@ -107,4 +108,56 @@ func (Town) Prove(tx *sqldb.Tx, askID, code string) (id, name string, err error)
 		err = enrol.ErrCode
 	}
 	return id, name, err
+}
+
+func (Town) Page(_ *sqldb.Tx, askID string) string { return "https://town.example/" + askID }
+
+func (Town) Answered(tx *sqldb.Tx, askID string) (a enrol.Answer, err error) {
+	a.Open, err = tx.One(`SELECT agreed <> '', until FROM town_ask WHERE id = $1 AND until > $2`, []any{askID, tx.Now}, &a.Agreed, sqldb.Instant(&a.Until))
+	return a, err
+}
+
+// Agree is what the owner of a username does on a telephone.
+func (Town) Agree(tx *sqldb.Tx, askID, username string) error {
+	_, err := tx.Exec(`UPDATE town_ask SET agreed = $2 WHERE id = $1`, askID, username)
+	return err
+}
+
+func (Town) TakeAnswer(tx *sqldb.Tx, askID string) (id, name string, err error) {
+	won, err := tx.One(`UPDATE town_ask SET until = 0 WHERE id = $1 AND agreed <> '' AND until > $2 RETURNING agreed`, []any{askID, tx.Now}, &name)
+	if err == nil && won {
+		won, err = tx.One(`SELECT id FROM town_account WHERE username = $1 AND active`, []any{name}, &id)
+	}
+	if err == nil && !won {
+		err = enrol.ErrCode
+	}
+	return id, name, err
+}
+
+func (t Town) Sleeping(tx *sqldb.Tx, limit int) ([]string, error) {
+	return sqldb.Many(tx, `SELECT id FROM town_account WHERE NOT active ORDER BY until DESC, id LIMIT $1`, []any{limit}, func(r sqldb.Row) (id string, err error) {
+		return id, r.Scan(&id)
+	})
+}
+
+// StoryOf is of a letter that left when the account was opened, and came back
+// when Returned says so.
+func (t Town) StoryOf(tx *sqldb.Tx, id string) (s enrol.Story, err error) {
+	login, err := t.State(tx, id)
+	if err != nil || login.State != enrol.Waiting {
+		return s, err
+	}
+	m := enrol.LinkMail{ID: "letter-" + id, SentAt: login.Until.Add(-24 * time.Hour)}
+	_, err = tx.One(`SELECT at FROM town_return WHERE account_id = $1 AND at > $2`, []any{id, m.SentAt}, sqldb.Instant(&m.ReturnedAt))
+	if !m.ReturnedAt.IsZero() {
+		m.Code = "5.1.1"
+	}
+	s.Links = []enrol.LinkMail{m}
+	return s, err
+}
+
+// Return brings the letter to an account back.
+func (Town) Return(tx *sqldb.Tx, id string) error {
+	_, err := tx.Exec(`INSERT INTO town_return VALUES ($1, $2)`, id, tx.Now)
+	return err
 }

@@ -9,6 +9,7 @@
   if (aim && /^(INPUT|SELECT|TEXTAREA)$/.test(aim.tagName)) aim.focus();
 
   payment();
+  answered();
   var form = document.querySelector("form[data-form]");
   if (!form) return;
   var parts = form.dataset.parts, quick = form.hasAttribute("data-quick");
@@ -234,6 +235,22 @@
     };
     form.addEventListener("change", show);
     show();
+  }
+
+  // Has the owner answered on a telephone? Asked as long as the question is open.
+  function answered() {
+    var form = document.querySelector("form[data-stand]");
+    if (!form) return;
+    var timer = setInterval(function () {
+      if (document.hidden) return;
+      fetch(form.dataset.stand, { headers: { Accept: "application/json" } })
+        .then(function (answer) { if (!answer.ok) throw new Error(answer.status); return answer.json(); })
+        .then(function (stand) {
+          if (stand.ok || !stand.form) clearInterval(timer);
+          if (stand.ok) form.requestSubmit(form.querySelector("button"));
+        })
+        .catch(function () { clearInterval(timer); });
+    }, 2000);
   }
 
   // Taking money: change for cash ----------------------------------------------

@@ -1,0 +1,212 @@
+package desk_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"lidwoord/base/outbox"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/sqldb/sqldbtest"
+	"lidwoord/library/customer"
+	"lidwoord/library/enrol/enroltest"
+	"lidwoord/web/webtest"
+)
+
+// stranger makes an active account of another library.
+func (h *house) stranger(username string) {
+	h.t.Helper()
+	h.do(func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(`INSERT INTO town_account VALUES ($1, $1, $2, TRUE, 0)`, username, username+"@example.nl")
+		return err
+	})
+}
+
+// customer finds who was enrolled under a last name.
+func (h *house) customer(name string) (id, number string) {
+	h.t.Helper()
+	h.do(func(tx *sqldb.Tx) error {
+		_, err := tx.One(`SELECT id, number FROM customer WHERE last_name = $1`, []any{name}, &id, &number)
+		return err
+	})
+	return id, number
+}
+
+// onPhone answers the newest question on a telephone, as the owner of a username.
+func (h *house) onPhone(username string) {
+	h.t.Helper()
+	h.do(func(tx *sqldb.Tx) error {
+		var id string
+		if _, err := tx.One(`SELECT id FROM town_ask ORDER BY until DESC, id LIMIT 1`, nil, &id); err != nil {
+			return err
+		}
+		return enroltest.Town{}.Agree(tx, id, username)
+	})
+}
+
+// comesBack lets the letter with the link of a customer's account come back.
+func (h *house) comesBack(number string) {
+	h.t.Helper()
+	h.pass(time.Minute)
+	h.do(func(tx *sqldb.Tx) error {
+		who, err := customer.FindByNumber(tx, number)
+		if err != nil {
+			return err
+		}
+		if err := (enroltest.Town{}).Return(tx, who.Link.AccountID); err != nil {
+			return err
+		}
+		return h.site.Office.MailReturned(tx, outbox.Return{LetterID: "letter-" + who.Link.AccountID, About: "account:" + who.Link.AccountID, Code: "550 5.1.1", Hard: true})
+	})
+}
+
+func TestTheOwnerAnswersTheEnrolmentOnATelephone(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.stranger("eva91")
+		p := h.clerk("anja")
+		d := p.newDraft()
+		p.post(d, tester...)
+		p.post(d+"/gegevens", contact...)
+		p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "eva91").is(200, "/code").want("Met de telefoon van de klant", "town.example/")
+		p.get(d+"/code/stand").want(`"ok":false`, `"form":true`)
+		p.post(d+"/code", "doe", "gelukt").is(409, "/code").want("nog niet op Akkoord gedrukt")
+		h.onPhone("eva91")
+		p.get(d + "/code/stand").want(`"ok":true`)
+		p.post(d+"/code", "doe", "gelukt").is(200, "/abonnement").want("De klant heeft het inlogaccount bevestigd.")
+		p.post(d+"/code", "doe", "gelukt").is(200, "/abonnement")
+	})
+}
+
+func TestACustomerIsLinkedAfterwards(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.stranger("eva91")
+		p := h.clerk("anja")
+		p.enrol(tester, contact, "0141")
+		id, _ := h.customer("Tester")
+		p.post("/klanten/" + id + "/inlogaccount/vergeten")
+		page := "/klanten/" + id + "/inlogaccount/koppelen"
+		p.get("/klanten/"+id).want("Bestaand inlogaccount koppelen", "geen inlogaccount")
+		p.get(page).is(200, page).want("Vraag de klant om te bevestigen").lacks("town.example")
+		p.post(page, "doe", "gelukt").is(409, page)
+		p.post(page, "doe", "nieuwe-code", "gebruikersnaam", "").is(200, page).want("town.example/", "Is het gelukt?").lacks("Code uit de mail")
+		p.get(page + "/stand").want(`"ok":false`)
+		h.pass(time.Second)
+		p.post(page, "doe", "nieuwe-code", "gebruikersnaam", "eva91").is(200, page).want("Code uit de mail")
+		p.post(page, "code", "fout").is(422, page).want("Deze code klopt niet")
+		h.onPhone("eva91")
+		p.get(page + "/stand").want(`"ok":true`)
+		p.post(page, "doe", "gelukt").is(200, "/klanten/"+id).want("Het inlogaccount is gekoppeld.", "gekoppeld", "eva91", "sinds maandag 23 november 2026")
+		p.get(page).is(200, "/klanten/"+id)
+		h.clerk("fenna").get(page).is(403, page)
+
+		// Somebody else of the library has that account.
+		p.enrol(with(tester, "achternaam", "Ander", "geboortedatum", "5-5-1985"), with(contact, "email", "ander@example.nl"), "0141")
+		id, _ = h.customer("Ander")
+		p.post("/klanten/" + id + "/inlogaccount/vergeten")
+		page = "/klanten/" + id + "/inlogaccount/koppelen"
+		h.pass(time.Second)
+		p.post(page, "doe", "nieuwe-code", "gebruikersnaam", "")
+		h.onPhone("eva91")
+		p.post(page, "doe", "gelukt").is(409, page).want("hoort al bij een andere klant").lacks("Tester")
+	})
+}
+
+func TestMailThatCameBackIsSeenTheSameDay(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p := h.clerk("anja")
+		p.get("/klanten").lacks("Te activeren")
+		p.get("/klanten?lijst=te-activeren").want("Iedereen heeft het inlogaccount geactiveerd.")
+		p.enrol(tester, contact, "0141")
+		id, number := h.customer("Tester")
+		p.get("/klanten").want("Te activeren (1)")
+		h.comesBack(number)
+		p.get("/klanten?lijst=te-activeren").want("Aantal klanten: 1.", "Tester, E.B.", "wacht op activatie", "Mail kwam niet aan")
+		p.get("/taken").want("Mail kwam niet aan", "Dit e-mailadres bestaat niet", "Tester, E.B.", number)
+		p.get("/klanten/"+id).want("Mail kwam niet aan", "Dit e-mailadres bestaat niet", "E-mail wijzigen", "Opnieuw sturen", "Geschiedenis van het inlogaccount", "Gegenereerd · Anja de Boer")
+		h.pass(time.Minute)
+		p.post("/klanten/"+id+"/email", "email", "goed@example.nl").is(200, "/klanten/"+id).want("goed@example.nl", "Opnieuw gestuurd · Anja de Boer")
+		p.get("/taken").want("Er wachten geen taken.")
+	})
+}
+
+func TestAnAccountThatItsOwnerDeletedMakesRoom(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p := h.clerk("anja")
+		p.enrol(tester, contact, "0141")
+		id, _ := h.customer("Tester")
+		h.pass(20 * time.Minute)
+		h.do(func(tx *sqldb.Tx) error {
+			who, err := customer.Find(tx, id)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec(`DELETE FROM town_account WHERE id = $1`, who.Link.AccountID); err != nil {
+				return err
+			}
+			return h.site.Office.AccountLeft(tx, who.Link.AccountID)
+		})
+		p.get("/klanten/"+id).want("verwijderd door de eigenaar", "sinds maandag 23 november 2026 om 09.50", "Nieuw inlogaccount genereren", "Bestaand inlogaccount koppelen", "Verwijderd door de eigenaar").lacks("Vergeet inlogaccount")
+		p.get("/klanten/" + id + "/inlogaccount/vergeten").want("Deze klant heeft geen inlogaccount.")
+		p.get("/klanten/" + id + "/email").want("De eigenaar heeft het inlogaccount verwijderd.")
+		p.get("/klanten?q=tester").want("verwijderd door de eigenaar")
+		p.post("/klanten/"+id+"/inlogaccount/genereren").is(200, "/klanten/"+id).want("wacht op activatie").lacks("sinds")
+	})
+}
+
+func TestWhoSawACustomerIsKept(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p := h.clerk("anja")
+		p.enrol(tester, contact, "0141")
+		id, _ := h.customer("Tester")
+		page := "/klanten/" + id + "/inzage"
+		for range 3 {
+			p.get("/klanten/"+id).is(200, "/klanten/"+id).lacks("Wie heeft dit gezien")
+		}
+		p.get(page).is(403, page) // it tells of colleagues
+		fenna := h.clerk("fenna")
+		if a := fenna.get(page).want("Klantpagina bekeken", "Anja de Boer", "5280 Bibliotheek Annen", "365 dagen", "Abonnement begonnen"); strings.Count(a.text, "Klantpagina bekeken") != 1 {
+			t.Errorf("three looks in one hour read as %d", strings.Count(a.text, "Klantpagina bekeken"))
+		}
+		h.pass(time.Hour)
+		fenna = h.clerk("fenna")
+		fenna.get("/klanten/" + id).want("Wie heeft dit gezien of gewijzigd")
+		fenna.get(page).want("Fenna de Boer")
+		h.clerk("mina").speaking("en").get(page).want("Who has seen or changed this", "Customer page opened")
+		fenna.get("/klanten/bestaatniet").is(404, "/klanten/bestaatniet")
+		if n := h.count("audit_look"); n != 2 {
+			t.Errorf("%d looks are kept", n)
+		}
+	})
+}
+
+func TestTheLoginAccountAtTheDeskInABrowser(t *testing.T) {
+	h := build(t, sqldbtest.New(t))
+	h.stranger("eva91")
+	anja := h.clerk("anja")
+	anja.enrol(tester, contact, "0141")
+	_, number := h.customer("Tester")
+	h.comesBack(number)
+	p := h.desk(t, webtest.Start(t))
+	p.Fill("Gebruikersnaam", "mina")
+	p.Fill("Wachtwoord", pass)
+	p.Select("Vestiging", "5280 Bibliotheek Annen")
+	p.Press("Inloggen")
+	p.Press("Klanten")
+	p.Press("Te activeren (1)")
+	p.Look("desk-te-activeren")
+	p.Press("Tester, E.B.")
+	p.Look("desk-mail-kwam-terug")
+	p.Press("Wie heeft dit gezien of gewijzigd")
+	p.Look("desk-inzage")
+	p.Back()
+	p.Press("Vergeet inlogaccount")
+	p.Press("Ja, vergeet inlogaccount")
+	p.Press("Bestaand inlogaccount koppelen")
+	p.Look("desk-koppelen")
+	p.Fill("Gebruikersnaam van het bestaande inlogaccount", "eva91")
+	p.Press("Vraag de klant om te bevestigen")
+	p.Want("Met de telefoon van de klant")
+	p.Look("desk-koppelen-telefoon")
+	h.onPhone("eva91")
+	p.Want("Het inlogaccount is gekoppeld.") // the script saw it
+}
