@@ -5,6 +5,8 @@
 //	lidwoord migrate   brings the database up to date and stops
 //	lidwoord library   loads or updates a library: branches, numbers, memberships
 //	lidwoord staff     adds somebody who works at the desk
+//	lidwoord client    adds, changes or removes a site that signs people in here
+//	lidwoord keys      replaces the signing keys, after a leak
 //	lidwoord titles    puts e-books and audiobooks on the shelf
 //	lidwoord version   what was built
 package main
@@ -52,6 +54,8 @@ func commands() []command {
 		{"migrate", "bring the database up to date and stop", migrate},
 		{"library", "load or update a library from its file: branches, numbers, memberships", loadLibraryFile},
 		{"staff", "add somebody who works at the desk, or give a new password", addStaff},
+		{"client", "add, change or remove a site that signs people in with the login account", manageClients},
+		{"keys", "replace the signing keys at once, after a leak", manageKeys},
 		{"titles", "put e-books (EPUB) and audiobooks on the shelf", addTitles},
 		{"version", "say what was built", version},
 	}

@@ -156,6 +156,7 @@ func (h *house) run(ctx context.Context, ready func(address string)) error {
 			h.log.Error("the job worker stopped", "err", err)
 		}
 	})
+	work.Go(func() { h.farewell.Run(workCtx) })
 	work.Go(func() { h.cashier.Run(workCtx) })
 	work.Go(func() { h.cashier.Listen(workCtx) })
 	served := make(chan error, 1)

@@ -2,6 +2,7 @@ package signon
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -34,8 +35,11 @@ type AuthorizeParams struct {
 	UILocales    string
 	LoginHint    string
 	Target       string // target_link_uri: our own use of a name of OpenID Connect Core section 4
+	ACRValues    string
+	Claims       string
+	IDTokenHint  string // the person who is meant; the ID token may be expired
 	Request      string // request objects we do not take
-	RequestURI   string
+	RequestURI   string // of a request that was pushed ahead
 
 	repeated []string // parameters that came more than once
 }
@@ -58,6 +62,9 @@ func ReadAuthorize(v url.Values) AuthorizeParams {
 		UILocales:    v.Get("ui_locales"),
 		LoginHint:    v.Get("login_hint"),
 		Target:       v.Get("target_link_uri"),
+		ACRValues:    v.Get("acr_values"),
+		Claims:       v.Get("claims"),
+		IDTokenHint:  v.Get("id_token_hint"),
 		Request:      v.Get("request"),
 		RequestURI:   v.Get("request_uri"),
 	}
@@ -94,14 +101,16 @@ func (p *Provider) Begin(tx *sqldb.Tx, a AuthorizeParams) (requestID string, err
 	if !found {
 		return "", ErrUnknownClient
 	}
-	registered, err := clientURIs(tx, c.id, "redirect")
+	if strings.HasPrefix(a.RequestURI, pushedPrefix) && len(a.repeated) == 0 {
+		return p.beginPushed(tx, c, a.RequestURI)
+	}
+	r, problem, err := p.checkRequest(tx, c, a)
 	if err != nil {
 		return "", err
 	}
-	if slices.Contains(a.repeated, "redirect_uri") || !allowed(registered, a.RedirectURI) {
-		return "", ErrWrongRedirect
+	if problem == nil && c.pushedOnly {
+		problem = &Problem{InvalidRequest, "This client must push its requests ahead (RFC 9126)."}
 	}
-	r, problem := readRequest(a, tx.Now)
 	if problem != nil {
 		state := a.State
 		if !stateOK(state) || slices.Contains(a.repeated, "state") {
@@ -109,12 +118,41 @@ func (p *Provider) Begin(tx *sqldb.Tx, a AuthorizeParams) (requestID string, err
 		}
 		return "", &Refused{p.back(a.RedirectURI, state, "error", problem.Code, "error_description", problem.Description), problem}
 	}
+	r.expiresAt = tx.Now.Add(RequestLife)
+	return r.id, insertRequest(tx, r)
+}
+
+// checkRequest reads a request of a known client. ErrWrongRedirect is its only
+// error about the request itself; everything else is a problem that the client
+// may hear.
+func (p *Provider) checkRequest(tx *sqldb.Tx, c client, a AuthorizeParams) (request, *Problem, error) {
+	registered, err := clientURIs(tx, c.id, "redirect")
+	if err != nil {
+		return request{}, nil, err
+	}
+	if slices.Contains(a.repeated, "redirect_uri") || !allowed(registered, a.RedirectURI) {
+		return request{}, nil, ErrWrongRedirect
+	}
+	r, problem := readRequest(a, tx.Now)
+	if problem != nil {
+		return request{}, problem, nil
+	}
+	if a.IDTokenHint != "" {
+		hint, err := p.readHint(tx, a.IDTokenHint)
+		if errors.Is(err, ErrBadHint) || err == nil && (hint.Audience != c.id || r.wish.subject != "" && r.wish.subject != hint.Subject) {
+			return request{}, &Problem{InvalidRequest, "id_token_hint is not an ID token of ours for this client."}, nil
+		}
+		if err != nil {
+			return request{}, nil, err
+		}
+		r.wish.subject = hint.Subject
+	}
 	r.id, r.clientID = secret.NewID(), c.id
-	r.scope = narrow(r.scope, c.scopes)
+	r.scope, r.wish.claims = narrow(r.scope, c.scopes), allowClaims(r.wish.claims, c.scopes)
 	if p.reaches(c.initiate, a.Target) {
 		r.target = a.Target
 	}
-	return r.id, insertRequest(tx, r)
+	return r, nil, nil
 }
 
 // allowed compares redirect addresses letter by letter: every looser comparison
@@ -126,7 +164,7 @@ func allowed(registered []string, asked string) bool {
 // readRequest checks all that may be answered to the client.
 func readRequest(a AuthorizeParams, now time.Time) (request, *Problem) {
 	invalid := func(why string) (request, *Problem) { return request{}, &Problem{InvalidRequest, why} }
-	for _, text := range []string{a.ResponseType, a.ResponseMode, a.Scope, a.Nonce, a.Challenge, a.Method, a.Prompt, a.MaxAge, a.UILocales, a.LoginHint} {
+	for _, text := range []string{a.ResponseType, a.ResponseMode, a.Scope, a.Nonce, a.Challenge, a.Method, a.Prompt, a.MaxAge, a.UILocales, a.LoginHint, a.ACRValues} {
 		if text != "" && !sane(text) {
 			return invalid("A parameter is too long or is not plain text.")
 		}
@@ -156,7 +194,10 @@ func readRequest(a AuthorizeParams, now time.Time) (request, *Problem) {
 	r := request{
 		redirectURI: a.RedirectURI, scope: a.Scope, state: a.State, nonce: a.Nonce,
 		challenge: a.Challenge, lang: Language(a.UILocales), loginHint: a.LoginHint,
-		expiresAt: now.Add(RequestLife),
+	}
+	var problem *Problem
+	if r.wish, problem = readWish(a.ACRValues, a.Claims); problem != nil {
+		return request{}, problem
 	}
 	if problem := r.readPrompt(a.Prompt, now); problem != nil {
 		return request{}, problem
@@ -168,8 +209,8 @@ func readRequest(a AuthorizeParams, now time.Time) (request, *Problem) {
 }
 
 // readPrompt reads how much the person may be troubled. select_account is
-// answered with a fresh sign-in, where another account can be chosen. Consent is
-// not asked here: every client belongs to a library that the person joined.
+// answered with a fresh sign-in, where another account can be chosen. With
+// consent the page about it is shown also to who gave it before.
 // With create the person makes an account first (OpenID Initiating User
 // Registration section 4); what login adds to it is that whoever has an account
 // after all signs in anew.
@@ -192,8 +233,8 @@ func (r *request) readPrompt(text string, now time.Time) *Problem {
 				return &Problem{InvalidRequest, "prompt=create goes with login only."}
 			}
 			r.prompt = PromptCreate
-		case "consent":
-			return &Problem{ConsentRequired, "Consent is not asked here."}
+		case PromptConsent:
+			r.asksConsent = true
 		default:
 			return &Problem{InvalidRequest, "prompt has an unknown value."}
 		}
@@ -222,6 +263,9 @@ const (
 	PromptLogin  = "login"
 	PromptCreate = "create" // the person wants to make an account
 
+	// PromptConsent goes beside the others and is kept by itself.
+	PromptConsent = "consent"
+
 	promptSelect = "select_account" // kept as PromptLogin
 )
 
@@ -231,17 +275,31 @@ type Request struct {
 	ClientID   string
 	ClientName string
 	Continues  bool       // the client takes people up again later (Client.Initiate)
+	ReturnsTo  string     // the host that the browser goes back to; "" for an app
 	Lang       words.Lang // "" when the client did not say
 	Prompt     string     // "", PromptNone, PromptLogin or PromptCreate
 	LoginHint  string
 	Target     string    // the page of the client to arrive at later, for Continue; or ""
 	FreshSince time.Time // zero when any sign-in does
 	Expires    time.Time
+	// WantsACR is the way of signing in that the client likes best; "" when it did
+	// not say. Ask for it where the account can.
+	WantsACR string
+	// NeedsACR is the weakest that does: who cannot do that is refused with
+	// UnmetAuthenticationRequirements. "" when any does.
+	NeedsACR string
+
+	own, asksConsent               bool
+	scope, claims, subject, sector string
+	createdAt                      time.Time
 }
 
 // NeedsSignIn tells whether a session that signed in at authTime is too old for
 // this request (max_age, prompt=login).
 func (r Request) NeedsSignIn(authTime time.Time) bool { return authTime.Before(r.FreshSince) }
+
+// NeedsMore tells whether a way of signing in is too weak for this request.
+func (r Request) NeedsMore(acr string) bool { return levelOf(acr) < levelOf(r.NeedsACR) }
 
 // Pending finds an open request for the login door.
 func (p *Provider) Pending(tx *sqldb.Tx, requestID string) (Request, error) {
@@ -262,6 +320,9 @@ func (p *Provider) Pending(tx *sqldb.Tx, requestID string) (Request, error) {
 type request struct {
 	id, clientID, redirectURI, scope, state, nonce, challenge, prompt, loginHint, target string
 
+	wish                  wish
+	asksConsent           bool
+	pushedDigest          string // of its request_uri, while it waits for a browser
 	lang                  words.Lang
 	freshSince, expiresAt time.Time
 }

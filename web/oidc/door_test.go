@@ -258,7 +258,7 @@ func TestUserinfoWantsATokenInTheHeaderOrTheForm(t *testing.T) {
 			TokenType   string `json:"token_type"`
 			ExpiresIn   int    `json:"expires_in"`
 		}
-		if err := json.Unmarshal([]byte(d.send(d.request("POST", "/token", form)).body), &given); err != nil || given.TokenType != "Bearer" || given.ExpiresIn != 3600 {
+		if err := json.Unmarshal([]byte(d.send(d.request("POST", "/token", form)).body), &given); err != nil || given.TokenType != "Bearer" || given.ExpiresIn != 900 {
 			t.Fatalf("%+v, %v", given, err)
 		}
 		ask := func(method, header, posted string) reply {

@@ -102,6 +102,7 @@ func (p *Party) Routes(m *kit.Mux) {
 	m.Page("GET "+signInPath, p.signIn)
 	m.Page("GET "+returnPath, p.comeBack)
 	m.Page("POST "+signOutPath, p.signOut)
+	p.Hear(m)
 }
 
 func (p *Party) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -168,10 +169,10 @@ func (p *Party) comeBack(w http.ResponseWriter, r *http.Request) error {
 	}
 	who := Person{Account: a.Subject, Username: said.Username, Email: said.Email, EmailVerified: said.EmailVerified, Hint: a.Hint, At: p.site.DB.Now()}
 	now := kit.VisitOf(r).Session
-	if a.Step.Silent && now != nil && now.ID == a.Step.Session && now.Subject == who.Account {
+	if a.Step.Silent && a.Continues(now) && now.Subject == who.Account {
 		err = p.remember(r, who)
 	} else {
-		err = p.Enter(w, r, who.Account, who)
+		err = p.Enter(w, r, a, who.Account, who)
 	}
 	if err != nil {
 		return err
@@ -196,9 +197,10 @@ func (p *Party) Stopped(w http.ResponseWriter, r *http.Request) error {
 	return p.site.Redirect(w, r, "/")
 }
 
-// Enter opens a session at this door for a subject and keeps what the door knows
-// of them as JSON. It takes the place of the session that was there.
-func (p *Party) Enter(w http.ResponseWriter, r *http.Request, subject string, data any) error {
+// Enter opens a session at this door for the subject of an answer, by the name
+// that the door has for it, and keeps what the door knows of them as JSON. It takes
+// the place of the session that was there.
+func (p *Party) Enter(w http.ResponseWriter, r *http.Request, a Answer, subject string, data any) error {
 	text, err := json.Marshal(data)
 	if err != nil {
 		return err
@@ -212,7 +214,7 @@ func (p *Party) Enter(w http.ResponseWriter, r *http.Request, subject string, da
 			}
 		}
 		var err error
-		token, _, err = session.Start(tx, session.Session{Door: p.site.Name, Subject: subject, Data: string(text), Device: kit.Device(r), Idle: p.site.Idle})
+		token, _, err = session.Start(tx, session.Session{Door: p.site.Name, Subject: subject, Data: string(text), Device: kit.Device(r), Idle: p.site.Idle, SignOn: a.Session})
 		return err
 	})
 	if err != nil {
