@@ -4,6 +4,7 @@
 //	Find    returns the living session of a token
 //	Touch   moves its idle end on
 //	Update  replaces what the door keeps in it
+//	Follow  names the session at a sign-on from which it comes
 //	End     ends one session; EndAll ends a subject's; EndSignOn those of a sign-on's session
 //	Sweep   removes the dead ones
 //
@@ -82,6 +83,10 @@ func End(tx *sqldb.Tx, id string) error { return end(tx, id) }
 
 // EndAll ends every session of a subject at a door.
 func EndAll(tx *sqldb.Tx, door, subject string) error { return endAll(tx, door, subject) }
+
+// Follow notes that a living session now comes from another one at the sign-on:
+// its owner signed out and in again there.
+func Follow(tx *sqldb.Tx, id, signOn string) error { return follow(tx, id, signOn) }
 
 // EndSignOn ends the sessions at a door that came from one session at a sign-on.
 func EndSignOn(tx *sqldb.Tx, door, signOn string) error {

@@ -33,6 +33,11 @@ func update(tx *sqldb.Tx, id, data string) error {
 	return err
 }
 
+func follow(tx *sqldb.Tx, id, signOn string) error {
+	_, err := tx.Exec(`UPDATE session SET sign_on_id = $1 WHERE id = $2 AND expires_at > $3`, signOn, id, tx.Now)
+	return err
+}
+
 func end(tx *sqldb.Tx, id string) error {
 	_, err := tx.Exec(`DELETE FROM session WHERE id = $1`, id)
 	return err

@@ -242,3 +242,5 @@ func sentBack(t testing.TB, err error) url.Values {
 	}
 	return query(t, refused.URL)
 }
+
+func codeIn(v url.Values) secret.Token { return secret.Token(v.Get("code")) }

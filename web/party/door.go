@@ -80,6 +80,22 @@ func (p *Party) remember(r *http.Request, who Person) error {
 	return p.site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Update(tx, id, string(text)) })
 }
 
+// GoOn keeps what a silent answer says in the session that asked. The session at
+// the sign-on may be another by now: its end ends ours.
+func (p *Party) GoOn(r *http.Request, a Answer, data any) error {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	id := kit.VisitOf(r).Session.ID
+	return p.site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		if err := session.Update(tx, id, string(text)); err != nil {
+			return err
+		}
+		return session.Follow(tx, id, a.Session)
+	})
+}
+
 // Navigates reports whether the browser is opening a page; a script or a picture
 // cannot follow us to the sign-on and back.
 func Navigates(r *http.Request) bool {
@@ -169,8 +185,8 @@ func (p *Party) comeBack(w http.ResponseWriter, r *http.Request) error {
 	}
 	who := Person{Account: a.Subject, Username: said.Username, Email: said.Email, EmailVerified: said.EmailVerified, Hint: a.Hint, At: p.site.DB.Now()}
 	now := kit.VisitOf(r).Session
-	if a.Step.Silent && a.Continues(now) && now.Subject == who.Account {
-		err = p.remember(r, who)
+	if a.Step.Silent && now != nil && now.ID == a.Step.Session && now.Subject == who.Account {
+		err = p.GoOn(r, a, who)
 	} else {
 		err = p.Enter(w, r, a, who.Account, who)
 	}

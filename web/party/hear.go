@@ -19,12 +19,6 @@ const (
 	tokenMost = 16 << 10
 )
 
-// Continues reports whether a session of this door came from the session that the
-// answer speaks of, and is the one that asked.
-func (a Answer) Continues(now *session.Session) bool {
-	return now != nil && now.ID == a.Step.Session && now.SignOn == a.Session
-}
-
 // Hear adds the address at which the sign-on tells who signed out (OpenID Connect
 // Back-Channel Logout 1.0). Whoever signs out at one door of a computer in the
 // library is then out at the others within a second, also when the browser is

@@ -6,6 +6,7 @@
 //	New            makes the party of a door
 //	Begin          sends the browser to the sign-on
 //	Answer         takes what the sign-on says, once
+//	GoOn           keeps what a silent answer says
 //	Enter, Leave   open and end the session at this door
 //	SignOut        ends it here and at the sign-on
 //	Hear           ends it here when it ended at the sign-on

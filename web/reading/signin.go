@@ -1,12 +1,9 @@
 package reading
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 
-	"lidwoord/base/session"
-	"lidwoord/base/sqldb"
 	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
 	"lidwoord/web/party"
@@ -73,14 +70,10 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, st party.Step, pr
 // it is still the same reader.
 func (s *Site) enter(w http.ResponseWriter, r *http.Request, a party.Answer, who who) error {
 	now := kit.VisitOf(r).Session
-	if !a.Step.Silent || !a.Continues(now) || now.Subject != string(who.Reader) {
+	if !a.Step.Silent || now == nil || now.ID != a.Step.Session || now.Subject != string(who.Reader) {
 		return s.party.Enter(w, r, a, string(who.Reader), who)
 	}
-	text, err := json.Marshal(who)
-	if err != nil {
-		return err
-	}
-	return s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Update(tx, now.ID, string(text)) })
+	return s.party.GoOn(r, a, who)
 }
 
 // signOut ends the session here and then at the sign-on.
