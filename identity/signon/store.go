@@ -197,7 +197,7 @@ type life struct{ plain, refreshed time.Time }
 // that a wrong guess spends nothing and the database decides the winner of a race.
 func spendCode(tx *sqldb.Tx, g grant, digest string, until life) (grant, bool, error) {
 	ok, err := tx.One(`
-		UPDATE signon_grant SET code_spent_at = $1, expires_at = CASE WHEN refreshes THEN $2 ELSE $3 END
+		UPDATE signon_grant SET code_spent_at = $1, expires_at = CASE WHEN refreshes THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
 		WHERE code_digest = $4 AND client_id = $5 AND redirect_uri = $6 AND challenge = $7
 			AND code_spent_at IS NULL AND revoked_at IS NULL AND code_expires_at > $1
 		RETURNING `+grantColumns,
