@@ -26,7 +26,17 @@ func newSurfer(t *testing.T) surfer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return surfer{&http.Client{Jar: jar}, t}
+	return surfer{&http.Client{Jar: jar, Transport: wantsPages{}}, t}
+}
+
+// wantsPages says that a person is looking: other sites lead only them to a
+// sign-in.
+type wantsPages struct{}
+
+func (wantsPages) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Accept", "text/html")
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // read is an answer to its end.
