@@ -122,8 +122,11 @@ func TestOpenIDClientOfNodeSignsIn(t *testing.T) {
 	}
 }
 
-// apacheModules is where Debian keeps them.
-const apacheModules = "/usr/lib/apache2/modules"
+// Where Debian keeps Apache and its modules.
+const (
+	apacheProgram = "/usr/sbin/apache2"
+	apacheModules = "/usr/lib/apache2/modules"
+)
 
 // apache serves one page behind mod_auth_openidc, and returns its address.
 func apache(t *testing.T, port, configuration string) {
@@ -158,7 +161,7 @@ AuthType openid-connect
 Require valid-user
 </Location>
 `, dir, port, apacheModules, configuration))
-	server := exec.Command("apache2", "-f", file, "-DFOREGROUND")
+	server := exec.Command(apacheProgram, "-f", file, "-DFOREGROUND")
 	var said bytes.Buffer
 	server.Stdout, server.Stderr = &said, &said
 	if err := server.Start(); err != nil {
@@ -183,8 +186,7 @@ Require valid-user
 }
 
 func TestModAuthOpenidcOfApacheSignsInAndOut(t *testing.T) {
-	_, err := exec.LookPath("apache2")
-	needs(t, "apache2 with libapache2-mod-auth-openidc", err == nil && exists(apacheModules+"/mod_auth_openidc.so"))
+	needs(t, "apache2 with libapache2-mod-auth-openidc", exists(apacheProgram) && exists(apacheModules+"/mod_auth_openidc.so"))
 	h := serveDemo(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"))
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
