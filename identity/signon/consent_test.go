@@ -114,6 +114,8 @@ func TestWhoWithdrawsConsentEndsWhatTheSiteHad(t *testing.T) {
 		if len(h.consents("ZOE")) != 0 || len(h.queued()) != 1 {
 			t.Errorf("consents %v, sign-outs to tell %v", h.consents("ZOE"), h.queued())
 		}
+		h.consent(h.mustBegin(a), "ZOE")
+		h.do(func(tx *sqldb.Tx) error { return h.p.ForgetConsents(tx, "ZOE") })
 		if _, err := h.grant(h.mustBegin(a), zoe()); !errors.Is(err, signon.ErrConsentNeeded) {
 			t.Errorf("the next time: %v", err)
 		}

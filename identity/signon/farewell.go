@@ -19,7 +19,7 @@ import (
 // session of somebody who signed out on a shared computer is open meanwhile.
 const (
 	logoutPoll       = 2 * time.Second  // for those whose pause is over, and of other nodes
-	logoutHands      = 8                // sites that are told at the same time
+	logoutHands      = 32               // sites that are told at the same time
 	logoutLimit      = 5 * time.Second  // how long a site may take to answer
 	logoutLease      = 30 * time.Second // a worker that died gives up its hold
 	logoutFirstPause = 2 * time.Second  // doubles after each try
@@ -84,10 +84,12 @@ func tellOf(tx *sqldb.Tx, take func() ([]visit, error)) error {
 
 // Run tells sites of sign-outs until ctx ends.
 func (w *LogoutWorker) Run(ctx context.Context) {
+	h := newHands()
+	defer h.busy.Wait()
 	var complained time.Time // zero while all is well
 	for {
 		rung := farewells.Wait() // before looking, so that no ring is missed in between
-		err := w.Drain(ctx)
+		err := w.begin(ctx, h)   // without waiting: a slow site holds up no other
 		switch now := w.DB.Now(); {
 		case err == nil:
 			complained = time.Time{}
@@ -109,9 +111,21 @@ func (w *LogoutWorker) Run(ctx context.Context) {
 
 // Drain tells all that is due now and returns when the last site answered.
 func (w *LogoutWorker) Drain(ctx context.Context) error {
-	var busy sync.WaitGroup
-	defer busy.Wait()
-	hands := make(chan struct{}, logoutHands)
+	h := newHands()
+	defer h.busy.Wait()
+	return w.begin(ctx, h)
+}
+
+// hands are the sites that are being told.
+type hands struct {
+	free chan struct{}
+	busy sync.WaitGroup
+}
+
+func newHands() *hands { return &hands{free: make(chan struct{}, logoutHands)} }
+
+// begin takes in hand all that is due now.
+func (w *LogoutWorker) begin(ctx context.Context, h *hands) error {
 	for {
 		var ids []string
 		err := w.DB.Read(ctx, func(tx *sqldb.Tx) (err error) { ids, err = dueLogouts(tx, 64); return err })
@@ -123,19 +137,19 @@ func (w *LogoutWorker) Drain(ctx context.Context) error {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
-			case hands <- struct{}{}:
+			case h.free <- struct{}{}:
 			}
 			f, ok, err := w.claim(ctx, id)
 			if err != nil || !ok {
-				<-hands
+				<-h.free
 				if err != nil {
 					return err
 				}
 				continue
 			}
 			won++
-			busy.Go(func() {
-				defer func() { <-hands }()
+			h.busy.Go(func() {
+				defer func() { <-h.free }()
 				w.tell(ctx, f)
 			})
 		}

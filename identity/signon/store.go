@@ -19,7 +19,8 @@ func putClient(tx *sqldb.Tx, c Client, digest any) error {
 			name = excluded.name, secret_digest = excluded.secret_digest, scopes = excluded.scopes,
 			algorithm = excluded.algorithm, sector = excluded.sector, initiate_uri = excluded.initiate_uri,
 			own = excluded.own, jwks = excluded.jwks, pushed_only = excluded.pushed_only,
-			introspects = excluded.introspects, logout_uri = excluded.logout_uri, changed_at = excluded.changed_at`,
+			introspects = excluded.introspects, logout_uri = excluded.logout_uri, changed_at = excluded.changed_at,
+			old_digest = CASE WHEN excluded.secret_digest IS NULL THEN NULL ELSE signon_client.old_digest END`,
 		c.ID, c.Name, digest, strings.Join(c.Scopes, " "), c.Algorithm, c.Sector, c.Initiate, c.Own, c.Keys,
 		c.PushedOnly, c.Introspects, c.SignedOut, tx.Now)
 	return err

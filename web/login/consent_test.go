@@ -8,6 +8,7 @@ import (
 
 	"lidwoord/base/sqldb"
 	"lidwoord/identity/signon"
+	"lidwoord/web/webtest"
 )
 
 // strange registers the site of somebody else and begins a request of it.
@@ -87,4 +88,21 @@ func TestASiteThatWantsMoreThanTheAccountHasIsToldSo(t *testing.T) {
 			t.Errorf("the wrong person signs in: %d %s", p.status, p.to)
 		}
 	})
+}
+
+// The page about consent in a real browser, in both languages, by keyboard and on a
+// telephone.
+func TestConsentInABrowser(t *testing.T) {
+	p := webtest.Start(t).Person(t)
+	d := open(t, newDB(t))
+	d.active()
+	p.Visit(d.base + "/aanmelden?verzoek=" + d.strange("", `{"userinfo":{"memberships":null}}`))
+	p.Fill("Gebruikersnaam", username)
+	p.Fill("Wachtwoord", good)
+	p.Press("Inloggen")
+	p.Want("Mag Vreemde Boeken je gegevens krijgen?", "van welke bibliotheek je lid bent", "Je gaat hierna terug naar vreemd.example.")
+	p.Look("login-consent")
+	p.Press("EN")
+	p.Want("May Vreemde Boeken have your details?", "your e-mail address")
+	p.Look("login-consent-en")
 }

@@ -128,7 +128,11 @@ func (s *Site) introspect(w http.ResponseWriter, r *http.Request) error {
 	}
 	var known signon.Introspection
 	var problem *signon.Problem
-	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+	in := s.DB.Read
+	if client.Assertion != "" { // it is spent
+		in = s.DB.InTx
+	}
+	err = in(r.Context(), func(tx *sqldb.Tx) error {
 		known, problem, err = s.Provider.Introspect(tx, client, secret.Token(form.Get("token")))
 		return err
 	})
@@ -153,8 +157,10 @@ func (s *Site) push(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.pace.take(r.RemoteAddr, s.DB.Now()); err != nil {
-		return err
+	if client.Secret == "" && client.Assertion == "" { // anybody may say a public name
+		if err := s.pace.take(r.RemoteAddr, s.DB.Now()); err != nil {
+			return err
+		}
 	}
 	var kept signon.Pushed
 	var problem *signon.Problem
