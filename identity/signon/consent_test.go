@@ -3,6 +3,7 @@ package signon_test
 import (
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -118,6 +119,47 @@ func TestWhoWithdrawsConsentEndsWhatTheSiteHad(t *testing.T) {
 		h.do(func(tx *sqldb.Tx) error { return h.p.ForgetConsents(tx, "ZOE") })
 		if _, err := h.grant(h.mustBegin(a), zoe()); !errors.Is(err, signon.ErrConsentNeeded) {
 			t.Errorf("the next time: %v", err)
+		}
+	})
+}
+
+// Sign-ins that cross a withdrawal leave nothing behind: each is either refused or
+// ended with the rest.
+func TestNothingOutlivesAWithdrawalThatItCrosses(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		h.strange()
+		h.consent(h.mustBegin(ask()), "ZOE")
+		var mu sync.Mutex
+		var given []secret.Token
+		var all sync.WaitGroup
+		for n := range 16 {
+			id := h.mustBegin(ask())
+			all.Go(func() {
+				if n == 7 {
+					h.do(func(tx *sqldb.Tx) error { return h.p.WithdrawConsent(tx, "ZOE", reading) })
+					return
+				}
+				address, err := h.grant(id, zoe())
+				if errors.Is(err, signon.ErrConsentNeeded) {
+					return
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if tokens, refusal := h.exchange(redeem(codeIn(query(t, address)))); refusal == "" {
+					mu.Lock()
+					given = append(given, tokens.AccessToken)
+					mu.Unlock()
+				}
+			})
+		}
+		all.Wait()
+		for _, token := range given {
+			if _, refusal := h.userinfo(token); refusal != "invalid_token" {
+				t.Error("a token outlived the withdrawal")
+			}
 		}
 	})
 }
