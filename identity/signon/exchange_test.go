@@ -253,6 +253,30 @@ func TestSubjectsOfAnotherSectorCannotBeCompared(t *testing.T) {
 	})
 }
 
+func TestTwoHostsOfASectorKnowAPersonByOneName(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		subject := func(id, host, sector string) any {
+			back := "https://" + host + "/terug"
+			h.register(signon.Client{ID: id, Own: true, Name: id, Redirects: []string{back}, Sector: sector})
+			a := ask()
+			a.ClientID, a.RedirectURI = id, back
+			q := redeem(h.code(a))
+			q.Client, q.RedirectURI = signon.ClientAuth{ID: id}, back
+			tokens, refusal := h.exchange(q)
+			if refusal != "" {
+				t.Fatal(refusal)
+			}
+			return h.claims(h.idToken(tokens))["sub"]
+		}
+		one, two := subject("a", "lezen.example", "platform.example"), subject("b", "luisteren.example", "platform.example")
+		other, open := subject("c", "elders.example", "elders.example"), subject("d", "open.example", "")
+		if one != two || one == other || one == "ZOE" || open != "ZOE" {
+			t.Errorf("subjects %v %v of a sector, %v of another, %v of none", one, two, other, open)
+		}
+	})
+}
+
 func TestAnAccessTokenWorksOneHour(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)
