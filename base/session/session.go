@@ -5,8 +5,9 @@
 //	Touch   moves its idle end on
 //	Update  replaces what the door keeps in it
 //	Renew   notes that its person proved once more who they are
+//	Follow  names the session at a sign-on from which it comes
 //	List    the living sessions of a subject
-//	End     ends one session; EndAll ends a subject's
+//	End     ends one session; EndAll ends a subject's; EndSignOn those of a sign-on's session
 //	Sweep   removes the dead ones
 //
 // The database keeps only the token's digest: who reads the table cannot walk in.
@@ -29,6 +30,7 @@ type Session struct {
 	AuthAt  time.Time     // when the person last proved who they are
 	SeenAt  time.Time     // last use, to the minute
 	Expires time.Time     // dead from then on
+	SignOn  string        // the session at a sign-on from which this one came (the claim sid); ""
 	Idle    time.Duration // how long it lives unused; used by Start and Touch
 }
 
@@ -91,6 +93,18 @@ func End(tx *sqldb.Tx, id string) error { return end(tx, id) }
 
 // EndAll ends every session of a subject at a door.
 func EndAll(tx *sqldb.Tx, door, subject string) error { return endAll(tx, door, subject) }
+
+// Follow notes that a living session now comes from another one at the sign-on:
+// its owner signed out and in again there.
+func Follow(tx *sqldb.Tx, id, signOn string) error { return follow(tx, id, signOn) }
+
+// EndSignOn ends the sessions at a door that came from one session at a sign-on.
+func EndSignOn(tx *sqldb.Tx, door, signOn string) error {
+	if signOn == "" {
+		return nil
+	}
+	return endSignOn(tx, door, signOn)
+}
 
 // Sweep removes sessions that are over.
 func Sweep(tx *sqldb.Tx) error { return sweep(tx, tx.Now.Add(-LifeMost)) }

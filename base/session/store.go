@@ -8,18 +8,18 @@ import (
 
 func insert(tx *sqldb.Tx, digest string, s Session) error {
 	_, err := tx.Exec(`
-		INSERT INTO session (digest, id, door, subject, data, device, auth_at, seen_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		digest, s.ID, s.Door, s.Subject, s.Data, s.Device, s.AuthAt, s.SeenAt, s.Expires)
+		INSERT INTO session (digest, id, door, subject, data, device, auth_at, seen_at, expires_at, sign_on_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		digest, s.ID, s.Door, s.Subject, s.Data, s.Device, s.AuthAt, s.SeenAt, s.Expires, s.SignOn)
 	return err
 }
 
 func find(tx *sqldb.Tx, door, digest string, oldest time.Time) (s Session, ok bool, err error) {
 	ok, err = tx.One(`
-		SELECT id, door, subject, data, device, auth_at, seen_at, expires_at FROM session
+		SELECT id, door, subject, data, device, auth_at, seen_at, expires_at, sign_on_id FROM session
 		WHERE digest = $1 AND door = $2 AND expires_at > $3 AND auth_at > $4`,
 		[]any{digest, door, tx.Now, oldest},
-		&s.ID, &s.Door, &s.Subject, &s.Data, &s.Device, sqldb.Instant(&s.AuthAt), sqldb.Instant(&s.SeenAt), sqldb.Instant(&s.Expires))
+		&s.ID, &s.Door, &s.Subject, &s.Data, &s.Device, sqldb.Instant(&s.AuthAt), sqldb.Instant(&s.SeenAt), sqldb.Instant(&s.Expires), &s.SignOn)
 	return s, ok, err
 }
 
@@ -48,6 +48,11 @@ func list(tx *sqldb.Tx, door, subject string, oldest time.Time) ([]Session, erro
 		})
 }
 
+func follow(tx *sqldb.Tx, id, signOn string) error {
+	_, err := tx.Exec(`UPDATE session SET sign_on_id = $1 WHERE id = $2 AND expires_at > $3`, signOn, id, tx.Now)
+	return err
+}
+
 func end(tx *sqldb.Tx, id string) error {
 	_, err := tx.Exec(`DELETE FROM session WHERE id = $1`, id)
 	return err
@@ -55,6 +60,11 @@ func end(tx *sqldb.Tx, id string) error {
 
 func endAll(tx *sqldb.Tx, door, subject string) error {
 	_, err := tx.Exec(`DELETE FROM session WHERE door = $1 AND subject = $2`, door, subject)
+	return err
+}
+
+func endSignOn(tx *sqldb.Tx, door, signOn string) error {
+	_, err := tx.Exec(`DELETE FROM session WHERE door = $1 AND sign_on_id = $2`, door, signOn)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"lidwoord/adapter/backchannel"
 	"lidwoord/adapter/testbank"
 	"lidwoord/base/audit"
 	"lidwoord/base/day"
@@ -73,6 +74,7 @@ type house struct {
 	start    *start.Site
 	handler  http.Handler
 	mail     *outbox.Worker
+	farewell *signon.LogoutWorker // tells sites that somebody signed out
 	jobs     []job.Periodic
 }
 
@@ -112,6 +114,10 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		return nil, err
 	}
 	h.provider = &signon.Provider{Issuer: doors.OIDC.String(), Box: db.Box, Memberships: memberships{}}
+	h.farewell = &signon.LogoutWorker{DB: db, Provider: h.provider, Sender: backchannel.New(), Log: log}
+	if c.demo {
+		h.farewell.Sender = backchannel.NewForDemo()
+	}
 	h.news, err = newsletter.New(newsletter.Links{
 		Confirm:     func(t secret.Token) string { return kit.Absolute(doors.News, "/bevestigen/"+string(t)) },
 		Unsubscribe: func(t secret.Token) string { return kit.Absolute(doors.News, "/afmelden/"+string(t)) },
@@ -157,6 +163,9 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 func (h *house) accountLeft(tx *sqldb.Tx, accountID string) error {
 	owner := "account:" + accountID
 	if err := factor.RemoveAll(tx, factor.Owner(owner), owner); err != nil {
+		return err
+	}
+	if err := h.provider.ForgetConsents(tx, accountID); err != nil {
 		return err
 	}
 	return h.office.AccountLeft(tx, accountID)
@@ -211,6 +220,7 @@ func (h *house) registerClients(ctx context.Context) error {
 	for i, door := range []*url.URL{h.doors.Reading, h.doors.Signup, h.doors.Mine} {
 		c := &ours[i]
 		c.Secret = h.clientSecret(c.ID)
+		c.Own, c.SignedOut = true, kit.Absolute(door, party.HearPath)
 		c.Redirects, c.Logouts = []string{kit.Absolute(door, "/terug")}, []string{kit.Absolute(door, "/")}
 		c.Scopes = append([]string{signon.ScopeOpenID}, c.Scopes...)
 	}

@@ -5,6 +5,8 @@
 //	lidwoord migrate     brings the database up to date and stops
 //	lidwoord library     loads or updates a library: branches, numbers, memberships
 //	lidwoord staff       adds somebody who works at the desk
+//	lidwoord client      adds, changes or removes a site that signs people in here
+//	lidwoord keys        replaces the signing keys, after a leak
 //	lidwoord scim-token  lets another library system use the login accounts
 //	lidwoord accounts    takes over login accounts from another system
 //	lidwoord titles      puts e-books and audiobooks on the shelf
@@ -68,6 +70,8 @@ func commands() []command {
 		{"staff", "add somebody who works at the desk, or give a new password", addStaff},
 		{"accounts", "take over login accounts from another system, with their password hashes", takeAccounts},
 		{"scim-token", "let another library system use the login accounts: makes, lists and ends its tokens", scimToken},
+		{"client", "add, change or remove a site that signs people in with the login account", manageClients},
+		{"keys", "replace the signing keys at once, after a leak", manageKeys},
 		{"titles", "put e-books (EPUB) and audiobooks on the shelf", addTitles},
 		{"bounce", "take in a notice, on its input, that a letter did not arrive", takeBounce},
 		{"version", "say what was built", version},

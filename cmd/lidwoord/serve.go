@@ -157,6 +157,7 @@ func (h *house) run(ctx context.Context, ready func(address string)) error {
 		}
 	})
 	work.Go(func() { keepPace(workCtx, h.log, h.db) })
+	work.Go(func() { h.farewell.Run(workCtx) })
 	work.Go(func() { h.cashier.Run(workCtx) })
 	work.Go(func() { h.cashier.Listen(workCtx) })
 	served := make(chan error, 1)

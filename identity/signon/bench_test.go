@@ -120,6 +120,54 @@ func bareExchange(h house, digest string) {
 	}
 }
 
+// BenchmarkRefresh measures a refresh token spent for signed tokens and its
+// successor, beside a commit that updates one token and inserts two.
+func BenchmarkRefresh(b *testing.B) {
+	eachEngine(b, func(b *testing.B, db *sqldb.DB) {
+		h := open(b, db)
+		h.register(offlineClient(false))
+		h.do(h.p.TendKeys)
+		now := make([]secret.Token, turn)
+		for i := range now {
+			now[i] = h.offline().RefreshToken
+		}
+		auth := h.auth()
+		var ours, bare time.Duration
+		n := 0
+		for b.Loop() {
+			ours += together(func(i int) {
+				tokens, refusal := h.exchange(signon.TokenParams{Client: auth, GrantType: "refresh_token", Refresh: now[i]})
+				if refusal != "" {
+					b.Error(refusal)
+				}
+				h.idToken(tokens)
+				now[i] = tokens.RefreshToken
+			})
+			bare += together(func(i int) { bareRefresh(h, now[i].Digest()) })
+			n += turn
+		}
+		report(b, "refreshes", n, ours, bare)
+	})
+}
+
+func bareRefresh(h house, digest string) {
+	err := h.db.InTx(h.Context(), func(tx *sqldb.Tx) error {
+		var id string
+		_, err := tx.One(`UPDATE signon_token SET revoked_at = NULL WHERE digest = $1 RETURNING grant_id`, []any{digest}, &id)
+		for range 2 {
+			if err == nil {
+				_, err = tx.Exec(`
+					INSERT INTO signon_token (digest, grant_id, kind, created_at, expires_at)
+					VALUES ($1, $2, 'access', $3, $3)`, secret.NewID(), id, tx.Now)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		h.Error(err)
+	}
+}
+
 // BenchmarkUserInfo measures the answer to an access token, beside one read of
 // the token's row.
 func BenchmarkUserInfo(b *testing.B) {

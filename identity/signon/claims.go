@@ -38,7 +38,7 @@ type idClaims struct {
 }
 
 func (p *Provider) idClaims(tx *sqldb.Tx, g grant, c client, access secret.Token) (idClaims, error) {
-	person, err := p.person(tx, g, c.sector)
+	person, err := p.person(tx, g, c.sector, inIDToken)
 	return idClaims{
 		Issuer: p.Issuer, Audience: c.id, ID: secret.NewID(),
 		IssuedAt: tx.Now.Unix(), NotBefore: tx.Now.Unix(), Expires: tx.Now.Add(IDTokenLife).Unix(),
@@ -54,16 +54,24 @@ func tokenHash(access secret.Token) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }
 
-func (p *Provider) person(tx *sqldb.Tx, g grant, sector string) (Person, error) {
+// person says what the scopes of a grant allow, and what was asked claim by claim
+// for this place (OpenID Connect Core section 5.5).
+func (p *Provider) person(tx *sqldb.Tx, g grant, sector, place string) (Person, error) {
 	person := Person{Subject: p.subject(g.accountID, sector)}
-	scopes := strings.Fields(g.scope)
-	if slices.Contains(scopes, ScopeProfile) {
+	scopes, claims := strings.Fields(g.scope), strings.Fields(g.claims)
+	tells := func(scope, claim string) bool {
+		return slices.Contains(scopes, scope) || slices.Contains(claims, place+"."+claim)
+	}
+	if tells(ScopeProfile, "preferred_username") {
 		person.PreferredUsername = g.username
 	}
-	if slices.Contains(scopes, ScopeEmail) && g.email != "" {
-		person.Email, person.EmailVerified = g.email, true // the account wakes only by a link that was mailed there
+	if g.email != "" { // the account wakes only by a link that was mailed there
+		if tells(ScopeEmail, "email") {
+			person.Email = g.email
+		}
+		person.EmailVerified = tells(ScopeEmail, "email_verified")
 	}
-	if slices.Contains(scopes, ScopeMemberships) {
+	if tells(ScopeMemberships, "memberships") {
 		person.Memberships = []Membership{}
 		if p.Memberships != nil {
 			found, err := p.Memberships.Of(tx, g.accountID)
@@ -97,6 +105,6 @@ func (p *Provider) UserInfo(tx *sqldb.Tx, token secret.Token) (person Person, pr
 	if !found {
 		return Person{}, &Problem{InvalidToken, "The access token is unknown, expired or revoked."}, nil
 	}
-	person, err = p.person(tx, g, sector)
+	person, err = p.person(tx, g, sector, inUserInfo)
 	return person, nil, err
 }

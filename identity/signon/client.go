@@ -1,7 +1,7 @@
 package signon
 
 import (
-	"crypto/subtle"
+	"encoding/json"
 	"net"
 	"net/url"
 	"slices"
@@ -27,7 +27,9 @@ const MinSecret = 32
 type Client struct {
 	ID        string
 	Name      string       // shown to the person who signs in
-	Secret    secret.Token // "" makes a public client, which has PKCE only; never read back
+	Own       bool         // of the library itself: it hears what it asks without a page about consent
+	Secret    secret.Token // "" and no Keys make a public client, which has PKCE only; never read back
+	Keys      string       // its public keys as a JSON Web Key Set: it signs instead of showing a secret (private_key_jwt)
 	Redirects []string     // exact addresses that codes may go to
 	Logouts   []string     // exact addresses that a person may go to after signing out
 	Origins   []string     // web origins whose scripts may call us, such as https://app.example
@@ -39,14 +41,20 @@ type Client struct {
 	Initiate string
 	// Sector makes subjects pairwise: clients of one sector share a subject, and no
 	// other client can recognise the person by it. "" shows the account's id.
-	Sector string
+	Sector      string
+	PushedOnly  bool   // it must push its requests ahead (RFC 9126 section 6)
+	Introspects bool   // it is a resource server, which may ask about every token
+	SignedOut   string // its address that hears of sign-outs (backchannel_logout_uri); "" hears nothing
 }
 
 // Registration errors; they are for the operator.
 var (
+	ErrNoClient         = fault.New(fault.Invalid, "signon.no_client")
+	ErrNoSecret         = fault.New(fault.Invalid, "signon.no_secret") // it signs, or is public
 	ErrClientIncomplete = fault.New(fault.Invalid, "signon.client_incomplete")
 	ErrClientAddress    = fault.New(fault.Invalid, "signon.client_address")
 	ErrClientSecret     = fault.New(fault.Invalid, "signon.client_secret").With(MinSecret)
+	ErrClientKeys       = fault.New(fault.Invalid, "signon.client_keys")
 	ErrClientAlgorithm  = fault.New(fault.Invalid, "signon.client_algorithm")
 	ErrClientScope      = fault.New(fault.Invalid, "signon.client_scope")
 )
@@ -54,17 +62,19 @@ var (
 // RegisterClient makes c known, or replaces what was known of it. To do it twice
 // is to do it once, so a site may register its own clients at every start.
 func (p *Provider) RegisterClient(tx *sqldb.Tx, c Client) error {
-	c.Scopes = slices.Clone(c.Scopes)
-	if !slices.Contains(c.Scopes, ScopeOpenID) {
-		c.Scopes = slices.Insert(c.Scopes, 0, ScopeOpenID)
-	}
-	if c.Algorithm == "" {
-		c.Algorithm = ES256
-	}
-	if err := p.checkClient(c); err != nil {
+	c, err := p.checkClient(c)
+	if err != nil {
 		return err
 	}
-	if err := putClient(tx, c); err != nil {
+	var digest any // NULL for who has none
+	if c.Secret != "" {
+		digest = c.Secret.Digest()
+	}
+	return keepClient(tx, c, digest)
+}
+
+func keepClient(tx *sqldb.Tx, c Client, digest any) error {
+	if err := putClient(tx, c, digest); err != nil {
 		return err
 	}
 	if err := dropClientURIs(tx, c.ID); err != nil {
@@ -80,21 +90,47 @@ func (p *Provider) RegisterClient(tx *sqldb.Tx, c Client) error {
 	return nil
 }
 
-func (p *Provider) checkClient(c Client) error {
-	if c.ID == "" || c.Name == "" || len(c.Redirects) == 0 || !plain(c.ID) {
-		return ErrClientIncomplete
+// checkClient fills in what goes without saying and says what is wrong.
+func (p *Provider) checkClient(c Client) (Client, error) {
+	c.Scopes = slices.Clone(c.Scopes)
+	if !slices.Contains(c.Scopes, ScopeOpenID) {
+		c.Scopes = slices.Insert(c.Scopes, 0, ScopeOpenID)
+	}
+	if c.Algorithm == "" {
+		c.Algorithm = ES256
+	}
+	if c.ID == "" || c.Name == "" || len(c.Redirects) == 0 || len(c.ID) > maxParameter || !plain(c.ID) || !printable(c.Name) {
+		return c, ErrClientIncomplete
 	}
 	if c.Secret != "" && len(c.Secret) < MinSecret {
-		return ErrClientSecret
+		return c, ErrClientSecret
+	}
+	if c.Keys != "" {
+		if c.Secret != "" {
+			return c, ErrClientKeys
+		}
+		set, err := readClientKeys(c.Keys)
+		if err != nil {
+			return c, ErrClientKeys.Because(err)
+		}
+		text, err := json.Marshal(set)
+		if err != nil {
+			return c, err
+		}
+		c.Keys = string(text)
 	}
 	if c.Algorithm != ES256 && c.Algorithm != RS256 {
-		return ErrClientAlgorithm
+		return c, ErrClientAlgorithm
 	}
 	for _, s := range c.Scopes {
 		if !slices.Contains(knownScopes, s) {
-			return ErrClientScope.With(s)
+			return c, ErrClientScope.With(s)
 		}
 	}
+	return c, p.checkAddresses(c)
+}
+
+func (p *Provider) checkAddresses(c Client) error {
 	addresses := slices.Concat(c.Redirects, c.Logouts)
 	if c.Initiate != "" {
 		addresses = append(addresses, c.Initiate)
@@ -102,6 +138,12 @@ func (p *Provider) checkClient(c Client) error {
 	for _, uri := range addresses {
 		if !p.registrable(uri) {
 			return ErrClientAddress.With(uri)
+		}
+	}
+	if c.SignedOut != "" { // we call it ourselves: an app has no such address
+		u, err := url.Parse(c.SignedOut)
+		if err != nil || !p.registrable(c.SignedOut) || u.Host == "" {
+			return ErrClientAddress.With(c.SignedOut)
 		}
 	}
 	for _, origin := range c.Origins {
@@ -145,33 +187,16 @@ func (p *Provider) KnownOrigin(tx *sqldb.Tx, origin string) (bool, error) {
 	return hasOrigin(tx, origin)
 }
 
-// ClientAuth is how a client says who it is: client_secret_basic,
-// client_secret_post, or only its name when it is public.
-type ClientAuth struct {
-	ID     string
-	Secret secret.Token
-}
-
-// authenticate finds the client behind a. All refusals read alike.
-func authenticate(tx *sqldb.Tx, a ClientAuth) (client, *Problem, error) {
-	refused := &Problem{InvalidClient, "The client is unknown or its secret is wrong."}
-	if a.ID == "" || len(a.ID) > maxParameter || !plain(a.ID) {
-		return client{}, refused, nil
-	}
-	c, found, err := findClient(tx, a.ID)
-	if err != nil {
-		return client{}, nil, err
-	}
-	if !found || (c.secretDigest == "") != (a.Secret == "") {
-		return client{}, refused, nil
-	}
-	if c.secretDigest != "" && subtle.ConstantTimeCompare([]byte(a.Secret.Digest()), []byte(c.secretDigest)) != 1 {
-		return client{}, refused, nil
-	}
-	return c, nil, nil
-}
-
 // client is a registered client as the steps need it.
 type client struct {
-	id, name, secretDigest, scopes, algorithm, sector, initiate string
+	id, name, scopes, algorithm, sector, initiate, logout string
+
+	// How it says who it is. Of secrets the one from before works on for a while;
+	// both are "" for a client that signs or is public.
+	secretDigest, oldDigest, keys string
+
+	own, pushedOnly, introspects bool
 }
+
+// public tells whether the client has nothing to prove who it is.
+func (c client) public() bool { return c.secretDigest == "" && c.keys == "" }

@@ -17,13 +17,22 @@ type TokenParams struct {
 	Code        secret.Token
 	RedirectURI string
 	Verifier    secret.Token // code_verifier
+	Refresh     secret.Token // refresh_token
+	Scope       string       // of a refresh: narrower than before; "" is all of it
 }
 
-// Tokens is what a code gave.
+// Grant types.
+const (
+	grantCode    = "authorization_code"
+	grantRefresh = "refresh_token"
+)
+
+// Tokens is what a code or a refresh token gave.
 type Tokens struct {
-	AccessToken secret.Token
-	Scope       string
-	ExpiresIn   time.Duration // of the access token
+	AccessToken  secret.Token
+	RefreshToken secret.Token // "" without the scope offline_access
+	Scope        string
+	ExpiresIn    time.Duration // of the access token
 
 	claims idClaims
 	key    signingKey
@@ -32,42 +41,42 @@ type Tokens struct {
 // IDToken signs the ID token. It is called after the commit: an RSA signature
 // takes longer than the whole transaction, and on SQLite every other writer would
 // wait for it.
-func (t Tokens) IDToken() (string, error) { return t.key.sign(t.claims) }
+func (t Tokens) IDToken() (string, error) { return t.key.sign("JWT", t.claims) }
 
-// Exchange spends a code. A refusal is an answer and not an error, because what
-// a replayed code revoked must be committed: when problem is not nil, commit and
-// tell the client.
+// Exchange spends a code or a refresh token. A refusal is an answer and not an
+// error, because what a replay revoked must be committed: when problem is not nil,
+// commit and tell the client.
 func (p *Provider) Exchange(tx *sqldb.Tx, q TokenParams) (t Tokens, problem *Problem, err error) {
-	c, problem, err := authenticate(tx, q.Client)
+	c, problem, err := p.authenticate(tx, q.Client)
 	if problem != nil || err != nil {
 		return Tokens{}, problem, err
 	}
 	switch {
 	case q.GrantType == "":
 		return Tokens{}, &Problem{InvalidRequest, "grant_type is missing."}, nil
-	case q.GrantType != "authorization_code":
-		return Tokens{}, &Problem{UnsupportedGrantType, "Only grant_type=authorization_code is supported."}, nil
+	case q.GrantType == grantRefresh:
+		return p.refresh(tx, c, q)
+	case q.GrantType != grantCode:
+		return Tokens{}, &Problem{UnsupportedGrantType, "Only authorization_code and refresh_token are supported."}, nil
 	case q.Code == "" || q.RedirectURI == "" || q.Verifier == "":
 		return Tokens{}, &Problem{InvalidRequest, "code, redirect_uri and code_verifier are required."}, nil
 	case !sane(string(q.Code)) || !sane(q.RedirectURI) || !verifierOK(string(q.Verifier)):
 		return Tokens{}, refusedCode(), nil
 	}
-	g, ok, err := spendCode(tx, q.Code.Digest(), c.id, q.RedirectURI, challenge(q.Verifier), tx.Now.Add(AccessTokenLife))
+	g, ok, err := spendCode(tx, grant{clientID: c.id, redirectURI: q.RedirectURI, challenge: challenge(q.Verifier)}, q.Code.Digest(),
+		life{plain: tx.Now.Add(accessLife(c)), refreshed: tx.Now.Add(RefreshLife)})
 	if err != nil {
 		return Tokens{}, nil, err
 	}
 	if !ok {
 		return Tokens{}, refusedCode(), p.noticeReplay(tx, q.Code.Digest(), c.id)
 	}
-	t = Tokens{AccessToken: newToken(), Scope: g.scope, ExpiresIn: AccessTokenLife}
-	if err := insertToken(tx, t.AccessToken.Digest(), g.id, tx.Now.Add(AccessTokenLife)); err != nil {
-		return Tokens{}, nil, err
+	if c.logout != "" && g.sessionID != "" {
+		if err := noteVisit(tx, g); err != nil {
+			return Tokens{}, nil, err
+		}
 	}
-	if t.claims, err = p.idClaims(tx, g, c, t.AccessToken); err != nil {
-		return Tokens{}, nil, err
-	}
-	t.key, err = p.signingKey(tx, c.algorithm)
-	return t, nil, err
+	return p.issue(tx, g, c)
 }
 
 // refusedCode reads alike for a code that is unknown, spent, too old, of another
@@ -110,16 +119,19 @@ func verifierOK(text string) bool {
 	return true
 }
 
-// Revoke ends one access token of the client that shows it (RFC 7009). A token
-// that is unknown or of another client is no error: it does not work there
-// either way.
+// Revoke ends a token of the client that shows it (RFC 7009): an access token by
+// itself, a refresh token with all that its sign-in gave. A token that is unknown
+// or of another client is no error: it does not work there either way.
 func (p *Provider) Revoke(tx *sqldb.Tx, a ClientAuth, token secret.Token) (problem *Problem, err error) {
-	c, problem, err := authenticate(tx, a)
+	c, problem, err := p.authenticate(tx, a)
 	if problem != nil || err != nil {
 		return problem, err
 	}
 	if token == "" {
 		return &Problem{InvalidRequest, "token is missing."}, nil
 	}
-	return nil, revokeToken(tx, token.Digest(), c.id)
+	if err := revokeToken(tx, token.Digest(), c.id); err != nil {
+		return nil, err
+	}
+	return nil, revokeRefreshed(tx, token.Digest(), c.id)
 }

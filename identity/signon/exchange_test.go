@@ -89,7 +89,7 @@ func TestSixteenGrantsOfOneRequestGiveOneCode(t *testing.T) {
 func TestAReplayedCodeRevokesWhatItGave(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)
-		h.register(signon.Client{ID: "other", Name: "Other", Redirects: []string{"https://other.example/"}})
+		h.register(signon.Client{ID: "other", Own: true, Name: "Other", Redirects: []string{"https://other.example/"}})
 		code := h.code(ask())
 		given, _ := h.exchange(redeem(code))
 
@@ -146,7 +146,7 @@ func TestAWrongExchangeSpendsNothing(t *testing.T) {
 	}
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)
-		h.register(signon.Client{ID: "other", Name: "Other", Redirects: []string{callback}})
+		h.register(signon.Client{ID: "other", Own: true, Name: "Other", Redirects: []string{callback}})
 		code := h.code(ask())
 		for name, c := range cases {
 			q := redeem(code)
@@ -168,7 +168,7 @@ func TestAnIDTokenSaysWhoAndNoMore(t *testing.T) {
 		c := h.claims(h.idToken(tokens))
 		sum := sha256.Sum256([]byte(tokens.AccessToken))
 		for name, want := range map[string]any{
-			"iss": issuer, "sub": "ZOE", "aud": reading, "nonce": "n-1", "sid": "SESSION", "acr": "urn:lidwoord:password",
+			"iss": issuer, "sub": "ZOE", "aud": reading, "nonce": "n-1", "sid": "SESSION", "acr": signon.ACRPassword,
 			"iat": float64(noon.Unix()), "nbf": float64(noon.Unix()), "exp": float64(noon.Add(5 * time.Minute).Unix()), "auth_time": float64(noon.Unix()),
 			"at_hash":            base64.RawURLEncoding.EncodeToString(sum[:16]),
 			"preferred_username": "28000000000017", "email": "zoe@example.nl", "email_verified": true,
@@ -253,6 +253,30 @@ func TestSubjectsOfAnotherSectorCannotBeCompared(t *testing.T) {
 	})
 }
 
+func TestTwoHostsOfASectorKnowAPersonByOneName(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		subject := func(id, host, sector string) any {
+			back := "https://" + host + "/terug"
+			h.register(signon.Client{ID: id, Own: true, Name: id, Redirects: []string{back}, Sector: sector})
+			a := ask()
+			a.ClientID, a.RedirectURI = id, back
+			q := redeem(h.code(a))
+			q.Client, q.RedirectURI = signon.ClientAuth{ID: id}, back
+			tokens, refusal := h.exchange(q)
+			if refusal != "" {
+				t.Fatal(refusal)
+			}
+			return h.claims(h.idToken(tokens))["sub"]
+		}
+		one, two := subject("a", "lezen.example", "platform.example"), subject("b", "luisteren.example", "platform.example")
+		other, open := subject("c", "elders.example", "elders.example"), subject("d", "open.example", "")
+		if one != two || one == other || one == "ZOE" || open != "ZOE" {
+			t.Errorf("subjects %v %v of a sector, %v of another, %v of none", one, two, other, open)
+		}
+	})
+}
+
 func TestAnAccessTokenWorksOneHour(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)
@@ -274,7 +298,7 @@ func TestAnAccessTokenWorksOneHour(t *testing.T) {
 func TestAClientRevokesItsOwnTokenOnly(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)
-		h.register(signon.Client{ID: "other", Name: "Other", Redirects: []string{callback}})
+		h.register(signon.Client{ID: "other", Own: true, Name: "Other", Redirects: []string{callback}})
 		mine, yours := h.tokens().AccessToken, h.tokens().AccessToken
 		for _, c := range []struct {
 			auth  signon.ClientAuth

@@ -192,3 +192,50 @@ func TestEveryFaultHasASentence(t *testing.T) {
 		}
 	}
 }
+
+// FuzzAssertion feeds what a client may send as its proof: whatever is read names
+// somebody that both engines can look up, and nothing unsigned is read.
+func FuzzAssertion(f *testing.F) {
+	for _, seed := range []string{"", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJhIiwic3ViIjoiYSIsImp0aSI6IjEifQ.AAAA",
+		"eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJhIiwic3ViIjoiYSIsImp0aSI6IjEiLCJhdWQiOlsiYSIsImIiXX0.AAAA", "eyJhbGciOiJIUzI1NiJ9.e30.AAAA"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		a, ok := readAssertion(text)
+		if !ok {
+			return
+		}
+		if !plain(a.Issuer) || a.Issuer == "" || a.Issuer != a.Subject || !printable(a.ID) || a.ID == "" || len(a.ID) > maxJTI {
+			t.Errorf("%q is read as %+v", text, a)
+		}
+		if alg := a.signed.Signatures[0].Header.Algorithm; alg != "ES256" && alg != "RS256" && alg != "PS256" {
+			t.Errorf("%q is signed by %s", text, alg)
+		}
+	})
+}
+
+// FuzzClaims feeds the claims parameter: whatever is taken can be kept, asks
+// nothing that we do not know, and no level that there is not.
+func FuzzClaims(f *testing.F) {
+	for _, seed := range []string{"", "{}", "null", `{"id_token":{"acr":{"essential":true,"values":["urn:lidwoord:acr:mfa"]}}}`, `{"userinfo":{"email":null,"x":{}}}`,
+		`{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"a"}}}`, `{"id_token":{"acr":{"value":1}}}`, `{"userinfo":null}`} {
+		f.Add("urn:lidwoord:acr:password", seed)
+	}
+	f.Fuzz(func(t *testing.T, acr, text string) {
+		w, problem := readWish(acr, text)
+		if problem != nil {
+			if problem.Code == "" || w != (wish{}) {
+				t.Errorf("%q is refused with %+v and %+v", text, problem, w)
+			}
+			return
+		}
+		for _, name := range strings.Fields(w.claims) {
+			if scopeOf(name) == "" {
+				t.Errorf("%q asks %q", text, name)
+			}
+		}
+		if w.level < 0 || w.level >= len(levels) || w.least > w.level || !plain(w.subject) || len(w.subject) > maxParameter {
+			t.Errorf("%q is read as %+v", text, w)
+		}
+	})
+}

@@ -1,6 +1,8 @@
 package signon
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"lidwoord/base/secret"
@@ -14,7 +16,7 @@ type Session struct {
 	Email     string    // confirmed by its owner; "" when there is none
 	AuthTime  time.Time // when the person last proved who they are
 	SessionID string    // of the login door's session: the claim sid, never its cookie
-	ACR       string    // how the person signed in; "" leaves the claim out
+	ACR       string    // how the person signed in: ACRPassword, ACRMFA; "" leaves the claim out
 }
 
 // Grant answers a request for somebody who is signed in and returns the address
@@ -22,30 +24,50 @@ type Session struct {
 // login door may only call it for the browser that holds the session: whoever
 // started the request knows its id.
 func (p *Provider) Grant(tx *sqldb.Tx, requestID string, s Session) (redirectURL string, err error) {
-	if !sane(requestID) {
-		return "", ErrRequestSpent
+	asked, err := p.Pending(tx, requestID)
+	if err != nil {
+		return "", err
 	}
-	r, ok, err := answerRequest(tx, requestID, s.AuthTime)
+	subject := p.subject(s.AccountID, asked.sector)
+	given, _, err := findConsent(tx, s.AccountID, asked.ClientID)
+	if err != nil {
+		return "", err
+	}
+	if !covers(given, withClaims(asked.scope, asked.claims)) {
+		given = none
+	}
+	r, ok, err := answerRequest(tx, requestID, answer{s, levelOf(s.ACR), subject, given})
 	if err != nil {
 		return "", err
 	}
 	if !ok {
-		if _, err := p.Pending(tx, requestID); err != nil {
-			return "", err
+		if asked.NeedsSignIn(s.AuthTime) || asked.NeedsMore(s.ACR) || asked.subject != "" && asked.subject != subject {
+			return "", ErrSignInAgain
 		}
-		return "", ErrSignInAgain
+		return "", ErrConsentNeeded
 	}
 	code := newToken()
 	err = insertGrant(tx, grant{
 		id: secret.NewID(), clientID: r.clientID, accountID: s.AccountID,
-		username: s.Username, email: s.Email, sessionID: s.SessionID, acr: s.ACR,
-		authTime: s.AuthTime, scope: r.scope, nonce: r.nonce,
+		username: s.Username, email: s.Email, sessionID: s.SessionID, acr: r.wish.said(s.ACR),
+		authTime: s.AuthTime, scope: r.scope, claims: r.wish.claims, nonce: r.nonce,
 		redirectURI: r.redirectURI, challenge: r.challenge,
+		refreshes: slices.Contains(strings.Fields(r.scope), ScopeOffline),
 	}, code.Digest(), tx.Now.Add(CodeLife))
 	if err != nil {
 		return "", err
 	}
 	return p.back(r.redirectURI, r.state, "code", string(code)), nil
+}
+
+// none stands for a consent that nobody gave; no scope is written like it.
+const none = "-"
+
+// answer is who answers a request, as its guard compares it.
+type answer struct {
+	Session
+	level          int
+	subject, given string // the name of the person at the client; what they let it hear
 }
 
 // Refuse answers a request with an error code, such as LoginRequired or
@@ -64,28 +86,37 @@ func (p *Provider) Refuse(tx *sqldb.Tx, requestID, code string) (redirectURL str
 	return p.back(r.redirectURI, r.state, "error", code), nil
 }
 
-// RevokeSession ends all that a sign-in gave to other sites. Whoever ends a
-// session of the login door calls it in the same transaction.
+// RevokeSession ends all that a sign-in gave to other sites, and tells those that
+// want to hear it. Whoever ends a session of the login door calls it in the same
+// transaction.
 func (p *Provider) RevokeSession(tx *sqldb.Tx, sessionID string) error {
-	return revokeSession(tx, sessionID)
+	if err := revokeSession(tx, sessionID); err != nil {
+		return err
+	}
+	return tellOf(tx, func() ([]visit, error) { return takeVisitsOfSession(tx, sessionID) })
 }
 
-// RevokeAccount ends all that an account gave to other sites: after a new
-// password, a lock, or when the account is forgotten.
+// RevokeAccount ends all that an account gave to other sites, and tells them:
+// after a new password, a lock, or when the account is forgotten.
 func (p *Provider) RevokeAccount(tx *sqldb.Tx, accountID string) error {
-	return revokeAccount(tx, accountID)
+	if err := revokeAccount(tx, accountID); err != nil {
+		return err
+	}
+	return tellOf(tx, func() ([]visit, error) { return takeVisitsOfAccount(tx, accountID) })
 }
 
-// Expire removes requests, codes and tokens that are over. A code is kept for as
-// long as its token lives, so that its replay is seen.
+// Expire removes requests, codes and tokens that are over. A code or a spent
+// refresh token is kept for as long as its grant lives, so that its replay is seen.
 func (p *Provider) Expire(tx *sqldb.Tx) error {
-	return deleteExpired(tx)
+	return deleteExpired(tx, tx.Now.Add(-visitMemory))
 }
 
 // grant is a row of signon_grant.
 type grant struct {
-	id, clientID, accountID, username, email, sessionID, acr, scope, nonce, redirectURI, challenge string
-	authTime                                                                                       time.Time
+	id, clientID, accountID, username, email, sessionID, acr, scope, claims, nonce, redirectURI, challenge string
+
+	refreshes           bool
+	authTime, expiresAt time.Time
 }
 
 // newToken makes a code or an access token of 260 bits. Nobody types it, so it

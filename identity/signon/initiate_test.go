@@ -17,7 +17,7 @@ const (
 )
 
 func joiningClient() signon.Client {
-	return signon.Client{ID: joining, Name: "Inschrijven", Redirects: []string{"https://h.example/inschrijven/terug"}, Initiate: initiate}
+	return signon.Client{ID: joining, Own: true, Name: "Inschrijven", Redirects: []string{"https://h.example/inschrijven/terug"}, Initiate: initiate}
 }
 
 // create is an authorize request of somebody without an account.
@@ -132,7 +132,7 @@ func TestATargetLiesInTheFolderOfItsClient(t *testing.T) {
 
 func TestDiscoveryNamesThePrompts(t *testing.T) {
 	p := &signon.Provider{Issuer: issuer}
-	if got := p.Discovery().Prompts; !slices.Equal(got, []string{"none", "login", "select_account", "create"}) {
+	if got := p.Discovery().Prompts; !slices.Equal(got, []string{"none", "login", "select_account", "create", "consent"}) {
 		t.Errorf("prompt_values_supported is %q", got)
 	}
 }

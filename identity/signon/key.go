@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"lidwoord/base/audit"
 	"lidwoord/base/sqldb"
 )
 
@@ -79,6 +80,23 @@ func (p *Provider) turnKeys(tx *sqldb.Tx, k key) error {
 		return err
 	}
 	return promoteKey(tx, k.algorithm)
+}
+
+// ReplaceKeys drops every key and makes new ones that sign at once: a key leaked,
+// and whatever it signed must be worth nothing from this moment. A client that
+// kept our old set looks again when it meets a key that it does not know. Who is
+// signed in stays so; only signing out from another site asks once more, because
+// its hint is not believed any longer.
+func (p *Provider) ReplaceKeys(tx *sqldb.Tx, actor string) error {
+	if err := deleteKeys(tx); err != nil {
+		return err
+	}
+	for _, algorithm := range algorithms {
+		if err := p.makeKey(tx, algorithm, "current", tx.Now); err != nil {
+			return err
+		}
+	}
+	return audit.Record(tx, audit.Entry{Actor: actor, Act: "signon.keys_replaced", Object: "keys"})
 }
 
 func (p *Provider) announceKey(tx *sqldb.Tx, algorithm string) error {
@@ -175,11 +193,12 @@ func (p *Provider) TryKeys(tx *sqldb.Tx) error {
 	return nil
 }
 
-// sign makes a JWT of claims.
-func (k signingKey) sign(claims any) (string, error) {
+// sign makes a JWT of claims, of a type: "JWT", or one that cannot be taken for an
+// ID token.
+func (k signingKey) sign(kind jose.ContentType, claims any) (string, error) {
 	signer, err := jose.NewSigner(
 		jose.SigningKey{Algorithm: jose.SignatureAlgorithm(k.algorithm), Key: jose.JSONWebKey{Key: k.private, KeyID: k.id}},
-		(&jose.SignerOptions{}).WithType("JWT"))
+		(&jose.SignerOptions{}).WithType(kind))
 	if err != nil {
 		return "", err
 	}

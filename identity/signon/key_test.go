@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
@@ -175,6 +177,64 @@ func TestTheKeySetShowsPublicHalvesOnly(t *testing.T) {
 			if !k.IsPublic() || k.Use != "sig" || k.KeyID == "" || k.Algorithm == "" {
 				t.Errorf("key %+v", k)
 			}
+		}
+	})
+}
+
+// A client that fetches our keys once a day never meets a signature that it
+// cannot check, whichever of two nodes signs and turns the keys.
+func TestKeysTurnOnTwoNodesWithoutAnOutage(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		nodes := []house{h, {t, db, &signon.Provider{Issuer: issuer, Box: db.Box, Memberships: shelf{}}}}
+		kept, seen := h.keys(), map[string]bool{}
+		for hour := 0; hour < 200*24; hour += 12 {
+			node := nodes[hour/12%2]
+			node.at(time.Duration(hour) * time.Hour)
+			node.do(node.p.TendKeys)
+			if hour%24 == 0 {
+				kept = nodes[1-hour/12%2].keys()
+			}
+			token := node.idToken(node.tokens())
+			signed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.ES256})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := signed.Verify(kept); err != nil {
+				t.Fatalf("after %d hours a client with yesterday's keys refuses: %v", hour, err)
+			}
+			seen[signed.Signatures[0].Header.KeyID] = true
+		}
+		if len(seen) != 3 {
+			t.Errorf("%d keys signed in 200 days, want 3", len(seen))
+		}
+	})
+}
+
+func TestAfterALeakNothingOfTheOldKeysIsBelieved(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		h.do(h.p.TendKeys)
+		old, before := h.idToken(h.tokens()), h.keys()
+		h.do(func(tx *sqldb.Tx) error { return h.p.ReplaceKeys(tx, "command") })
+		for _, k := range h.keys().Keys {
+			if len(before.Key(k.KeyID)) != 0 {
+				t.Errorf("%s is still shown", k.KeyID)
+			}
+		}
+		other := house{t, db, &signon.Provider{Issuer: issuer, Box: db.Box, Memberships: shelf{}}}
+		for _, node := range []house{h, other} {
+			node.claims(node.idToken(node.tokens())) // signs with a key that is shown
+		}
+		err := db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := h.p.EndSession(tx, signon.EndSessionParams{IDTokenHint: old})
+			return err
+		})
+		if !errors.Is(err, signon.ErrBadHint) {
+			t.Errorf("an ID token of the leaked key: %v", err)
+		}
+		if got := h.keyStates(); !maps.Equal(got, map[string]int{"ES256 current": 1, "RS256 current": 1}) {
+			t.Errorf("keys = %v", got)
 		}
 	})
 }

@@ -47,7 +47,7 @@ func (p *Provider) EndSession(tx *sqldb.Tx, q EndSessionParams) (Logout, error) 
 		}
 		clientID, out.SessionID = hint.Audience, hint.Session
 		if out.SessionID != "" {
-			if err := revokeSession(tx, out.SessionID); err != nil {
+			if err := p.RevokeSession(tx, out.SessionID); err != nil {
 				return Logout{}, err
 			}
 		}

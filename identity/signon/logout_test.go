@@ -28,7 +28,7 @@ func TestAClientSignsSomebodyOut(t *testing.T) {
 	const uit = "https://lezen.example/uit"
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)
-		h.register(signon.Client{ID: "other", Name: "Other", Redirects: []string{callback}, Logouts: []string{"https://other.example/"}})
+		h.register(signon.Client{ID: "other", Own: true, Name: "Other", Redirects: []string{callback}, Logouts: []string{"https://other.example/"}})
 		tokens := h.tokens()
 		h.at(20 * 24 * time.Hour) // the hint is long expired
 		for _, c := range []struct {

@@ -2,9 +2,9 @@ package signon
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,59 +16,6 @@ import (
 // maxParameter bounds each parameter, in bytes. The longest that clients send is
 // a state with a page address in it.
 const maxParameter = 2000
-
-// AuthorizeParams is an authorize request as it came in. Read it with
-// ReadAuthorize, which sees what was said twice.
-type AuthorizeParams struct {
-	ClientID     string
-	RedirectURI  string
-	ResponseType string
-	ResponseMode string
-	Scope        string
-	State        string
-	Nonce        string
-	Challenge    string // code_challenge
-	Method       string // code_challenge_method
-	Prompt       string
-	MaxAge       string // seconds; "" asks nothing
-	UILocales    string
-	LoginHint    string
-	Target       string // target_link_uri: our own use of a name of OpenID Connect Core section 4
-	Request      string // request objects we do not take
-	RequestURI   string
-
-	repeated []string // parameters that came more than once
-}
-
-// ReadAuthorize reads the query or the form of an authorize request. An empty
-// parameter is one that was not sent (RFC 6749 section 3.1).
-func ReadAuthorize(v url.Values) AuthorizeParams {
-	a := AuthorizeParams{
-		ClientID:     v.Get("client_id"),
-		RedirectURI:  v.Get("redirect_uri"),
-		ResponseType: v.Get("response_type"),
-		ResponseMode: v.Get("response_mode"),
-		Scope:        v.Get("scope"),
-		State:        v.Get("state"),
-		Nonce:        v.Get("nonce"),
-		Challenge:    v.Get("code_challenge"),
-		Method:       v.Get("code_challenge_method"),
-		Prompt:       v.Get("prompt"),
-		MaxAge:       v.Get("max_age"),
-		UILocales:    v.Get("ui_locales"),
-		LoginHint:    v.Get("login_hint"),
-		Target:       v.Get("target_link_uri"),
-		Request:      v.Get("request"),
-		RequestURI:   v.Get("request_uri"),
-	}
-	for name, values := range v {
-		if len(values) > 1 {
-			a.repeated = append(a.repeated, name)
-		}
-	}
-	slices.Sort(a.repeated)
-	return a
-}
 
 // Refused is an authorize request that goes back to its client with an error.
 // The client and its address were right, so the browser may be sent to URL.
@@ -94,14 +41,16 @@ func (p *Provider) Begin(tx *sqldb.Tx, a AuthorizeParams) (requestID string, err
 	if !found {
 		return "", ErrUnknownClient
 	}
-	registered, err := clientURIs(tx, c.id, "redirect")
+	if strings.HasPrefix(a.RequestURI, pushedPrefix) && len(a.repeated) == 0 {
+		return p.beginPushed(tx, c, a.RequestURI)
+	}
+	r, problem, err := p.checkRequest(tx, c, a)
 	if err != nil {
 		return "", err
 	}
-	if slices.Contains(a.repeated, "redirect_uri") || !allowed(registered, a.RedirectURI) {
-		return "", ErrWrongRedirect
+	if problem == nil && c.pushedOnly {
+		problem = &Problem{InvalidRequest, "This client must push its requests ahead (RFC 9126)."}
 	}
-	r, problem := readRequest(a, tx.Now)
 	if problem != nil {
 		state := a.State
 		if !stateOK(state) || slices.Contains(a.repeated, "state") {
@@ -109,12 +58,41 @@ func (p *Provider) Begin(tx *sqldb.Tx, a AuthorizeParams) (requestID string, err
 		}
 		return "", &Refused{p.back(a.RedirectURI, state, "error", problem.Code, "error_description", problem.Description), problem}
 	}
+	r.expiresAt = tx.Now.Add(RequestLife)
+	return r.id, insertRequest(tx, r)
+}
+
+// checkRequest reads a request of a known client. ErrWrongRedirect is its only
+// error about the request itself; everything else is a problem that the client
+// may hear.
+func (p *Provider) checkRequest(tx *sqldb.Tx, c client, a AuthorizeParams) (request, *Problem, error) {
+	registered, err := clientURIs(tx, c.id, "redirect")
+	if err != nil {
+		return request{}, nil, err
+	}
+	if slices.Contains(a.repeated, "redirect_uri") || !allowed(registered, a.RedirectURI) {
+		return request{}, nil, ErrWrongRedirect
+	}
+	r, problem := readRequest(a, tx.Now)
+	if problem != nil {
+		return request{}, problem, nil
+	}
+	if a.IDTokenHint != "" {
+		hint, err := p.readHint(tx, a.IDTokenHint)
+		if errors.Is(err, ErrBadHint) || err == nil && (hint.Audience != c.id || r.wish.subject != "" && r.wish.subject != hint.Subject) {
+			return request{}, &Problem{InvalidRequest, "id_token_hint is not an ID token of ours for this client."}, nil
+		}
+		if err != nil {
+			return request{}, nil, err
+		}
+		r.wish.subject = hint.Subject
+	}
 	r.id, r.clientID = secret.NewID(), c.id
-	r.scope = narrow(r.scope, c.scopes)
+	r.scope, r.wish.claims = narrow(r.scope, c.scopes), allowClaims(r.wish.claims, c.scopes)
 	if p.reaches(c.initiate, a.Target) {
 		r.target = a.Target
 	}
-	return r.id, insertRequest(tx, r)
+	return r, nil, nil
 }
 
 // allowed compares redirect addresses letter by letter: every looser comparison
@@ -123,104 +101,14 @@ func allowed(registered []string, asked string) bool {
 	return asked != "" && slices.Contains(registered, asked)
 }
 
-// readRequest checks all that may be answered to the client.
-func readRequest(a AuthorizeParams, now time.Time) (request, *Problem) {
-	invalid := func(why string) (request, *Problem) { return request{}, &Problem{InvalidRequest, why} }
-	for _, text := range []string{a.ResponseType, a.ResponseMode, a.Scope, a.Nonce, a.Challenge, a.Method, a.Prompt, a.MaxAge, a.UILocales, a.LoginHint} {
-		if text != "" && !sane(text) {
-			return invalid("A parameter is too long or is not plain text.")
-		}
-	}
-	switch {
-	case len(a.repeated) > 0:
-		return invalid("A parameter came more than once.")
-	case a.State != "" && !stateOK(a.State):
-		return invalid("state is too long or has letters outside ASCII.")
-	case a.Request != "":
-		return request{}, &Problem{RequestNotSupported, "Request objects are not supported."}
-	case a.RequestURI != "":
-		return request{}, &Problem{RequestURINotSupported, "Request objects are not supported."}
-	case a.ResponseType == "":
-		return invalid("response_type is missing.")
-	case a.ResponseType != "code":
-		return request{}, &Problem{UnsupportedResponseType, "Only response_type=code is supported."}
-	case a.ResponseMode != "" && a.ResponseMode != "query":
-		return invalid("Only response_mode=query is supported.")
-	case !slices.Contains(strings.Fields(a.Scope), ScopeOpenID):
-		return request{}, &Problem{InvalidScope, "The scope openid is missing."}
-	case a.Challenge == "" || a.Method != "S256":
-		return invalid("PKCE is required: send code_challenge with code_challenge_method=S256.")
-	case !challengeOK(a.Challenge):
-		return invalid("code_challenge is not a SHA-256 in base64url.")
-	}
-	r := request{
-		redirectURI: a.RedirectURI, scope: a.Scope, state: a.State, nonce: a.Nonce,
-		challenge: a.Challenge, lang: Language(a.UILocales), loginHint: a.LoginHint,
-		expiresAt: now.Add(RequestLife),
-	}
-	if problem := r.readPrompt(a.Prompt, now); problem != nil {
-		return request{}, problem
-	}
-	if problem := r.readMaxAge(a.MaxAge, now); problem != nil {
-		return request{}, problem
-	}
-	return r, nil
-}
-
-// readPrompt reads how much the person may be troubled. select_account is
-// answered with a fresh sign-in, where another account can be chosen. Consent is
-// not asked here: every client belongs to a library that the person joined.
-// With create the person makes an account first (OpenID Initiating User
-// Registration section 4); what login adds to it is that whoever has an account
-// after all signs in anew.
-func (r *request) readPrompt(text string, now time.Time) *Problem {
-	wishes := strings.Fields(text)
-	for _, wish := range wishes {
-		switch wish {
-		case PromptNone:
-			if len(wishes) > 1 {
-				return &Problem{InvalidRequest, "prompt=none goes with nothing else."}
-			}
-			r.prompt = PromptNone
-		case PromptLogin, promptSelect:
-			r.freshSince = now
-			if r.prompt == "" {
-				r.prompt = PromptLogin
-			}
-		case PromptCreate:
-			if slices.ContainsFunc(wishes, func(other string) bool { return other != PromptCreate && other != PromptLogin }) {
-				return &Problem{InvalidRequest, "prompt=create goes with login only."}
-			}
-			r.prompt = PromptCreate
-		case "consent":
-			return &Problem{ConsentRequired, "Consent is not asked here."}
-		default:
-			return &Problem{InvalidRequest, "prompt has an unknown value."}
-		}
-	}
-	return nil
-}
-
-func (r *request) readMaxAge(text string, now time.Time) *Problem {
-	if text == "" {
-		return nil
-	}
-	seconds, err := strconv.ParseUint(text, 10, 31)
-	if err != nil {
-		return &Problem{InvalidRequest, "max_age is not a number of seconds."}
-	}
-	since := now.Add(-time.Duration(seconds) * time.Second)
-	if since.After(r.freshSince) {
-		r.freshSince = since
-	}
-	return nil
-}
-
 // Prompts.
 const (
 	PromptNone   = "none"
 	PromptLogin  = "login"
 	PromptCreate = "create" // the person wants to make an account
+
+	// PromptConsent goes beside the others and is kept by itself.
+	PromptConsent = "consent"
 
 	promptSelect = "select_account" // kept as PromptLogin
 )
@@ -231,17 +119,31 @@ type Request struct {
 	ClientID   string
 	ClientName string
 	Continues  bool       // the client takes people up again later (Client.Initiate)
+	ReturnsTo  string     // the host that the browser goes back to; "" for an app
 	Lang       words.Lang // "" when the client did not say
 	Prompt     string     // "", PromptNone, PromptLogin or PromptCreate
 	LoginHint  string
 	Target     string    // the page of the client to arrive at later, for Continue; or ""
 	FreshSince time.Time // zero when any sign-in does
 	Expires    time.Time
+	// WantsACR is the way of signing in that the client likes best; "" when it did
+	// not say. Ask for it where the account can.
+	WantsACR string
+	// NeedsACR is the weakest that does: who cannot do that is refused with
+	// UnmetAuthenticationRequirements. "" when any does.
+	NeedsACR string
+
+	own, asksConsent               bool
+	scope, claims, subject, sector string
+	createdAt                      time.Time
 }
 
 // NeedsSignIn tells whether a session that signed in at authTime is too old for
 // this request (max_age, prompt=login).
 func (r Request) NeedsSignIn(authTime time.Time) bool { return authTime.Before(r.FreshSince) }
+
+// NeedsMore tells whether a way of signing in is too weak for this request.
+func (r Request) NeedsMore(acr string) bool { return levelOf(acr) < levelOf(r.NeedsACR) }
 
 // Pending finds an open request for the login door.
 func (p *Provider) Pending(tx *sqldb.Tx, requestID string) (Request, error) {
@@ -262,6 +164,9 @@ func (p *Provider) Pending(tx *sqldb.Tx, requestID string) (Request, error) {
 type request struct {
 	id, clientID, redirectURI, scope, state, nonce, challenge, prompt, loginHint, target string
 
+	wish                  wish
+	asksConsent           bool
+	pushedDigest          string // of its request_uri, while it waits for a browser
 	lang                  words.Lang
 	freshSince, expiresAt time.Time
 }

@@ -63,7 +63,7 @@ func TestABadRequestGoesBackToItsClient(t *testing.T) {
 		"an unknown prompt":    {func(a *signon.AuthorizeParams) { a.Prompt = "dance" }, "invalid_request"},
 		"create with none":     {func(a *signon.AuthorizeParams) { a.Prompt = "create none" }, "invalid_request"},
 		"create with another":  {func(a *signon.AuthorizeParams) { a.Prompt = "select_account create" }, "invalid_request"},
-		"consent":              {func(a *signon.AuthorizeParams) { a.Prompt = "consent" }, "consent_required"},
+		"none with consent":    {func(a *signon.AuthorizeParams) { a.Prompt = "none consent" }, "invalid_request"},
 		"a negative age":       {func(a *signon.AuthorizeParams) { a.MaxAge = "-1" }, "invalid_request"},
 		"an age of letters":    {func(a *signon.AuthorizeParams) { a.MaxAge = "old" }, "invalid_request"},
 		"a nonce with NUL":     {func(a *signon.AuthorizeParams) { a.Nonce = "\x00" }, "invalid_request"},

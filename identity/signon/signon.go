@@ -5,25 +5,33 @@
 // A relying party ("client") sends the browser; the login door answers; the
 // client fetches what it was given:
 //
-//	RegisterClient  makes a site known, or changes it
+//	RegisterClient  makes a site of the house known, or changes it
+//	SaveClient, Clients, NewSecret, RemoveClient  the register of all sites
+//	Push            keeps a request that a client sends ahead of the browser
 //	Begin           checks and keeps an authorize request
 //	Pending         tells the login door what was asked
 //	Grant           answers it for somebody who signed in: a code, once
 //	Refuse          answers it with an error
+//	Consent         lets a site of somebody else hear what it asks; WithdrawConsent
 //	Continue        where a person goes on at a site when the request is over
-//	Exchange        spends the code for an ID token and an access token
+//	Exchange        spends a code, or a refresh token, for tokens
 //	UserInfo        answers the access token
-//	Revoke          ends one access token
+//	Introspect      tells a server what a token is worth
+//	Revoke          ends a token
 //	EndSession      signs out at the wish of a client
 //	RevokeSession   ends all that one sign-in gave
 //	RevokeAccount   ends all that one account gave
+//	LogoutWorker    tells sites that somebody signed out
 //	Discovery, JWKS what clients must know of us
 //	TendKeys        makes and rotates signing keys (at start, and as a daily job)
+//	ReplaceKeys     drops them all at once, after a leak
 //	Expire          removes what is over (a job)
 //
 // Followed are RFC 6749 as RFC 9700 narrows it (code only, PKCE S256 always,
-// exact redirect addresses), RFC 7009, RFC 7636, RFC 9207 and OpenID Connect
-// Core, Discovery, RP-Initiated Logout and Initiating User Registration.
+// exact redirect addresses), RFC 7009, 7523, 7636, 7662, 9126 and 9207, and
+// OpenID Connect Core, Discovery, RP-Initiated Logout, Back-Channel Logout and
+// Initiating User Registration. docs/signon.md tells it all for who connects a
+// site.
 package signon
 
 import (
@@ -46,8 +54,14 @@ const RequestLife = 30 * time.Minute
 // section 4.1.2 allows ten minutes at most).
 const CodeLife = 60 * time.Second
 
-// AccessTokenLife is how long userinfo can be asked after a sign-in.
-const AccessTokenLife = time.Hour
+// AccessTokenLife is how long userinfo can be asked after a sign-in. A public
+// client, such as a script in a browser, has nothing to show beside its token, so
+// that a stolen one works anywhere: PublicTokenLife is what the NL GOV profile
+// allows it.
+const (
+	AccessTokenLife = time.Hour
+	PublicTokenLife = 15 * time.Minute
+)
 
 // IDTokenLife is how long an ID token may be presented as fresh. The client reads
 // it at once; whatever it remembers is its own session.
@@ -57,12 +71,13 @@ const IDTokenLife = 5 * time.Minute
 // section 3.1.2.1 wants.
 const (
 	ScopeOpenID      = "openid"
-	ScopeProfile     = "profile"     // preferred_username
-	ScopeEmail       = "email"       // email, email_verified
-	ScopeMemberships = "memberships" // memberships
+	ScopeProfile     = "profile"        // preferred_username
+	ScopeEmail       = "email"          // email, email_verified
+	ScopeMemberships = "memberships"    // memberships
+	ScopeOffline     = "offline_access" // a refresh token
 )
 
-var knownScopes = []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopeMemberships}
+var knownScopes = []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopeMemberships, ScopeOffline}
 
 // Words are the sentences of this room.
 //
@@ -78,8 +93,11 @@ var (
 	ErrRequestSpent = fault.New(fault.Gone, "signon.request_spent")
 	// ErrSignInAgain means that this request wants a sign-in of its own, or a
 	// younger one than the session has.
+	// Request.NeedsSignIn and Request.NeedsMore tell which.
 	ErrSignInAgain = fault.New(fault.SignIn, "signon.sign_in_again")
-	ErrBadHint     = fault.New(fault.Invalid, "signon.bad_hint")
+	// ErrConsentNeeded means that the person must first say what the site may hear.
+	ErrConsentNeeded = fault.New(fault.Denied, "signon.consent_needed")
+	ErrBadHint       = fault.New(fault.Invalid, "signon.bad_hint")
 )
 
 // Provider is the issuer. Its fields are set once; its methods may be called at
@@ -121,16 +139,17 @@ func (p *Problem) Error() string { return p.Code + ": " + p.Description }
 // Codes of problems; RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1 and
 // OpenID Connect Core section 3.1.2.6.
 const (
-	InvalidRequest          = "invalid_request"
-	InvalidClient           = "invalid_client"
-	InvalidGrant            = "invalid_grant"
-	InvalidScope            = "invalid_scope"
-	InvalidToken            = "invalid_token"
-	UnsupportedGrantType    = "unsupported_grant_type"
-	UnsupportedResponseType = "unsupported_response_type"
-	AccessDenied            = "access_denied"
-	LoginRequired           = "login_required"
-	ConsentRequired         = "consent_required"
-	RequestNotSupported     = "request_not_supported"
-	RequestURINotSupported  = "request_uri_not_supported"
+	InvalidRequest                  = "invalid_request"
+	InvalidClient                   = "invalid_client"
+	InvalidGrant                    = "invalid_grant"
+	InvalidScope                    = "invalid_scope"
+	InvalidToken                    = "invalid_token"
+	UnsupportedGrantType            = "unsupported_grant_type"
+	UnsupportedResponseType         = "unsupported_response_type"
+	AccessDenied                    = "access_denied"
+	LoginRequired                   = "login_required"
+	ConsentRequired                 = "consent_required"
+	RequestNotSupported             = "request_not_supported"
+	UnmetAuthenticationRequirements = "unmet_authentication_requirements" // OpenID Connect Core Unmet Authentication Requirements 1.0
+	RequestURINotSupported          = "request_uri_not_supported"
 )

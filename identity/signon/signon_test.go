@@ -45,7 +45,7 @@ func open(t testing.TB, db *sqldb.DB) house {
 
 func readingClient() signon.Client {
 	return signon.Client{
-		ID: reading, Name: "Online Bibliotheek", Secret: password,
+		ID: reading, Own: true, Name: "Online Bibliotheek", Secret: password,
 		Redirects: []string{callback, "https://lezen.example/app?kant=2"},
 		Logouts:   []string{"https://lezen.example/uit"},
 		Origins:   []string{"https://lezen.example"},
@@ -112,7 +112,7 @@ func (h house) mustBegin(a signon.AuthorizeParams) string {
 // zoe is signed in since noon.
 func zoe() signon.Session {
 	return signon.Session{AccountID: "ZOE", Username: "28000000000017", Email: "zoe@example.nl",
-		AuthTime: noon, SessionID: "SESSION", ACR: "urn:lidwoord:password"}
+		AuthTime: noon, SessionID: "SESSION", ACR: signon.ACRPassword}
 }
 
 func (h house) grant(id string, s signon.Session) (address string, err error) {
@@ -242,3 +242,5 @@ func sentBack(t testing.TB, err error) url.Values {
 	}
 	return query(t, refused.URL)
 }
+
+func codeIn(v url.Values) secret.Token { return secret.Token(v.Get("code")) }

@@ -1,6 +1,7 @@
 package signon
 
 import (
+	"net/url"
 	"strings"
 	"time"
 
@@ -9,20 +10,64 @@ import (
 
 // Clients.
 
-func putClient(tx *sqldb.Tx, c Client) error {
-	var digest any // NULL for a public client
-	if c.Secret != "" {
-		digest = c.Secret.Digest()
-	}
+func putClient(tx *sqldb.Tx, c Client, digest any) error {
 	_, err := tx.Exec(`
-		INSERT INTO signon_client (id, name, secret_digest, scopes, algorithm, sector, initiate_uri, created_at, changed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+		INSERT INTO signon_client (id, name, secret_digest, scopes, algorithm, sector, initiate_uri, own, jwks,
+			pushed_only, introspects, logout_uri, created_at, changed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
 		ON CONFLICT (id) DO UPDATE SET
 			name = excluded.name, secret_digest = excluded.secret_digest, scopes = excluded.scopes,
 			algorithm = excluded.algorithm, sector = excluded.sector, initiate_uri = excluded.initiate_uri,
-			changed_at = excluded.changed_at`,
-		c.ID, c.Name, digest, strings.Join(c.Scopes, " "), c.Algorithm, c.Sector, c.Initiate, tx.Now)
+			own = excluded.own, jwks = excluded.jwks, pushed_only = excluded.pushed_only,
+			introspects = excluded.introspects, logout_uri = excluded.logout_uri, changed_at = excluded.changed_at,
+			old_digest = CASE WHEN excluded.secret_digest IS NULL THEN NULL ELSE signon_client.old_digest END`,
+		c.ID, c.Name, digest, strings.Join(c.Scopes, " "), c.Algorithm, c.Sector, c.Initiate, c.Own, c.Keys,
+		c.PushedOnly, c.Introspects, c.SignedOut, tx.Now)
 	return err
+}
+
+// turnSecret changes the secret of a client that has one.
+func turnSecret(tx *sqldb.Tx, id, digest string, oldUntil time.Time) (ok bool, err error) {
+	n, err := tx.Exec(`
+		UPDATE signon_client SET old_digest = secret_digest, old_until = $1, secret_digest = $2, changed_at = $3
+		WHERE id = $4 AND secret_digest IS NOT NULL`, oldUntil, digest, tx.Now, id)
+	return n == 1, err
+}
+
+func deleteClient(tx *sqldb.Tx, id string) (ok bool, err error) {
+	n, err := tx.Exec(`DELETE FROM signon_client WHERE id = $1`, id)
+	return n == 1, err
+}
+
+const listedColumns = `id, name, scopes, algorithm, sector, initiate_uri, own, jwks, pushed_only, introspects, logout_uri,
+	CASE WHEN secret_digest IS NULL THEN '' ELSE 'x' END, changed_at, old_until`
+
+func scanListed(r sqldb.Row) (l Listed, err error) {
+	var scopes, secret string
+	err = r.Scan(&l.ID, &l.Name, &scopes, &l.Algorithm, &l.Sector, &l.Initiate, &l.Own, &l.Keys, &l.PushedOnly, &l.Introspects, &l.SignedOut,
+		&secret, sqldb.Instant(&l.Changed), sqldb.Instant(&l.OldUntil))
+	l.Scopes = strings.Fields(scopes)
+	switch {
+	case secret != "":
+		l.Method = BySecret
+	case l.Keys != "":
+		l.Method = BySigning
+	default:
+		l.Method = ByNothing
+	}
+	return l, err
+}
+
+func listClients(tx *sqldb.Tx) ([]Listed, error) {
+	return sqldb.Many(tx, `SELECT `+listedColumns+` FROM signon_client ORDER BY id`, nil, scanListed)
+}
+
+func listClient(tx *sqldb.Tx, id string) (l Listed, found bool, err error) {
+	list, err := sqldb.Many(tx, `SELECT `+listedColumns+` FROM signon_client WHERE id = $1`, []any{id}, scanListed)
+	if err != nil || len(list) == 0 {
+		return l, false, err
+	}
+	return list[0], true, nil
 }
 
 func dropClientURIs(tx *sqldb.Tx, clientID string) error {
@@ -39,9 +84,11 @@ func addClientURI(tx *sqldb.Tx, clientID, kind, uri string) error {
 
 func findClient(tx *sqldb.Tx, id string) (c client, found bool, err error) {
 	found, err = tx.One(`
-		SELECT id, name, COALESCE(secret_digest, ''), scopes, algorithm, sector, initiate_uri
+		SELECT id, name, COALESCE(secret_digest, ''), CASE WHEN old_until > $2 THEN COALESCE(old_digest, '') ELSE '' END, jwks,
+			scopes, algorithm, sector, initiate_uri, logout_uri, own, pushed_only, introspects
 		FROM signon_client WHERE id = $1`,
-		[]any{id}, &c.id, &c.name, &c.secretDigest, &c.scopes, &c.algorithm, &c.sector, &c.initiate)
+		[]any{id, tx.Now}, &c.id, &c.name, &c.secretDigest, &c.oldDigest, &c.keys,
+		&c.scopes, &c.algorithm, &c.sector, &c.initiate, &c.logout, &c.own, &c.pushedOnly, &c.introspects)
 	return c, found, err
 }
 
@@ -59,34 +106,67 @@ func hasOrigin(tx *sqldb.Tx, origin string) (bool, error) {
 // Requests.
 
 func insertRequest(tx *sqldb.Tx, r request) error {
+	var pushed any // NULL for a request that a browser brought
+	if r.pushedDigest != "" {
+		pushed = r.pushedDigest
+	}
 	_, err := tx.Exec(`
 		INSERT INTO signon_request (id, client_id, redirect_uri, scope, state, nonce, challenge,
-			prompt, lang, login_hint, target, fresh_since, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+			prompt, lang, login_hint, target, fresh_since, claims, subject, level, level_least, asks_consent,
+			pushed_digest, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		r.id, r.clientID, r.redirectURI, r.scope, r.state, r.nonce, r.challenge,
-		r.prompt, r.lang, r.loginHint, r.target, r.freshSince, tx.Now, r.expiresAt)
+		r.prompt, r.lang, r.loginHint, r.target, r.freshSince, r.wish.claims, r.wish.subject, r.wish.level, r.wish.least, r.asksConsent,
+		pushed, tx.Now, r.expiresAt)
 	return err
 }
 
+// takePushed lets the browser of a pushed request in, once.
+func takePushed(tx *sqldb.Tx, digest, clientID string, until time.Time) (id string, ok bool, err error) {
+	ok, err = tx.One(`
+		UPDATE signon_request SET pushed_digest = NULL, expires_at = $1
+		WHERE pushed_digest = $2 AND client_id = $3 AND expires_at > $4
+		RETURNING id`, []any{until, digest, clientID, tx.Now}, &id)
+	return id, ok, err
+}
+
 func openRequest(tx *sqldb.Tx, id string) (r Request, found bool, err error) {
+	var level, least int
+	var back string
 	found, err = tx.One(`
-		SELECT r.id, r.client_id, c.name, c.initiate_uri <> '', r.lang, r.prompt, r.login_hint, r.target, r.fresh_since, r.expires_at
+		SELECT r.id, r.client_id, c.name, c.initiate_uri <> '', r.lang, r.prompt, r.login_hint, r.target, r.fresh_since, r.expires_at,
+			r.level, r.level_least, c.own, r.asks_consent, r.scope, r.claims, r.subject, c.sector, r.created_at, r.redirect_uri
 		FROM signon_request r JOIN signon_client c ON c.id = r.client_id
 		WHERE r.id = $1 AND r.answered_at IS NULL AND r.expires_at > $2`,
 		[]any{id, tx.Now}, &r.ID, &r.ClientID, &r.ClientName, &r.Continues, &r.Lang, &r.Prompt, &r.LoginHint, &r.Target,
-		sqldb.Instant(&r.FreshSince), sqldb.Instant(&r.Expires))
+		sqldb.Instant(&r.FreshSince), sqldb.Instant(&r.Expires),
+		&level, &least, &r.own, &r.asksConsent, &r.scope, &r.claims, &r.subject, &r.sector, sqldb.Instant(&r.createdAt), &back)
+	if found {
+		r.WantsACR, r.NeedsACR = levels[level], levels[least]
+		if u, err := url.Parse(back); err == nil {
+			r.ReturnsTo = u.Hostname()
+		}
+	}
 	return r, found, err
 }
 
 // answerRequest spends a request. The guard holds that a request is answered
-// once, in time, and by a sign-in that is young enough.
-func answerRequest(tx *sqldb.Tx, id string, authTime time.Time) (r request, ok bool, err error) {
+// once, in time, for the person who was meant, by a sign-in that is young and
+// strong enough, and with the consent that a site of somebody else needs: the one
+// that the caller read, as it stands now.
+func answerRequest(tx *sqldb.Tx, id string, a answer) (r request, ok bool, err error) {
 	ok, err = tx.One(`
 		UPDATE signon_request SET answered_at = $1
 		WHERE id = $2 AND answered_at IS NULL AND expires_at > $1
 			AND (fresh_since IS NULL OR fresh_since <= $3)
-		RETURNING client_id, redirect_uri, scope, state, nonce, challenge`,
-		[]any{tx.Now, id, authTime}, &r.clientID, &r.redirectURI, &r.scope, &r.state, &r.nonce, &r.challenge)
+			AND level_least <= $4 AND (subject = '' OR subject = $5)
+			AND (NOT asks_consent AND EXISTS (SELECT 1 FROM signon_client c WHERE c.id = signon_request.client_id AND c.own)
+				OR EXISTS (SELECT 1 FROM signon_consent s
+					WHERE s.account_id = $6 AND s.client_id = signon_request.client_id AND s.scope = $7
+						AND (NOT signon_request.asks_consent OR s.given_at >= signon_request.created_at)))
+		RETURNING client_id, redirect_uri, scope, claims, level, level_least, state, nonce, challenge`,
+		[]any{tx.Now, id, a.AuthTime, a.level, a.subject, a.AccountID, a.given},
+		&r.clientID, &r.redirectURI, &r.scope, &r.wish.claims, &r.wish.level, &r.wish.least, &r.state, &r.nonce, &r.challenge)
 	return r, ok, err
 }
 
@@ -104,25 +184,33 @@ func refuseRequest(tx *sqldb.Tx, id string) (r request, ok bool, err error) {
 func insertGrant(tx *sqldb.Tx, g grant, codeDigest string, codeExpires time.Time) error {
 	_, err := tx.Exec(`
 		INSERT INTO signon_grant (id, client_id, account_id, username, email, session_id, acr, auth_time,
-			scope, nonce, redirect_uri, challenge, code_digest, code_expires_at, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14)`,
+			scope, claims, refreshes, nonce, redirect_uri, challenge, code_digest, code_expires_at, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $16)`,
 		g.id, g.clientID, g.accountID, g.username, g.email, g.sessionID, g.acr, g.authTime,
-		g.scope, g.nonce, g.redirectURI, g.challenge, codeDigest, codeExpires, tx.Now)
+		g.scope, g.claims, g.refreshes, g.nonce, g.redirectURI, g.challenge, codeDigest, codeExpires, tx.Now)
 	return err
 }
 
+// life is until when a grant lives once its code is spent.
+type life struct{ plain, refreshed time.Time }
+
 // spendCode marks a code used. Everything that must agree stands in the guard, so
 // that a wrong guess spends nothing and the database decides the winner of a race.
-func spendCode(tx *sqldb.Tx, digest, clientID, redirectURI, challenge string, until time.Time) (g grant, ok bool, err error) {
-	g.clientID = clientID
-	ok, err = tx.One(`
-		UPDATE signon_grant SET code_spent_at = $1, expires_at = $2
-		WHERE code_digest = $3 AND client_id = $4 AND redirect_uri = $5 AND challenge = $6
+func spendCode(tx *sqldb.Tx, g grant, digest string, until life) (grant, bool, error) {
+	ok, err := tx.One(`
+		UPDATE signon_grant SET code_spent_at = $1, expires_at = CASE WHEN refreshes THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
+		WHERE code_digest = $4 AND client_id = $5 AND redirect_uri = $6 AND challenge = $7
 			AND code_spent_at IS NULL AND revoked_at IS NULL AND code_expires_at > $1
-		RETURNING id, account_id, username, email, session_id, acr, auth_time, scope, nonce`,
-		[]any{tx.Now, until, digest, clientID, redirectURI, challenge},
-		&g.id, &g.accountID, &g.username, &g.email, &g.sessionID, &g.acr, sqldb.Instant(&g.authTime), &g.scope, &g.nonce)
+		RETURNING `+grantColumns,
+		[]any{tx.Now, until.refreshed, until.plain, digest, g.clientID, g.redirectURI, g.challenge}, g.columns()...)
 	return g, ok, err
+}
+
+const grantColumns = `id, account_id, username, email, session_id, acr, auth_time, scope, claims, refreshes, nonce, expires_at`
+
+func (g *grant) columns() []any {
+	return []any{&g.id, &g.accountID, &g.username, &g.email, &g.sessionID, &g.acr, sqldb.Instant(&g.authTime),
+		&g.scope, &g.claims, &g.refreshes, &g.nonce, sqldb.Instant(&g.expiresAt)}
 }
 
 func revokeReplayed(tx *sqldb.Tx, digest, clientID string) (accountID string, replayed bool, err error) {
@@ -147,11 +235,59 @@ func revokeAccount(tx *sqldb.Tx, accountID string) error {
 	return err
 }
 
-func insertToken(tx *sqldb.Tx, digest, grantID string, expires time.Time) error {
+// token is a row of signon_token.
+type token struct {
+	digest, grantID, kind, scope string
+	expires                      time.Time
+}
+
+const (
+	kindAccess  = "access"
+	kindRefresh = "refresh"
+)
+
+func insertToken(tx *sqldb.Tx, t token) error {
 	_, err := tx.Exec(`
-		INSERT INTO signon_token (digest, grant_id, kind, created_at, expires_at)
-		VALUES ($1, $2, 'access', $3, $4)`, digest, grantID, tx.Now, expires)
+		INSERT INTO signon_token (digest, grant_id, kind, scope, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6)`, t.digest, t.grantID, t.kind, t.scope, tx.Now, t.expires)
 	return err
+}
+
+// spendRefresh marks a refresh token used and keeps it for as long as its grant
+// lives, so that it is known when it comes again.
+func spendRefresh(tx *sqldb.Tx, digest, clientID string) (g grant, ok bool, err error) {
+	var grantID string
+	ok, err = tx.One(`
+		UPDATE signon_token SET spent_at = $1,
+			expires_at = (SELECT g.expires_at FROM signon_grant g WHERE g.id = signon_token.grant_id)
+		WHERE digest = $2 AND kind = 'refresh' AND spent_at IS NULL AND revoked_at IS NULL AND expires_at > $1
+			AND EXISTS (SELECT 1 FROM signon_grant g
+				WHERE g.id = signon_token.grant_id AND g.client_id = $3 AND g.revoked_at IS NULL AND g.expires_at > $1)
+		RETURNING grant_id`, []any{tx.Now, digest, clientID}, &grantID)
+	if err != nil || !ok {
+		return g, false, err
+	}
+	g.clientID = clientID
+	ok, err = tx.One(`SELECT `+grantColumns+` FROM signon_grant WHERE id = $1`, []any{grantID}, g.columns()...)
+	return g, ok, err
+}
+
+func scopeOfRefresh(tx *sqldb.Tx, digest, clientID string) (scope string, found bool, err error) {
+	found, err = tx.One(`
+		SELECT g.scope FROM signon_token t JOIN signon_grant g ON g.id = t.grant_id
+		WHERE t.digest = $1 AND t.kind = 'refresh' AND g.client_id = $2`, []any{digest, clientID}, &scope)
+	return scope, found, err
+}
+
+// revokeReused ends the grant of a refresh token that was spent at or before an
+// instant.
+func revokeReused(tx *sqldb.Tx, digest, clientID string, spentBefore time.Time) (accountID string, reused bool, err error) {
+	reused, err = tx.One(`
+		UPDATE signon_grant SET revoked_at = $1
+		WHERE id = (SELECT grant_id FROM signon_token WHERE digest = $2 AND kind = 'refresh' AND spent_at <= $4)
+			AND client_id = $3 AND revoked_at IS NULL
+		RETURNING account_id`, []any{tx.Now, digest, clientID, spentBefore}, &accountID)
+	return accountID, reused, err
 }
 
 // revokeToken asks for the token's own grant with EXISTS: for "grant_id IN (…)"
@@ -165,29 +301,173 @@ func revokeToken(tx *sqldb.Tx, digest, clientID string) error {
 	return err
 }
 
+func revokeRefreshed(tx *sqldb.Tx, digest, clientID string) error {
+	_, err := tx.Exec(`
+		UPDATE signon_grant SET revoked_at = $1
+		WHERE id = (SELECT grant_id FROM signon_token WHERE digest = $2 AND kind = 'refresh')
+			AND client_id = $3 AND revoked_at IS NULL`, tx.Now, digest, clientID)
+	return err
+}
+
+// grantOfToken finds what a living access token stands for. A token that is
+// narrower than its grant says so by a scope of its own, and then tells no single
+// claims.
 func grantOfToken(tx *sqldb.Tx, digest string) (g grant, sector string, found bool, err error) {
 	found, err = tx.One(`
-		SELECT g.account_id, g.username, g.email, g.scope, c.sector
+		SELECT g.account_id, g.username, g.email, CASE WHEN t.scope = '' THEN g.scope ELSE t.scope END,
+			CASE WHEN t.scope = '' OR t.scope = g.scope THEN g.claims ELSE '' END, c.sector
 		FROM signon_token t
 		JOIN signon_grant g ON g.id = t.grant_id
 		JOIN signon_client c ON c.id = g.client_id
 		WHERE t.digest = $1 AND t.kind = 'access' AND t.expires_at > $2
 			AND t.revoked_at IS NULL AND g.revoked_at IS NULL`,
-		[]any{digest, tx.Now}, &g.accountID, &g.username, &g.email, &g.scope, &sector)
+		[]any{digest, tx.Now}, &g.accountID, &g.username, &g.email, &g.scope, &g.claims, &sector)
 	return g, sector, found, err
 }
 
-func deleteExpired(tx *sqldb.Tx) error {
+// shownToken finds a living token of either kind for a server that asks about it.
+func shownToken(tx *sqldb.Tx, digest string) (s shown, found bool, err error) {
+	found, err = tx.One(`
+		SELECT t.kind, CASE WHEN t.scope = '' THEN g.scope ELSE t.scope END, g.client_id, g.account_id, c.sector, g.acr, t.created_at, t.expires_at
+		FROM signon_token t
+		JOIN signon_grant g ON g.id = t.grant_id
+		JOIN signon_client c ON c.id = g.client_id
+		WHERE t.digest = $1 AND t.expires_at > $2 AND t.spent_at IS NULL
+			AND t.revoked_at IS NULL AND g.revoked_at IS NULL`,
+		[]any{digest, tx.Now}, &s.kind, &s.scope, &s.clientID, &s.accountID, &s.sector, &s.acr, sqldb.Instant(&s.created), sqldb.Instant(&s.expires))
+	return s, found, err
+}
+
+func deleteExpired(tx *sqldb.Tx, visitsBefore time.Time) error {
 	for _, statement := range []string{
 		`DELETE FROM signon_request WHERE expires_at <= $1`,
 		`DELETE FROM signon_token WHERE expires_at <= $1`,
 		`DELETE FROM signon_grant WHERE expires_at <= $1`,
+		`DELETE FROM signon_assertion WHERE expires_at <= $1`,
 	} {
 		if _, err := tx.Exec(statement, tx.Now); err != nil {
 			return err
 		}
 	}
-	return nil
+	_, err := tx.Exec(`DELETE FROM signon_visit WHERE created_at <= $1`, visitsBefore)
+	return err
+}
+
+// insertAssertion spends an assertion. Of all that come with the same jti the
+// primary key lets one in.
+func insertAssertion(tx *sqldb.Tx, clientID, jti string, expires time.Time) (first bool, err error) {
+	n, err := tx.Exec(`
+		INSERT INTO signon_assertion (client_id, jti, expires_at) VALUES ($1, $2, $3)
+		ON CONFLICT (client_id, jti) DO NOTHING`, clientID, jti, expires)
+	return n == 1, err
+}
+
+// Consent.
+
+func findConsent(tx *sqldb.Tx, accountID, clientID string) (scope string, found bool, err error) {
+	found, err = tx.One(`SELECT scope FROM signon_consent WHERE account_id = $1 AND client_id = $2`,
+		[]any{accountID, clientID}, &scope)
+	return scope, found, err
+}
+
+func putConsent(tx *sqldb.Tx, accountID, clientID, scope string) error {
+	_, err := tx.Exec(`
+		INSERT INTO signon_consent (account_id, client_id, scope, given_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (account_id, client_id) DO UPDATE SET scope = excluded.scope, given_at = excluded.given_at`,
+		accountID, clientID, scope, tx.Now)
+	return err
+}
+
+func listConsents(tx *sqldb.Tx, accountID string) ([]Consent, error) {
+	return sqldb.Many(tx, `
+		SELECT s.client_id, c.name, s.scope, s.given_at
+		FROM signon_consent s JOIN signon_client c ON c.id = s.client_id
+		WHERE s.account_id = $1 ORDER BY c.name, c.id`, []any{accountID},
+		func(r sqldb.Row) (c Consent, err error) {
+			var scope string
+			err = r.Scan(&c.ClientID, &c.ClientName, &scope, sqldb.Instant(&c.Given))
+			c.Scopes = strings.Fields(scope)
+			return c, err
+		})
+}
+
+func deleteConsent(tx *sqldb.Tx, accountID, clientID string) (ok bool, err error) {
+	n, err := tx.Exec(`DELETE FROM signon_consent WHERE account_id = $1 AND client_id = $2`, accountID, clientID)
+	return n == 1, err
+}
+
+func deleteConsents(tx *sqldb.Tx, accountID string) error {
+	_, err := tx.Exec(`DELETE FROM signon_consent WHERE account_id = $1`, accountID)
+	return err
+}
+
+func revokeGiven(tx *sqldb.Tx, accountID, clientID string) error {
+	_, err := tx.Exec(`
+		UPDATE signon_grant SET revoked_at = $1
+		WHERE account_id = $2 AND client_id = $3 AND revoked_at IS NULL`, tx.Now, accountID, clientID)
+	return err
+}
+
+// Telling sites that somebody signed out.
+
+func noteVisit(tx *sqldb.Tx, g grant) error {
+	_, err := tx.Exec(`
+		INSERT INTO signon_visit (session_id, client_id, account_id, created_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (session_id, client_id) DO NOTHING`, g.sessionID, g.clientID, g.accountID, tx.Now)
+	return err
+}
+
+func scanVisit(r sqldb.Row) (v visit, err error) {
+	err = r.Scan(&v.sessionID, &v.clientID, &v.accountID)
+	return v, err
+}
+
+func takeVisitsOfSession(tx *sqldb.Tx, sessionID string) ([]visit, error) {
+	return sqldb.Many(tx, `DELETE FROM signon_visit WHERE session_id = $1 RETURNING session_id, client_id, account_id`,
+		[]any{sessionID}, scanVisit)
+}
+
+func takeVisitsOfAccount(tx *sqldb.Tx, accountID string) ([]visit, error) {
+	return sqldb.Many(tx, `DELETE FROM signon_visit WHERE account_id = $1 RETURNING session_id, client_id, account_id`,
+		[]any{accountID}, scanVisit)
+}
+
+func takeVisitsAt(tx *sqldb.Tx, accountID, clientID string) ([]visit, error) {
+	return sqldb.Many(tx, `DELETE FROM signon_visit WHERE account_id = $1 AND client_id = $2 RETURNING session_id, client_id, account_id`,
+		[]any{accountID, clientID}, scanVisit)
+}
+
+func insertLogout(tx *sqldb.Tx, id string, v visit) error {
+	_, err := tx.Exec(`
+		INSERT INTO signon_logout (id, client_id, session_id, account_id, queued_at, due_at, attempts, claim)
+		VALUES ($1, $2, $3, $4, $5, $5, 0, '')`, id, v.clientID, v.sessionID, v.accountID, tx.Now)
+	return err
+}
+
+func dueLogouts(tx *sqldb.Tx, n int) ([]string, error) {
+	return sqldb.Many(tx, `SELECT id FROM signon_logout WHERE due_at <= $1 ORDER BY due_at LIMIT $2`, []any{tx.Now, n}, scanText)
+}
+
+// claimLogout takes a sign-out for the length of a lease: the guard makes one
+// worker win, and the new due_at gives it back should that one die.
+func claimLogout(tx *sqldb.Tx, id, claim string, lease time.Time) (l logout, ok bool, err error) {
+	ok, err = tx.One(`
+		UPDATE signon_logout SET claim = $1, attempts = attempts + 1, due_at = $2
+		WHERE id = $3 AND due_at <= $4
+		RETURNING id, client_id, session_id, account_id, queued_at, attempts`,
+		[]any{claim, lease, id, tx.Now}, &l.id, &l.clientID, &l.sessionID, &l.accountID, sqldb.Instant(&l.queuedAt), &l.attempts)
+	l.claim = claim
+	return l, ok, err
+}
+
+func deleteLogout(tx *sqldb.Tx, l logout) error {
+	_, err := tx.Exec(`DELETE FROM signon_logout WHERE id = $1 AND claim = $2`, l.id, l.claim)
+	return err
+}
+
+func deferLogout(tx *sqldb.Tx, l logout, until time.Time) error {
+	_, err := tx.Exec(`UPDATE signon_logout SET due_at = $1, claim = '' WHERE id = $2 AND claim = $3`, until, l.id, l.claim)
+	return err
 }
 
 // Keys.
@@ -241,6 +521,11 @@ func publicKeys(tx *sqldb.Tx) ([]string, error) {
 
 func forgetKeys(tx *sqldb.Tx, before time.Time) error {
 	_, err := tx.Exec(`DELETE FROM signon_key WHERE state = 'old' AND retired_at <= $1`, before)
+	return err
+}
+
+func deleteKeys(tx *sqldb.Tx) error {
+	_, err := tx.Exec(`DELETE FROM signon_key`)
 	return err
 }
 

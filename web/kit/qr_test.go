@@ -13,7 +13,7 @@ func TestAQRCodeIsADrawingInThePageItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	svg := string(drawn)
-	for _, want := range []string{`role="img"`, `aria-label="Adres &lt;van&gt; de &#34;klant&#34;"`, "<path d=\"M4 4h1v1h-1z"} {
+	for _, want := range []string{`role="img"`, `aria-label="Adres &lt;van&gt; de &#34;klant&#34;"`, "<path d=\"M4 4h7v1h-7z"} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("no %s in %.300s", want, svg)
 		}

@@ -88,11 +88,11 @@ func open(t testing.TB, db *sqldb.DB) *door {
 	server.Start()
 	t.Cleanup(server.Close)
 	d.in(func(tx *sqldb.Tx) error {
-		err := d.provider.RegisterClient(tx, signon.Client{ID: "inschrijven", Name: "Inschrijven bij Bind", Redirects: []string{joined}, Initiate: initiate, Scopes: []string{"openid", "profile", "email"}})
+		err := d.provider.RegisterClient(tx, signon.Client{ID: "inschrijven", Own: true, Name: "Inschrijven bij Bind", Redirects: []string{joined}, Initiate: initiate, Scopes: []string{"openid", "profile", "email"}})
 		if err != nil {
 			return err
 		}
-		return d.provider.RegisterClient(tx, signon.Client{ID: "lezen", Name: "Online Bibliotheek", Redirects: []string{callback}, Scopes: []string{"openid", "profile", "email"}})
+		return d.provider.RegisterClient(tx, signon.Client{ID: "lezen", Own: true, Name: "Online Bibliotheek", Redirects: []string{callback}, Scopes: []string{"openid", "profile", "email"}})
 	})
 	return d
 }

@@ -5,6 +5,7 @@
 //	GET       /                            who am I
 //	GET POST  /aanmelden                   sign in; ?verzoek= answers another site, ?naar= leads back
 //	GET POST  /afmelden                    sign out
+//	GET POST  /toestemming                 may the site of somebody else hear of me; ?verzoek=
 //	GET POST  /nieuw                       make a login account; ?verzoek= leads back to the site that asked
 //	GET       /nieuw/mail                  where to look for the letter
 //	POST      /nieuw/mail                  sends the letter once more
@@ -90,6 +91,8 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /aanmelden", s.signIn)
 	m.Page("GET /afmelden", s.showSignOut)
 	m.Page("POST /afmelden", s.signOut)
+	m.Page("GET /toestemming", kit.RequireSession(s.showConsent))
+	m.Page("POST /toestemming", kit.RequireSession(s.giveConsent))
 	m.Page("GET /nieuw", s.showRegister)
 	m.Page("POST /nieuw", s.register)
 	m.Page("GET /nieuw/mail", s.showMailed)

@@ -79,9 +79,9 @@ func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 			acc, err := s.Accounts.Find(tx, live.Subject)
 			if err == nil {
 				to, err = s.grant(tx, page.Request, acc, begun{session: *live})
-				return err
 			}
-			if !errors.Is(err, account.ErrNoAccount) {
+			// Without the account, or when the site means another person, the form.
+			if !errors.Is(err, account.ErrNoAccount) && !errors.Is(err, signon.ErrSignInAgain) {
 				return err
 			}
 		}
@@ -125,6 +125,9 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		to, err = s.grant(tx, page.Request, acc, here)
+		if errors.Is(err, signon.ErrSignInAgain) { // somebody else than the site meant
+			to, err = s.Provider.Refuse(tx, page.Request, signon.LoginRequired)
+		}
 		if late = errors.Is(err, signon.ErrRequestSpent); late {
 			// The form lay open too long. The sign-in is good; only the site that
 			// asked must ask again.
@@ -193,9 +196,9 @@ func first(args []any) any {
 
 // grant answers the request of another site for an account that is signed in.
 func (s *Site) grant(tx *sqldb.Tx, request string, acc account.Account, b begun) (to string, err error) {
-	return s.Provider.Grant(tx, request, signon.Session{
+	return s.answer(tx, request, signon.Session{
 		AccountID: acc.ID, Username: acc.Username, Email: acc.Email,
-		AuthTime: b.session.AuthAt, SessionID: b.session.ID,
+		AuthTime: b.session.AuthAt, SessionID: b.session.ID, ACR: signon.ACRPassword,
 	})
 }
 

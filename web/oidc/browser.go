@@ -35,8 +35,13 @@ func (s pages) authorize(w http.ResponseWriter, r *http.Request) error {
 	}
 	var id string
 	a := signon.ReadAuthorize(v)
+	lang := signon.Language(a.UILocales)
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
-		id, err = s.Provider.Begin(tx, a)
+		if id, err = s.Provider.Begin(tx, a); err != nil || a.RequestURI == "" {
+			return err
+		}
+		asked, err := s.Provider.Pending(tx, id) // what was pushed ahead says the language
+		lang = asked.Lang
 		return err
 	})
 	var refused *signon.Refused
@@ -47,7 +52,7 @@ func (s pages) authorize(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q := url.Values{"verzoek": {id}}
-	if lang := signon.Language(a.UILocales); lang != "" {
+	if lang != "" {
 		q.Set("taal", string(lang))
 	}
 	return see(w, r, kit.Absolute(s.Doors.Login, "/aanmelden?"+q.Encode()))

@@ -64,7 +64,7 @@ func TestOnlyPublicDocumentsMayBeKept(t *testing.T) {
 		d := open(t, db)
 		for path, want := range map[string]string{
 			"/.well-known/openid-configuration": "public, max-age=3600", "/jwks": "public, max-age=900",
-			"/token": "no-store", "/userinfo": "no-store", "/revoke": "no-store", "/authorize": "no-store", "/end_session": "no-store",
+			"/token": "no-store", "/userinfo": "no-store", "/revoke": "no-store", "/par": "no-store", "/introspect": "no-store", "/authorize": "no-store", "/end_session": "no-store",
 			"/authorize?" + wanted().Encode(): "no-store",
 		} {
 			if got := d.get(path).Header.Get("Cache-Control"); got != want {
@@ -86,7 +86,8 @@ func TestScriptsReadUsOnlyFromRegisteredOrigins(t *testing.T) {
 		d := open(t, db)
 		for _, c := range []struct{ method, path, origin, want string }{
 			{"GET", "/jwks", evil, "*"}, {"GET", "/.well-known/openid-configuration", evil, "*"}, {"OPTIONS", "/jwks", evil, "*"},
-			{"OPTIONS", "/token", known, known}, {"POST", "/token", known, known}, {"GET", "/userinfo", known, known}, {"POST", "/revoke", known, known},
+			{"OPTIONS", "/token", known, known}, {"POST", "/token", known, known}, {"GET", "/userinfo", known, known}, {"POST", "/revoke", known, known}, {"OPTIONS", "/par", known, known}, {"POST", "/par", known, known},
+			{"OPTIONS", "/par", evil, ""}, {"POST", "/introspect", known, ""}, {"OPTIONS", "/introspect", known, ""},
 			{"OPTIONS", "/token", evil, ""}, {"POST", "/token", evil, ""}, {"GET", "/userinfo", evil, ""}, {"GET", "/userinfo", "null", ""},
 			{"GET", "/authorize", known, ""}, {"GET", "/end_session", known, ""},
 		} {
@@ -258,7 +259,7 @@ func TestUserinfoWantsATokenInTheHeaderOrTheForm(t *testing.T) {
 			TokenType   string `json:"token_type"`
 			ExpiresIn   int    `json:"expires_in"`
 		}
-		if err := json.Unmarshal([]byte(d.send(d.request("POST", "/token", form)).body), &given); err != nil || given.TokenType != "Bearer" || given.ExpiresIn != 3600 {
+		if err := json.Unmarshal([]byte(d.send(d.request("POST", "/token", form)).body), &given); err != nil || given.TokenType != "Bearer" || given.ExpiresIn != 900 {
 			t.Fatalf("%+v, %v", given, err)
 		}
 		ask := func(method, header, posted string) reply {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"lidwoord/base/fault"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/identity/signon"
@@ -31,6 +32,7 @@ type originRule int
 const (
 	anyOrigin        originRule = iota // for what is public anyway
 	registeredOrigin                   // only sites that a client registered
+	noOrigin                           // nobody's: it is for servers
 )
 
 // machine is the chain of a machine endpoint: number, log, headers, CORS, method,
@@ -88,6 +90,9 @@ func (s *Site) cors(h http.Header, r *http.Request, e endpoint) error {
 		h.Set("Access-Control-Allow-Origin", "*")
 		return nil
 	}
+	if e.origins == noOrigin {
+		return nil
+	}
 	h.Add("Vary", "Origin")
 	origin := r.Header.Get("Origin")
 	if origin == "" {
@@ -128,6 +133,9 @@ func (s *Site) refuse(w http.ResponseWriter, r *http.Request, id string, err err
 		status = http.StatusUnauthorized
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="Lidwoord", error=%q, error_description=%q`, problem.Code, problem.Description))
 	case errors.As(err, &problem):
+	case fault.KindOf(err) == fault.Slow:
+		status, problem = http.StatusTooManyRequests, &signon.Problem{Code: "temporarily_unavailable", Description: "Too many requests from this network."}
+		w.Header().Set("Retry-After", "1")
 	case errors.Is(err, errNoToken):
 		// RFC 6750 section 3.1: who brought no token is told the way, not an error.
 		status, problem = http.StatusUnauthorized, &signon.Problem{Code: signon.InvalidRequest, Description: "An access token is missing."}

@@ -4,9 +4,11 @@
 //	GET       /.well-known/openid-configuration  what we do and where
 //	GET       /jwks                              public keys
 //	GET POST  /authorize                         keeps the request, sends the browser to the login door
-//	POST      /token                             spends a code
+//	POST      /par                               keeps a request that a client sends ahead
+//	POST      /token                             spends a code or a refresh token
 //	GET POST  /userinfo                          answers an access token
-//	POST      /revoke                            ends an access token
+//	POST      /introspect                        tells a server what a token is worth
+//	POST      /revoke                            ends a token
 //	GET POST  /end_session                       signs out at the wish of a client
 //	GET       /                                  sends a lost visitor to the login door
 //
@@ -64,6 +66,8 @@ func (s *Site) Handler() http.Handler {
 	mux.Handle(base+signon.PathJWKS, s.machine(endpoint{"GET", anyOrigin, s.jwks}))
 	mux.Handle(base+signon.PathToken, s.machine(endpoint{"POST", registeredOrigin, s.token}))
 	mux.Handle(base+signon.PathUserInfo, s.machine(endpoint{"GET, POST", registeredOrigin, s.userinfo}))
+	mux.Handle(base+signon.PathPushed, s.machine(endpoint{"POST", registeredOrigin, s.push}))
+	mux.Handle(base+signon.PathIntrospect, s.machine(endpoint{"POST", noOrigin, s.introspect}))
 	mux.Handle(base+signon.PathRevoke, s.machine(endpoint{"POST", registeredOrigin, s.revoke}))
 	people := s.Site.Handler(pages{s})
 	mux.Handle("POST "+base+signon.PathAuthorize, formAsQuery(people))

@@ -82,7 +82,7 @@ func (d door) register(algorithm string) {
 			{ID: "reading room", Secret: password, Origins: []string{"https://lezen.example"}, Logouts: []string{"https://lezen.example/uit"}},
 			{ID: "app"},
 		} {
-			c.Name, c.Redirects, c.Algorithm = "Online Bibliotheek", []string{callback}, algorithm
+			c.Own, c.Name, c.Redirects, c.Algorithm = true, "Online Bibliotheek", []string{callback}, algorithm
 			c.Scopes = []string{"openid", "profile", "email", "memberships"}
 			if err := d.p.RegisterClient(tx, c); err != nil {
 				return err

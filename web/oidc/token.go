@@ -56,11 +56,12 @@ func complete(set signon.KeySet, algorithms []string) bool {
 
 // tokenAnswer is RFC 6749 section 5.1 with OpenID Connect Core section 3.1.3.3.
 type tokenAnswer struct {
-	AccessToken string `json:"access_token"`
-	TokenType   string `json:"token_type"`
-	ExpiresIn   int    `json:"expires_in"` // seconds
-	IDToken     string `json:"id_token"`
-	Scope       string `json:"scope"`
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int    `json:"expires_in"` // seconds
+	RefreshToken string `json:"refresh_token,omitempty"`
+	IDToken      string `json:"id_token"`
+	Scope        string `json:"scope"`
 }
 
 func (s *Site) token(w http.ResponseWriter, r *http.Request) error {
@@ -77,6 +78,8 @@ func (s *Site) token(w http.ResponseWriter, r *http.Request) error {
 			Code:        secret.Token(form.Get("code")),
 			RedirectURI: form.Get("redirect_uri"),
 			Verifier:    secret.Token(form.Get("code_verifier")),
+			Refresh:     secret.Token(form.Get("refresh_token")),
+			Scope:       form.Get("scope"),
 		})
 		return err
 	})
@@ -93,7 +96,7 @@ func (s *Site) token(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Pragma", "no-cache")
 	return answer(w, http.StatusOK, tokenAnswer{
 		AccessToken: string(tokens.AccessToken), TokenType: "Bearer",
-		ExpiresIn: int(tokens.ExpiresIn.Seconds()), IDToken: idToken, Scope: tokens.Scope,
+		ExpiresIn: int(tokens.ExpiresIn.Seconds()), RefreshToken: string(tokens.RefreshToken), IDToken: idToken, Scope: tokens.Scope,
 	})
 }
 
@@ -115,6 +118,63 @@ func (s *Site) revoke(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// introspect tells a client what a token is worth.
+func (s *Site) introspect(w http.ResponseWriter, r *http.Request) error {
+	form, client, err := s.fromClient(r)
+	if err != nil {
+		return err
+	}
+	var known signon.Introspection
+	var problem *signon.Problem
+	in := s.DB.Read
+	if client.Assertion != "" { // it is spent
+		in = s.DB.InTx
+	}
+	err = in(r.Context(), func(tx *sqldb.Tx) error {
+		known, problem, err = s.Provider.Introspect(tx, client, secret.Token(form.Get("token")))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if problem != nil {
+		return problem
+	}
+	return answer(w, http.StatusOK, known)
+}
+
+// pushed is RFC 9126 section 2.2.
+type pushed struct {
+	RequestURI string `json:"request_uri"`
+	ExpiresIn  int    `json:"expires_in"` // seconds
+}
+
+// push keeps a request that a client sends ahead of the browser.
+func (s *Site) push(w http.ResponseWriter, r *http.Request) error {
+	form, client, err := s.fromClient(r)
+	if err != nil {
+		return err
+	}
+	if client.Secret == "" && client.Assertion == "" { // anybody may say a public name
+		if err := s.pace.take(r.RemoteAddr, s.DB.Now()); err != nil {
+			return err
+		}
+	}
+	var kept signon.Pushed
+	var problem *signon.Problem
+	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		kept, problem, err = s.Provider.Push(tx, client, signon.ReadAuthorize(form))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if problem != nil {
+		return problem
+	}
+	return answer(w, http.StatusCreated, pushed{kept.RequestURI, int(kept.ExpiresIn.Seconds())})
 }
 
 func (s *Site) userinfo(w http.ResponseWriter, r *http.Request) error {
@@ -164,8 +224,8 @@ func bearer(r *http.Request) (secret.Token, error) {
 }
 
 // fromClient reads a form that a client posted, and how the client names itself:
-// client_secret_basic, client_secret_post or none, but not two at once (RFC 6749
-// section 2.3).
+// client_secret_basic, client_secret_post, private_key_jwt or none, but not two at
+// once (RFC 6749 section 2.3).
 func (s *Site) fromClient(r *http.Request) (url.Values, signon.ClientAuth, error) {
 	form, err := readForm(r)
 	if err != nil {
@@ -173,6 +233,15 @@ func (s *Site) fromClient(r *http.Request) (url.Values, signon.ClientAuth, error
 	}
 	posted := signon.ClientAuth{ID: form.Get("client_id"), Secret: secret.Token(form.Get("client_secret"))}
 	header := r.Header.Get("Authorization")
+	twice := &signon.Problem{Code: signon.InvalidRequest, Description: "The client named itself in two ways."}
+	if kind := form.Get("client_assertion_type"); kind != "" || form.Has("client_assertion") {
+		if posted.Assertion = form.Get("client_assertion"); kind != signon.AssertionType || posted.Assertion == "" {
+			return nil, signon.ClientAuth{}, &signon.Problem{Code: signon.InvalidClient, Description: "This kind of client_assertion is not supported."}
+		}
+		if header != "" || posted.Secret != "" {
+			return nil, signon.ClientAuth{}, twice
+		}
+	}
 	if header == "" {
 		return form, posted, nil
 	}
@@ -181,7 +250,7 @@ func (s *Site) fromClient(r *http.Request) (url.Values, signon.ClientAuth, error
 	case !ok:
 		return nil, signon.ClientAuth{}, &signon.Problem{Code: signon.InvalidClient, Description: "The Authorization header cannot be read."}
 	case posted.Secret != "" || posted.ID != "" && posted.ID != basic.ID:
-		return nil, signon.ClientAuth{}, &signon.Problem{Code: signon.InvalidRequest, Description: "The client named itself in two ways."}
+		return nil, signon.ClientAuth{}, twice
 	}
 	return form, basic, nil
 }

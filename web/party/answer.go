@@ -19,6 +19,7 @@ type Answer struct {
 	Problem string // error code of the sign-on (RFC 6749 section 4.1.2.1), "" when it says who
 	Issuer  string // the sign-on that gave the subject its name
 	Subject string
+	Session string // the session there (the claim sid), whose end ends ours; "" when it does not say
 	Hint    string // the ID token, sealed; kept only to name the session when signing out
 	token   *oidc.IDToken
 }
@@ -86,6 +87,12 @@ func (p *Party) redeem(ctx context.Context, provider *oidc.Provider, st Step, co
 			return Answer{}, ErrRefused.Because(err)
 		}
 	}
+	var there struct {
+		Session string `json:"sid"`
+	}
+	if err := id.Claims(&there); err != nil || len(there.Session) > sidMost {
+		return Answer{}, ErrRefused.Because(err)
+	}
 	hint, err := p.site.DB.Box.Seal(p.hintPurpose(), []byte(raw))
-	return Answer{Step: st, Issuer: id.Issuer, Subject: id.Subject, Hint: hint, token: id}, err
+	return Answer{Step: st, Issuer: id.Issuer, Subject: id.Subject, Session: there.Session, Hint: hint, token: id}, err
 }

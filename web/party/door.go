@@ -80,6 +80,22 @@ func (p *Party) remember(r *http.Request, who Person) error {
 	return p.site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Update(tx, id, string(text)) })
 }
 
+// GoOn keeps what a silent answer says in the session that asked. The session at
+// the sign-on may be another by now: its end ends ours.
+func (p *Party) GoOn(r *http.Request, a Answer, data any) error {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	id := kit.VisitOf(r).Session.ID
+	return p.site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		if err := session.Update(tx, id, string(text)); err != nil {
+			return err
+		}
+		return session.Follow(tx, id, a.Session)
+	})
+}
+
 // Navigates reports whether the browser is opening a page; a script or a picture
 // cannot follow us to the sign-on and back.
 func Navigates(r *http.Request) bool {
@@ -102,6 +118,7 @@ func (p *Party) Routes(m *kit.Mux) {
 	m.Page("GET "+signInPath, p.signIn)
 	m.Page("GET "+returnPath, p.comeBack)
 	m.Page("POST "+signOutPath, p.signOut)
+	p.Hear(m)
 }
 
 func (p *Party) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -169,9 +186,9 @@ func (p *Party) comeBack(w http.ResponseWriter, r *http.Request) error {
 	who := Person{Account: a.Subject, Username: said.Username, Email: said.Email, EmailVerified: said.EmailVerified, Hint: a.Hint, At: p.site.DB.Now()}
 	now := kit.VisitOf(r).Session
 	if a.Step.Silent && now != nil && now.ID == a.Step.Session && now.Subject == who.Account {
-		err = p.remember(r, who)
+		err = p.GoOn(r, a, who)
 	} else {
-		err = p.Enter(w, r, who.Account, who)
+		err = p.Enter(w, r, a, who.Account, who)
 	}
 	if err != nil {
 		return err
@@ -196,9 +213,10 @@ func (p *Party) Stopped(w http.ResponseWriter, r *http.Request) error {
 	return p.site.Redirect(w, r, "/")
 }
 
-// Enter opens a session at this door for a subject and keeps what the door knows
-// of them as JSON. It takes the place of the session that was there.
-func (p *Party) Enter(w http.ResponseWriter, r *http.Request, subject string, data any) error {
+// Enter opens a session at this door for the subject of an answer, by the name
+// that the door has for it, and keeps what the door knows of them as JSON. It takes
+// the place of the session that was there.
+func (p *Party) Enter(w http.ResponseWriter, r *http.Request, a Answer, subject string, data any) error {
 	text, err := json.Marshal(data)
 	if err != nil {
 		return err
@@ -212,7 +230,7 @@ func (p *Party) Enter(w http.ResponseWriter, r *http.Request, subject string, da
 			}
 		}
 		var err error
-		token, _, err = session.Start(tx, session.Session{Door: p.site.Name, Subject: subject, Data: string(text), Device: kit.Device(r), Idle: p.site.Idle})
+		token, _, err = session.Start(tx, session.Session{Door: p.site.Name, Subject: subject, Data: string(text), Device: kit.Device(r), Idle: p.site.Idle, SignOn: a.Session})
 		return err
 	})
 	if err != nil {

@@ -103,8 +103,8 @@ func open(t *testing.T, db *sqldb.DB) *house {
 	server.Start()
 	t.Cleanup(server.Close)
 	h.in(func(tx *sqldb.Tx) error {
-		return h.provider.RegisterClient(tx, signon.Client{ID: "inschrijven", Name: "Inschrijven", Secret: secretThere,
-			Redirects: []string{h.door + "/terug"}, Logouts: []string{h.door + "/"}, Initiate: h.door + "/inloggen", Scopes: []string{"openid", "profile", "email"}})
+		return h.provider.RegisterClient(tx, signon.Client{ID: "inschrijven", Own: true, Name: "Inschrijven", Secret: secretThere,
+			Redirects: []string{h.door + "/terug"}, Logouts: []string{h.door + "/"}, SignedOut: h.door + party.HearPath, Initiate: h.door + "/inloggen", Scopes: []string{"openid", "profile", "email"}})
 	})
 	return h
 }

@@ -6,8 +6,10 @@
 //	New            makes the party of a door
 //	Begin          sends the browser to the sign-on
 //	Answer         takes what the sign-on says, once
+//	GoOn           keeps what a silent answer says
 //	Enter, Leave   open and end the session at this door
 //	SignOut        ends it here and at the sign-on
+//	Hear           ends it here when it ended at the sign-on
 //	LogoutAddress  tells where a browser signs out there
 //
 // A door whose sessions are those of the login account needs only Routes and Who;
@@ -16,6 +18,7 @@
 //	GET  /inloggen   starts a sign-in, also at the wish of the sign-on itself
 //	GET  /terug      takes the answer
 //	POST /uitloggen  signs out
+//	POST /elders-uitgelogd  hears of the sign-on, not of a browser, who signed out
 package party
 
 import (
@@ -68,6 +71,10 @@ const (
 	signInPath  = "/inloggen"
 	returnPath  = "/terug" // the redirect address
 	signOutPath = "/uitloggen"
+
+	// HearPath is where the sign-on tells this door who signed out: the
+	// backchannel_logout_uri.
+	HearPath = "/elders-uitgelogd"
 )
 
 // Party is one door as the sign-on knows it. It learns all addresses and keys of

@@ -87,6 +87,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /inloggen", s.signIn)
 	m.Page("GET /terug", s.comeBack)
 	m.Page("POST /uitloggen", s.signOut)
+	s.party.Hear(m)
 
 	// For readers.
 	m.Page("GET /mijn-boeken", kit.RequireSession(s.fresh(s.myBooks)))

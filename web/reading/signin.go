@@ -1,12 +1,9 @@
 package reading
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 
-	"lidwoord/base/session"
-	"lidwoord/base/sqldb"
 	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
 	"lidwoord/web/party"
@@ -35,7 +32,7 @@ func (s *Site) comeBack(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	who := who{Reader: loan.ReaderOf(s.DB.Box, a.Issuer, a.Subject), Name: c.Name, Memberships: c.Memberships, At: s.DB.Now(), Hint: a.Hint}
-	if err := s.enter(w, r, a.Step, who); err != nil {
+	if err := s.enter(w, r, a, who); err != nil {
 		return err
 	}
 	if a.Step.Note != "" {
@@ -71,16 +68,12 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, st party.Step, pr
 
 // enter opens a session, or brings the rights of the running one up to date when
 // it is still the same reader.
-func (s *Site) enter(w http.ResponseWriter, r *http.Request, st party.Step, who who) error {
+func (s *Site) enter(w http.ResponseWriter, r *http.Request, a party.Answer, who who) error {
 	now := kit.VisitOf(r).Session
-	if !st.Silent || now == nil || now.ID != st.Session || now.Subject != string(who.Reader) {
-		return s.party.Enter(w, r, string(who.Reader), who)
+	if !a.Step.Silent || now == nil || now.ID != a.Step.Session || now.Subject != string(who.Reader) {
+		return s.party.Enter(w, r, a, string(who.Reader), who)
 	}
-	text, err := json.Marshal(who)
-	if err != nil {
-		return err
-	}
-	return s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Update(tx, now.ID, string(text)) })
+	return s.party.GoOn(r, a, who)
 }
 
 // signOut ends the session here and then at the sign-on.

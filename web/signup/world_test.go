@@ -193,7 +193,7 @@ func build(t testing.TB, db *sqldb.DB) *house {
 	t.Cleanup(server.Close)
 	t.Cleanup(h.line.Wait)
 	h.do(func(tx *sqldb.Tx) error {
-		return h.provider.RegisterClient(tx, signon.Client{ID: "inschrijven", Name: "Inschrijven", Secret: shared,
+		return h.provider.RegisterClient(tx, signon.Client{ID: "inschrijven", Own: true, Name: "Inschrijven", Secret: shared,
 			Redirects: []string{h.at + "/terug"}, Logouts: []string{h.at + "/"}, Initiate: h.at + "/inloggen", Scopes: []string{"openid", "profile", "email"}})
 	})
 	return h

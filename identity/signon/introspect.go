@@ -1,0 +1,57 @@
+package signon
+
+import (
+	"time"
+
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+)
+
+// Introspection is what a token is worth; RFC 7662 section 2.2. Of a token that
+// is not worth anything it says no more than that.
+type Introspection struct {
+	Active   bool   `json:"active"`
+	Scope    string `json:"scope,omitempty"`
+	ClientID string `json:"client_id,omitempty"`
+	Type     string `json:"token_type,omitempty"`
+	Issuer   string `json:"iss,omitempty"`
+	Subject  string `json:"sub,omitempty"` // as the client of the token knows the person
+	ACR      string `json:"acr,omitempty"`
+	IssuedAt int64  `json:"iat,omitempty"`
+	Expires  int64  `json:"exp,omitempty"`
+}
+
+// Introspect tells a client about a token. It learns about its own only, unless
+// it is registered as a resource server, which is shown the tokens of others; and
+// a client that cannot prove who it is learns nothing: it would let anybody try
+// out what they found.
+func (p *Provider) Introspect(tx *sqldb.Tx, a ClientAuth, t secret.Token) (Introspection, *Problem, error) {
+	c, problem, err := p.authenticate(tx, a)
+	if problem != nil || err != nil {
+		return Introspection{}, problem, err
+	}
+	switch {
+	case c.public():
+		return Introspection{}, &Problem{InvalidClient, "A client without a secret or a key may not ask."}, nil
+	case t == "":
+		return Introspection{}, &Problem{InvalidRequest, "token is missing."}, nil
+	}
+	s, found, err := shownToken(tx, t.Digest())
+	if err != nil || !found || s.clientID != c.id && !(c.introspects && s.kind == kindAccess) {
+		return Introspection{}, nil, err
+	}
+	known := Introspection{
+		Active: true, Scope: s.scope, ClientID: s.clientID, Issuer: p.Issuer, Subject: p.subject(s.accountID, s.sector),
+		ACR: s.acr, IssuedAt: s.created.Unix(), Expires: s.expires.Unix(),
+	}
+	if s.kind == kindAccess {
+		known.Type = "Bearer"
+	}
+	return known, nil, nil
+}
+
+// shown is a token as a server that asks about it may learn it.
+type shown struct {
+	kind, scope, clientID, accountID, sector, acr string
+	created, expires                              time.Time
+}

@@ -1,0 +1,108 @@
+package login_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"lidwoord/base/sqldb"
+	"lidwoord/identity/signon"
+	"lidwoord/web/webtest"
+)
+
+// strange registers the site of somebody else and begins a request of it.
+func (d *door) strange(prompt, claims string) (request string) {
+	d.t.Helper()
+	d.in(func(tx *sqldb.Tx) error {
+		err := d.provider.RegisterClient(tx, signon.Client{ID: "vreemd", Name: "Vreemde Boeken", Redirects: []string{"https://vreemd.example/terug"}, Scopes: []string{"openid", "profile", "email", "memberships", "offline_access"}})
+		if err != nil {
+			return err
+		}
+		request, err = d.provider.Begin(tx, signon.AuthorizeParams{ClientID: "vreemd", RedirectURI: "https://vreemd.example/terug", ResponseType: "code", Scope: "openid email offline_access",
+			State: "s", Challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", Method: "S256", Prompt: prompt, Claims: claims})
+		return err
+	})
+	return request
+}
+
+func TestTheSiteOfSomebodyElseAsksFirst(t *testing.T) {
+	each(t, func(t *testing.T, d *door) {
+		d.active()
+		b := d.browser()
+		id := d.strange("", "")
+		page := "/toestemming?verzoek=" + id
+		if p := b.get(page); p.status != 303 || !strings.Contains(p.to, "/aanmelden?naar=") {
+			t.Errorf("who is not signed in: %d %s", p.status, p.to)
+		}
+		if p := b.signIn(url.Values{"verzoek": {id}}, good); p.status != 303 || p.to != "/inloggen"+page {
+			t.Fatalf("signed in: %d %s", p.status, p.to)
+		}
+		p := b.get(page)
+		p.want(t, 200, "Mag Vreemde Boeken je gegevens krijgen?", "je e-mailadres", "24 uur", username, "vreemd.example", "Ja, dat mag", "Nee, niet doen")
+		p.without(t, "klantnummer")
+		b.post("/toestemming", url.Values{"verzoek": {id}, "antwoord": {"misschien"}}).want(t, 422)
+		if p := b.post("/toestemming", url.Values{"verzoek": {id}, "antwoord": {"nee"}}); p.status != 303 || !strings.Contains(p.to, "error=access_denied") {
+			t.Errorf("no: %d %s", p.status, p.to)
+		}
+		b.get(page).want(t, 410, "Dit duurde te lang")
+
+		id = d.strange("none", "")
+		if p := b.get("/aanmelden?verzoek=" + id); p.status != 303 || !strings.Contains(p.to, "error=consent_required") {
+			t.Errorf("asked silently: %d %s", p.status, p.to)
+		}
+		id = d.strange("", "")
+		if p := b.get("/aanmelden?verzoek=" + id); p.to != "/inloggen/toestemming?verzoek="+id {
+			t.Errorf("signed in already: %d %s", p.status, p.to)
+		}
+		if p := b.post("/toestemming", url.Values{"verzoek": {id}, "antwoord": {"ja"}}); p.status != 303 || !strings.HasPrefix(p.to, "https://vreemd.example/terug?code=") {
+			t.Errorf("yes: %d %s", p.status, p.to)
+		}
+		b.post("/toestemming", url.Values{"verzoek": {id}, "antwoord": {"ja"}}).want(t, 410)
+		if p := b.get("/aanmelden?verzoek=" + d.strange("none", "")); !strings.Contains(p.to, "code=") {
+			t.Errorf("the next time: %d %s", p.status, p.to)
+		}
+		d.pass(time.Second)
+		if p := b.get("/aanmelden?verzoek=" + d.strange("consent", "")); !strings.Contains(p.to, "/toestemming") {
+			t.Errorf("asked anew: %d %s", p.status, p.to)
+		}
+	})
+}
+
+func TestASiteThatWantsMoreThanTheAccountHasIsToldSo(t *testing.T) {
+	each(t, func(t *testing.T, d *door) {
+		d.active()
+		b := d.browser()
+		b.signIn(nil, good)
+		for name, c := range map[string]struct{ prompt, claims, want string }{
+			"a second factor":        {"", `{"id_token":{"acr":{"essential":true,"value":"` + signon.ACRMFA + `"}}}`, "error=unmet_authentication_requirements"},
+			"another person, softly": {"none", `{"id_token":{"sub":{"value":"YAN"}}}`, "error=login_required"},
+		} {
+			if p := b.get("/aanmelden?verzoek=" + d.strange(c.prompt, c.claims)); p.status != 303 || !strings.Contains(p.to, c.want) {
+				t.Errorf("%s: %d %s", name, p.status, p.to)
+			}
+		}
+		id := d.strange("", `{"id_token":{"sub":{"value":"YAN"}}}`)
+		b.get("/aanmelden?verzoek="+id).want(t, 200, "nog een keer om je wachtwoord")
+		if p := b.signIn(url.Values{"verzoek": {id}}, good); p.status != 303 || !strings.Contains(p.to, "error=login_required") {
+			t.Errorf("the wrong person signs in: %d %s", p.status, p.to)
+		}
+	})
+}
+
+// The page about consent in a real browser, in both languages, by keyboard and on a
+// telephone.
+func TestConsentInABrowser(t *testing.T) {
+	p := webtest.Start(t).Person(t)
+	d := open(t, newDB(t))
+	d.active()
+	p.Visit(d.base + "/aanmelden?verzoek=" + d.strange("", `{"userinfo":{"memberships":null}}`))
+	p.Fill("Gebruikersnaam", username)
+	p.Fill("Wachtwoord", good)
+	p.Press("Inloggen")
+	p.Want("Mag Vreemde Boeken je gegevens krijgen?", "van welke bibliotheek je lid bent", "Je gaat hierna terug naar vreemd.example.")
+	p.Look("login-consent")
+	p.Press("EN")
+	p.Want("May Vreemde Boeken have your details?", "your e-mail address")
+	p.Look("login-consent-en")
+}
