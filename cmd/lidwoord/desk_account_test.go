@@ -35,7 +35,7 @@ func (h *running) agree(t *testing.T, b *webtest.Browser, clerk *webtest.Page, u
 	phone := b.Person(t)
 	phone.Resize(webtest.Narrow)
 	phone.Visit("http://" + address)
-	phone.Fill("Gebruikersnaam", username)
+	phone.Fill(byName, username)
 	phone.Fill("Wachtwoord", demoReaderPw)
 	phone.Press("Inloggen")
 	phone.Want("Bind bibliotheken wil de klant L.V. koppelen aan je inlogaccount.")
@@ -121,11 +121,14 @@ func TestTheLoginAccountAtTheDesk(t *testing.T) {
 		clerk.Want("Er wachten geen taken.")
 
 		// Lieke deletes her account; her library sees it and links another of hers.
-		account := h.accountOf(t, "lieke@veen.example")
-		err := h.db.InTx(t.Context(), func(tx *sqldb.Tx) error { return h.office.AccountLeft(tx, account) })
-		if err != nil {
-			t.Fatal(err)
-		}
+		lieke := browser.Person(t)
+		lieke.Visit(h.at + "/inloggen/verwijderen")
+		lieke.Fill(byName, "lieke@veen.example")
+		lieke.Fill("Wachtwoord", demoReaderPw)
+		lieke.Press("Inloggen")
+		lieke.Fill("Je wachtwoord van nu", demoReaderPw)
+		lieke.Press("Verwijder mijn inlogaccount")
+		lieke.Want("Je inlogaccount is verwijderd")
 		customerPage(clerk, "lieke@veen.example", "Veen, L. van der")
 		clerk.Want("verwijderd door de eigenaar", "Digital only")
 		clerk.Press("Bestaand inlogaccount koppelen")
