@@ -97,7 +97,7 @@ func TestConsentInABrowser(t *testing.T) {
 	d := open(t, newDB(t))
 	d.active()
 	p.Visit(d.base + "/aanmelden?verzoek=" + d.strange("", `{"userinfo":{"memberships":null}}`))
-	p.Fill("Gebruikersnaam", username)
+	p.Fill("Gebruikersnaam of e-mailadres", username)
 	p.Fill("Wachtwoord", good)
 	p.Press("Inloggen")
 	p.Want("Mag Vreemde Boeken je gegevens krijgen?", "van welke bibliotheek je lid bent", "Je gaat hierna terug naar vreemd.example.")
