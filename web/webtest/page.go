@@ -141,7 +141,10 @@ func (p *Page) Keys() int { return p.keys }
 // Back goes one page back, as the button of the browser does.
 func (p *Page) Back() {
 	p.t.Helper()
-	Eval[chromedp.Void](p, "void history.back()") // chromedp's own waits for events that a kept page does not send
+	p.leave(func(ctx context.Context) error { // chromedp's own step waits for events that a kept page does not send
+		_, err := chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void]("void history.back()"))
+		return err
+	})
 	time.Sleep(50 * time.Millisecond)
 	p.settle()
 }
@@ -149,7 +152,7 @@ func (p *Page) Back() {
 // Reload asks for the page again.
 func (p *Page) Reload() {
 	p.t.Helper()
-	p.do(chromedp.Reload())
+	p.leave(func(ctx context.Context) error { return chromedp.Do(ctx, chromedp.Reload()) })
 	p.settle()
 }
 
@@ -231,7 +234,7 @@ func read(p *Page, script string) (value string) {
 	p.call(func(ctx context.Context) error {
 		for {
 			got, err := chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
-			if err == nil || !strings.Contains(err.Error(), "navigated or closed") && !strings.Contains(err.Error(), "context was destroyed") || ctx.Err() != nil {
+			if err == nil || !gone(err) || ctx.Err() != nil {
 				value = got
 				return err
 			}
@@ -239,6 +242,24 @@ func read(p *Page, script string) (value string) {
 		}
 	})
 	return value
+}
+
+// gone says that the page went away while we spoke with it.
+func gone(err error) bool {
+	return strings.Contains(err.Error(), "navigated or closed") || strings.Contains(err.Error(), "context was destroyed")
+}
+
+// leave takes a step that leads to another page. That this one is gone is what the
+// step was for.
+func (p *Page) leave(step func(context.Context) error) {
+	p.t.Helper()
+	p.call(func(ctx context.Context) error {
+		err := step(ctx)
+		if err != nil && gone(err) {
+			err = nil
+		}
+		return err
+	})
 }
 
 func plain(s string) string { return strings.Join(strings.Fields(s), " ") }
