@@ -2,7 +2,6 @@ package password
 
 import (
 	"sync"
-	"unicode/utf8"
 
 	"github.com/trustelem/zxcvbn/frequency"
 )
@@ -11,7 +10,7 @@ import (
 // poor: shorter ones stand in ordinary words.
 const shortestListed = 6
 
-// listedPasswords are the 30,000 passwords that leaked most often, folded. Of
+// listedPasswords are the 30,000 passwords that leaked most often. Of
 // twelve characters and more there are some two hundred among them; the others
 // are what people make those of. The lists of words, names and titles beside it
 // give single words that are long enough: "unbelievable" leaked too.
@@ -23,7 +22,7 @@ var listedPasswords = sync.OnceValue(func() map[string]bool {
 			least = shortestListed
 		}
 		for _, p := range list {
-			if p = squash(fold(p)); utf8.RuneCountInString(p) >= least {
+			if p = squash(p); len(p) >= least { // the lists are ASCII, in small letters
 				set[p] = true
 			}
 		}
