@@ -56,6 +56,8 @@ var modules = map[string][]string{
 
 	"github.com/go-webauthn/webauthn":    {"base/factor"},
 	"github.com/descope/virtualwebauthn": {"base/factor"}, // its tests
+
+	"github.com/trustelem/zxcvbn/frequency": {"base/password"}, // passwords that leaked
 }
 
 var support = []string{"base/sqldb/sqldbtest", "web/webtest", "adapter/mollie/mollietest"} // for tests; the program never imports them

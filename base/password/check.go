@@ -59,7 +59,7 @@ func Check(plain string, about ...string) error {
 		return ErrPersonal
 	case repeats(plain) || rows(plain):
 		return ErrPattern
-	case common(plain):
+	case common(plain), listed(plain):
 		return ErrCommon
 	}
 	return nil

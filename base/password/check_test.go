@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/trustelem/zxcvbn/frequency"
+
 	"lidwoord/base/password"
 )
 
@@ -71,6 +73,55 @@ func TestAPoorPasswordIsRefusedWithItsReason(t *testing.T) {
 		if err := password.Check(c.plain, about...); !errors.Is(err, c.want) {
 			t.Errorf("Check(%.40q) = %v, want %v", c.plain, err, c.want)
 		}
+	}
+}
+
+// Every password of twelve characters and more that is among the 30,000 that
+// leaked most is refused, also with a year behind it or written as leet.
+func TestAPasswordThatLeakedIsRefused(t *testing.T) {
+	long := 0
+	for _, leaked := range frequency.FrequencyLists["passwords"] {
+		if utf8.RuneCountInString(leaked) < password.Shortest {
+			continue
+		}
+		long++
+		for _, plain := range []string{leaked, strings.ToUpper(leaked), leaked + "2026!"} {
+			if password.Check(plain) == nil {
+				t.Errorf("Check(%q) took it", plain)
+			}
+		}
+	}
+	if long < 200 {
+		t.Errorf("the list holds %d long passwords", long)
+	}
+	for _, plain := range []string{"St4rw4rs-2026!", "2026 Starwars!!", "monkeystarwars", "liverpool liverpool", "Unbelievable"} {
+		if err := password.Check(plain); !errors.Is(err, password.ErrCommon) {
+			t.Errorf("Check(%q) = %v, want ErrCommon", plain, err)
+		}
+	}
+}
+
+// A password is what was typed: no capital is lowered, no blank goes, nothing is
+// cut off (OWASP ASVS 6.2.8, 6.2.9).
+func TestAPasswordCountsToItsLastCharacter(t *testing.T) {
+	long := strings.Repeat("Zo een zin van veel woorden. ", 7)[:password.Longest]
+	if err := password.Check(long); err != nil {
+		t.Fatalf("%d characters: %v", len(long), err)
+	}
+	hash, err := password.Hash(t.Context(), long)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, plain := range map[string]string{
+		"the last character": long[:len(long)-1] + "x", "a capital": strings.ToLower(long), "a blank before": " " + long, "a blank behind": long + " ",
+		"fewer blanks": strings.ReplaceAll(long, " ", ""), "72 bytes": long[:72], "64 characters": long[:64],
+	} {
+		if ok, _, err := password.Verify(t.Context(), hash, plain); err != nil || ok {
+			t.Errorf("%s: %v, %v", name, ok, err)
+		}
+	}
+	if ok, _, err := password.Verify(t.Context(), hash, long); err != nil || !ok {
+		t.Errorf("the password itself: %v, %v", ok, err)
 	}
 }
 

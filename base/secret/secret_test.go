@@ -2,6 +2,7 @@ package secret
 
 import (
 	"log/slog"
+	"math"
 	"strings"
 	"testing"
 )
@@ -29,6 +30,38 @@ func TestACodeIsReadBackAsPeopleTypeIt(t *testing.T) {
 	for _, wrong := range []string{"", "ABC", "3467-9CDFG", "<script>"} {
 		if got := ReadCode(wrong); got != "" {
 			t.Errorf("ReadCode(%q) = %q, want nothing", wrong, string(got))
+		}
+	}
+}
+
+// 128 bits for what opens a door by itself, 20 for what counts few tries (OWASP
+// ASVS 7.2.3, 6.5.4), and no letter likelier than another.
+func TestSecretsAreLongEnough(t *testing.T) {
+	bits := func(secret Token) float64 {
+		return float64(len(strings.ReplaceAll(string(secret), "-", "")))
+	}
+	seen, counted := map[Token]bool{}, map[rune]int{}
+	const many = 10_000
+	for range many {
+		token, code := NewToken(), NewCode()
+		if n := bits(token) * 5; n < 128 || strings.Trim(string(token), "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" {
+			t.Fatalf("a token of %g bits", n)
+		}
+		if n := bits(code) * math.Log2(float64(len(codeLetters))); n < 35 {
+			t.Fatalf("a code of %g bits", n)
+		}
+		if seen[token] {
+			t.Fatal("a token came twice")
+		}
+		seen[token] = true
+		for _, r := range string(code) {
+			counted[r]++
+		}
+	}
+	mean := many * CodeLength / len(codeLetters)
+	for _, r := range codeLetters {
+		if n := counted[r]; n < mean*9/10 || n > mean*11/10 {
+			t.Errorf("%c came %d times, want about %d", r, n, mean)
 		}
 	}
 }

@@ -69,6 +69,15 @@ func signed(t *testing.T, algorithm jose.SignatureAlgorithm, key any, claims map
 	return text
 }
 
+func asJSON(t *testing.T, claims map[string]any) string {
+	t.Helper()
+	text, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 func goodAssertion() map[string]any {
 	return map[string]any{"iss": reading, "sub": reading, "aud": issuer, "jti": secret.NewID(),
 		"iat": noon.Unix(), "exp": noon.Add(time.Minute).Unix()}
@@ -136,6 +145,8 @@ func TestAClientSignsInsteadOfShowingASecret(t *testing.T) {
 			"not yet":                      {signed(t, jose.ES256, ring.ec, with("nbf", noon.Add(time.Minute).Unix())), "invalid_client"},
 			"without a name":               {signed(t, jose.ES256, ring.ec, with("jti", nil)), "invalid_client"},
 			"a name of broken text":        {signed(t, jose.ES256, ring.ec, with("jti", "\x00")), "invalid_client"},
+			"a key that it brings along":   {embedded(t, ring.other, nil, asJSON(t, goodAssertion())), "invalid_client"},
+			"a key from elsewhere":         {embedded(t, ring.other, map[jose.HeaderKey]any{"kid": "ec", "jku": "https://evil.example/jwks", "x5u": "https://evil.example/cert"}, asJSON(t, goodAssertion())), "invalid_client"},
 			"no assertion but three words": {"a.b.c", "invalid_client"},
 		} {
 			if got := h.known(signon.ClientAuth{ID: reading, Assertion: c.assertion}); got != c.want {

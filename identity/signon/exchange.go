@@ -41,7 +41,7 @@ type Tokens struct {
 // IDToken signs the ID token. It is called after the commit: an RSA signature
 // takes longer than the whole transaction, and on SQLite every other writer would
 // wait for it.
-func (t Tokens) IDToken() (string, error) { return t.key.sign("JWT", t.claims) }
+func (t Tokens) IDToken() (string, error) { return t.key.sign(idTokenType, t.claims) }
 
 // Exchange spends a code or a refresh token. A refusal is an answer and not an
 // error, because what a replay revoked must be committed: when problem is not nil,

@@ -209,7 +209,7 @@ func (w *LogoutWorker) claim(ctx context.Context, id string) (f farewell, ok boo
 // tell hands one sign-out to its site and writes down what came of it.
 func (w *LogoutWorker) tell(ctx context.Context, f farewell) {
 	log := w.Log.With("client", f.clientID, "attempt", f.attempts)
-	token, err := f.key.sign("logout+jwt", f.claims)
+	token, err := f.key.sign(logoutTokenType, f.claims)
 	if err == nil {
 		limited, done := context.WithTimeout(ctx, logoutLimit)
 		err = w.Sender.Send(limited, f.client.logout, token, f.client.own)

@@ -90,6 +90,9 @@ func TestASiteHearsOnceThatSomebodySignedOut(t *testing.T) {
 		if text := decoded(t, header); !strings.Contains(text, `"typ":"logout+jwt"`) {
 			t.Errorf("header %s", text)
 		}
+		if _, err := h.endSession(signon.EndSessionParams{IDTokenHint: s.heard[0]}); !errors.Is(err, signon.ErrBadHint) {
+			t.Errorf("a logout token is taken for an ID token: %v", err)
+		}
 	})
 }
 

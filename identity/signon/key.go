@@ -193,8 +193,14 @@ func (p *Provider) TryKeys(tx *sqldb.Tx) error {
 	return nil
 }
 
-// sign makes a JWT of claims, of a type: "JWT", or one that cannot be taken for an
-// ID token.
+// idTokenType and logoutTokenType are what a signed token says it is (RFC 8725
+// section 3.11): one is never taken for the other.
+const (
+	idTokenType     = "JWT"
+	logoutTokenType = "logout+jwt"
+)
+
+// sign makes a JWT of claims, of a type.
 func (k signingKey) sign(kind jose.ContentType, claims any) (string, error) {
 	signer, err := jose.NewSigner(
 		jose.SigningKey{Algorithm: jose.SignatureAlgorithm(k.algorithm), Key: jose.JSONWebKey{Key: k.private, KeyID: k.id}},

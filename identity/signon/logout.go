@@ -73,8 +73,9 @@ func (p *Provider) EndSession(tx *sqldb.Tx, q EndSessionParams) (Logout, error) 
 	return out, nil
 }
 
-// readHint checks that an ID token was ours. That it is expired is no matter: it
-// is shown to say which session ends, not who somebody is.
+// readHint checks that an ID token was ours, and is one: a logout token is signed
+// with the same keys. That it is expired is no matter: it is shown to say which
+// session ends, not who somebody is.
 func (p *Provider) readHint(tx *sqldb.Tx, token string) (idClaims, error) {
 	if len(token) > maxHint {
 		return idClaims{}, ErrBadHint
@@ -88,6 +89,9 @@ func (p *Provider) readHint(tx *sqldb.Tx, token string) (idClaims, error) {
 		return idClaims{}, err
 	}
 	header := signed.Signatures[0].Header
+	if header.ExtraHeaders[jose.HeaderType] != idTokenType {
+		return idClaims{}, ErrBadHint
+	}
 	for _, k := range keys.Key(header.KeyID) {
 		if k.Algorithm != header.Algorithm {
 			continue // an RSA key must not judge what says it is ES256

@@ -86,7 +86,7 @@ func TestAForgedHintSignsNobodyOut(t *testing.T) {
 		h.do(h.p.TendKeys)
 		good := h.idToken(h.tokens())
 		forge := func(alg jose.SignatureAlgorithm, key any, kid, claims string) string {
-			signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", kid))
+			signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", kid).WithType("JWT"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -108,21 +108,43 @@ func TestAForgedHintSignsNobodyOut(t *testing.T) {
 			}
 		}
 		for name, hint := range map[string]string{
-			"no token":               "x",
-			"a token cut short":      good[:len(good)-2],
-			"none as algorithm":      "eyJhbGciOiJub25lIn0.e30.",
-			"a huge token":           strings.Repeat("a", 20_000),
-			"another key":            forge(jose.ES256, private, h.currentKey(), ours),
-			"an unknown key":         forge(jose.ES256, private, "unknown", ours),
-			"the wrong kind of key":  forge(jose.ES256, private, rsaKid, ours),
-			"a secret for a key":     forge(jose.HS256, []byte(strings.Repeat("k", 32)), h.currentKey(), ours),
-			"claims of another body": good[:strings.Index(good, ".")] + "." + "e30" + good[strings.LastIndex(good, "."):],
+			"no token":                   "x",
+			"a token cut short":          good[:len(good)-2],
+			"none as algorithm":          "eyJhbGciOiJub25lIn0.e30.",
+			"a huge token":               strings.Repeat("a", 20_000),
+			"another key":                forge(jose.ES256, private, h.currentKey(), ours),
+			"an unknown key":             forge(jose.ES256, private, "unknown", ours),
+			"the wrong kind of key":      forge(jose.ES256, private, rsaKid, ours),
+			"a secret for a key":         forge(jose.HS256, []byte(strings.Repeat("k", 32)), h.currentKey(), ours),
+			"a key that it brings along": embedded(t, private, nil, ours),
+			"a key from elsewhere":       embedded(t, private, map[jose.HeaderKey]any{"kid": h.currentKey(), "jku": "https://evil.example/jwks", "x5u": "https://evil.example/cert"}, ours),
+			"claims of another body":     good[:strings.Index(good, ".")] + "." + "e30" + good[strings.LastIndex(good, "."):],
 		} {
 			if _, err := h.endSession(signon.EndSessionParams{IDTokenHint: hint}); !errors.Is(err, signon.ErrBadHint) {
 				t.Errorf("%s: %v, want ErrBadHint", name, err)
 			}
 		}
 	})
+}
+
+// embedded signs claims with a key that the token itself brings along (jwk), or
+// says where to find (jku, x5u): OWASP ASVS 9.1.3.
+func embedded(t *testing.T, key *ecdsa.PrivateKey, headers map[jose.HeaderKey]any, claims string) string {
+	t.Helper()
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key},
+		(&jose.SignerOptions{EmbedJWK: true, ExtraHeaders: headers}).WithType("JWT"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := signer.Sign([]byte(claims))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := signed.CompactSerialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 func TestAHintOfAnotherIssuerIsNotOurs(t *testing.T) {

@@ -235,6 +235,29 @@ func TestASpentRefreshTokenThatComesAgainEndsTheGrant(t *testing.T) {
 	})
 }
 
+// A public client proves nothing, so a double of its refresh token may be a thief's
+// at any moment (OWASP ASVS 10.4.5).
+func TestAPublicClientHasNoSecondTry(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		h.register(offlineClient(true))
+		first := h.offline()
+		second, refusal := h.refresh(first.RefreshToken, "")
+		if refusal != "" {
+			t.Fatal(refusal)
+		}
+		if _, refusal := h.refresh(first.RefreshToken, ""); refusal != "invalid_grant" {
+			t.Errorf("a double: %q", refusal)
+		}
+		if _, refusal := h.refresh(second.RefreshToken, ""); refusal != "invalid_grant" {
+			t.Errorf("the successor after a double: %q", refusal)
+		}
+		if _, refusal := h.userinfo(second.AccessToken); refusal != "invalid_token" {
+			t.Errorf("its access token after a double: %q", refusal)
+		}
+	})
+}
+
 func TestARefreshTokenIsItsClientsOwnAndEndsWithTheSignIn(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)

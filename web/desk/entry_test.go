@@ -88,6 +88,22 @@ func TestATemporaryPasswordIsChangedAtTheDeskToo(t *testing.T) {
 	})
 }
 
+// A password that a manager gave out opens nothing past the app (OWASP ASVS 6.4.3).
+func TestATemporaryPasswordPassesByNoApp(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		key := h.app("anja")
+		plain, err := staff.Temporary(t.Context(), h.DB, h.workers["anja"].ID, "staff:BOSS")
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := h.visitor()
+		v.post("/aanmelden", "gebruikersnaam", "anja", "wachtwoord", string(plain), "vestiging", "5280").is(200, "/aanmelden/wachtwoord")
+		v.post("/aanmelden/wachtwoord", "nieuw", "zeven groene fietsen", "herhaal", "zeven groene fietsen").is(200, "/aanmelden/code").want("Nog één stap")
+		v.get("/").is(200, "/aanmelden?naar=%2Fbalie%2F")
+		v.post("/aanmelden/code", "code", h.code(key)).is(200, "/").want("Anja de Boer")
+	})
+}
+
 func TestAClerkSetsUpAnAppInABrowser(t *testing.T) {
 	h := build(t, sqldbtest.New(t))
 	b := webtest.Start(t)

@@ -33,7 +33,7 @@ const secretThere = "a secret of the door Inschrijven and the sign-on"
 // house is a door with pages of its own and the sign-on of this house, on one
 // server.
 type house struct {
-	t        *testing.T
+	t        testing.TB
 	db       *sqldb.DB
 	provider *signon.Provider
 	door     string // address of the door
@@ -71,7 +71,7 @@ func (f front) Routes(m *kit.Mux) {
 	m.Page("GET /vers", f.party.Fresh(show))
 }
 
-func open(t *testing.T, db *sqldb.DB) *house {
+func open(t testing.TB, db *sqldb.DB) *house {
 	t.Helper()
 	h := &house{t: t, db: db, sits: "ZOE", now: time.Date(2026, 11, 23, 13, 5, 0, 0, time.UTC)}
 	db.Now = func() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now }
