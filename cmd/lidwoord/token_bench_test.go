@@ -168,7 +168,7 @@ func (a act) bareTurn(db *sqldb.DB, p *provider) float64 {
 		work.answered = p.last[i]
 		in := db.InTx
 		if a.commits == 0 {
-			in = db.Read
+			in = db.Look
 		}
 		if a.bare != nil {
 			if err := in(r.Context(), func(tx *sqldb.Tx) error { return a.bare(tx, work) }); err != nil {
@@ -178,14 +178,17 @@ func (a act) bareTurn(db *sqldb.DB, p *provider) float64 {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(work.body)
 	}))
-	defer server.Close()
-	bare := &provider{b: p.b, name: "bare", machine: p.machine}
+	bare := &provider{b: p.b, name: "bare"}
 	n, took := inTurn(func(i int) bool {
 		for commit := range max(1, a.commits) {
-			bare.get(fmt.Sprintf("%s/?%d.%d", server.URL, i, commit), "")
+			bare.get(i, fmt.Sprintf("%s/?%d.%d", server.URL, i, commit), "")
 		}
 		return true
 	})
+	for _, l := range bare.lines {
+		l.conn.Close()
+	}
+	server.Close()
 	return float64(n) / took.Seconds()
 }
 

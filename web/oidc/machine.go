@@ -99,7 +99,7 @@ func (s *Site) cors(h http.Header, r *http.Request, e endpoint) error {
 		return nil
 	}
 	var known bool
-	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
 		known, err = s.Provider.KnownOrigin(tx, origin)
 		return err
 	})
