@@ -15,7 +15,7 @@ import (
 // discovery may be cached for an hour: it changes with a release.
 func (s *Site) discovery(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Cache-Control", "public, max-age=3600")
-	return answer(w, http.StatusOK, s.Provider.Discovery())
+	return write(w, http.StatusOK, s.document)
 }
 
 // jwks may be cached for a quarter of an hour: new keys are shown two days before
