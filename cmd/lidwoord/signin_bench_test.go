@@ -22,8 +22,6 @@ import (
 	"lidwoord/base/password"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
-	"lidwoord/base/words"
-	"lidwoord/identity/account"
 )
 
 // BenchmarkSignInServer measures whole sign-ins at the real program, a process of
@@ -76,17 +74,7 @@ func benchSignIn(b *testing.B, program, database string, readers int) {
 		if _, err := bind.save(tx); err != nil {
 			return err
 		}
-		for i := range readers {
-			a := account.Imported{Username: fmt.Sprint("lezer", i), Email: fmt.Sprintf("lezer%d@example.nl", i), Lang: words.NL, Password: hash, Confirmed: true, OpenedAt: tx.Now}
-			key, err := a.Read()
-			if err != nil {
-				return err
-			}
-			if _, err := account.Import(tx, a, key); err != nil {
-				return err
-			}
-		}
-		return nil
+		return importReaders(tx, readers, hash)
 	})
 	if err != nil {
 		b.Fatal(err)
