@@ -105,6 +105,29 @@ func TestAReaderCannotWrite(t *testing.T) {
 	})
 }
 
+func TestALookReadsAndCannotWrite(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		for range 2 { // the second time SQLite has it prepared
+			err := db.Look(t.Context(), func(tx *sqldb.Tx) error {
+				var n int
+				if _, err := tx.One(`SELECT COUNT(*) FROM audit`, nil, &n); err != nil {
+					return err
+				}
+				var id string
+				if _, err := tx.One(`
+					DELETE FROM audit WHERE id = 'x' RETURNING id`, nil, &id); err == nil {
+					t.Error("Look let One write")
+				}
+				_, err := tx.Exec(`DELETE FROM audit`)
+				return err
+			})
+			if err == nil {
+				t.Error("Look let Exec write")
+			}
+		}
+	})
+}
+
 func TestInstantsKeepTheirMicroseconds(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		at := time.Date(2026, 10, 25, 2, 30, 0, 123456789, time.FixedZone("CET", 3600))

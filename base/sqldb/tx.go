@@ -20,11 +20,28 @@ type Tx struct {
 	Now time.Time
 
 	ctx        context.Context
-	sql        *sql.Tx
+	sql        runner
 	db         *DB
 	pool       *sql.DB
 	after      []func()
 	unprepared []string
+}
+
+// runner is a *sql.Tx; or, for Look, a *sql.DB.
+type runner interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+var errLooking = errors.New("sqldb: Look only reads")
+
+// allows holds a Look to reading: nobody would take back half of what it wrote.
+func (tx *Tx) allows(query string) error {
+	if _, looking := tx.sql.(*sql.DB); looking && !strings.HasPrefix(strings.TrimLeft(query, "\t\n "), "SELECT") {
+		return errLooking
+	}
+	return nil
 }
 
 // Box seals what this database must keep secret.
@@ -37,7 +54,10 @@ func (tx *Tx) After(f func()) { tx.after = append(tx.after, f) }
 // Exec runs a statement and returns the number of rows it touched.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 	var res sql.Result
-	var err error
+	err := tx.allows(query)
+	if err != nil {
+		return 0, err
+	}
 	if st := tx.statement(query); st != nil {
 		res, err = st.ExecContext(tx.ctx, plain(args)...)
 	} else {
@@ -51,6 +71,9 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 
 // One scans a single row into dest and reports whether there was one.
 func (tx *Tx) One(query string, args []any, dest ...any) (bool, error) {
+	if err := tx.allows(query); err != nil {
+		return false, err
+	}
 	var row *sql.Row
 	if st := tx.statement(query); st != nil {
 		row = st.QueryRowContext(tx.ctx, plain(args)...)
@@ -71,7 +94,10 @@ type Row interface{ Scan(dest ...any) error }
 // returns, so that the next statement finds the connection free.
 func Many[T any](tx *Tx, query string, args []any, scan func(Row) (T, error)) ([]T, error) {
 	var rows *sql.Rows
-	var err error
+	err := tx.allows(query)
+	if err != nil {
+		return nil, err
+	}
 	if st := tx.statement(query); st != nil {
 		rows, err = st.QueryContext(tx.ctx, plain(args)...)
 	} else {
@@ -97,7 +123,10 @@ func (tx *Tx) statement(query string) *sql.Stmt {
 		return nil
 	}
 	if st := tx.db.prepared.get(tx.pool, query); st != nil {
-		return tx.sql.StmtContext(tx.ctx, st)
+		if in, ok := tx.sql.(*sql.Tx); ok {
+			return in.StmtContext(tx.ctx, st)
+		}
+		return st
 	}
 	tx.unprepared = append(tx.unprepared, query)
 	return nil

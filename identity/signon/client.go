@@ -190,6 +190,7 @@ func (p *Provider) KnownOrigin(tx *sqldb.Tx, origin string) (bool, error) {
 // client is a registered client as the steps need it.
 type client struct {
 	id, name, scopes, algorithm, sector, initiate, logout string
+	keyID                                                 string // of the key that signs for it now; "" before the first is made
 
 	// How it says who it is. Of secrets the one from before works on for a while;
 	// both are "" for a client that signs or is public.

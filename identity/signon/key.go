@@ -182,6 +182,15 @@ func (p *Provider) signingKey(tx *sqldb.Tx, algorithm string) (signingKey, error
 	return ready, nil
 }
 
+// keyOf is signingKey for a client whose row, read in this transaction, named the
+// key: where it was used before, nothing is left to read.
+func (p *Provider) keyOf(tx *sqldb.Tx, c client) (signingKey, error) {
+	if known, ok := p.unsealed.Load(c.keyID); ok {
+		return known.(signingKey), nil
+	}
+	return p.signingKey(tx, c.algorithm)
+}
+
 // TryKeys opens the keys that sign, so that a wrong master key shows when the
 // program starts and not when the first reader signs in.
 func (p *Provider) TryKeys(tx *sqldb.Tx) error {

@@ -69,20 +69,20 @@ func (p *Provider) refresh(tx *sqldb.Tx, c client, q TokenParams) (t Tokens, pro
 func (p *Provider) issue(tx *sqldb.Tx, g grant, c client) (t Tokens, problem *Problem, err error) {
 	until := earlier(tx.Now.Add(accessLife(c)), g.expiresAt)
 	t = Tokens{AccessToken: newToken(), Scope: g.scope, ExpiresIn: until.Sub(tx.Now)}
-	if err := insertToken(tx, token{t.AccessToken.Digest(), g.id, kindAccess, g.scope, until}); err != nil {
-		return Tokens{}, nil, err
-	}
+	access := token{t.AccessToken.Digest(), g.id, kindAccess, g.scope, until}
 	if g.refreshes {
 		t.RefreshToken = newToken()
-		err := insertToken(tx, token{t.RefreshToken.Digest(), g.id, kindRefresh, "", earlier(tx.Now.Add(RefreshIdle), g.expiresAt)})
-		if err != nil {
-			return Tokens{}, nil, err
-		}
+		err = insertTokens(tx, access, token{t.RefreshToken.Digest(), g.id, kindRefresh, "", earlier(tx.Now.Add(RefreshIdle), g.expiresAt)})
+	} else {
+		err = insertToken(tx, access)
+	}
+	if err != nil {
+		return Tokens{}, nil, err
 	}
 	if t.claims, err = p.idClaims(tx, g, c, t.AccessToken); err != nil {
 		return Tokens{}, nil, err
 	}
-	t.key, err = p.signingKey(tx, c.algorithm)
+	t.key, err = p.keyOf(tx, c)
 	return t, nil, err
 }
 

@@ -85,10 +85,11 @@ func addClientURI(tx *sqldb.Tx, clientID, kind, uri string) error {
 func findClient(tx *sqldb.Tx, id string) (c client, found bool, err error) {
 	found, err = tx.One(`
 		SELECT id, name, COALESCE(secret_digest, ''), CASE WHEN old_until > $2 THEN COALESCE(old_digest, '') ELSE '' END, jwks,
-			scopes, algorithm, sector, initiate_uri, logout_uri, own, pushed_only, introspects
+			scopes, algorithm, sector, initiate_uri, logout_uri, own, pushed_only, introspects,
+			COALESCE((SELECT k.id FROM signon_key k WHERE k.algorithm = signon_client.algorithm AND k.state = 'current'), '')
 		FROM signon_client WHERE id = $1`,
 		[]any{id, tx.Now}, &c.id, &c.name, &c.secretDigest, &c.oldDigest, &c.keys,
-		&c.scopes, &c.algorithm, &c.sector, &c.initiate, &c.logout, &c.own, &c.pushedOnly, &c.introspects)
+		&c.scopes, &c.algorithm, &c.sector, &c.initiate, &c.logout, &c.own, &c.pushedOnly, &c.introspects, &c.keyID)
 	return c, found, err
 }
 
@@ -250,6 +251,17 @@ func insertToken(tx *sqldb.Tx, t token) error {
 	_, err := tx.Exec(`
 		INSERT INTO signon_token (digest, grant_id, kind, scope, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`, t.digest, t.grantID, t.kind, t.scope, tx.Now, t.expires)
+	return err
+}
+
+// insertTokens keeps an access token and the refresh token that goes with it. It is
+// one statement, because on PostgreSQL each is a journey.
+func insertTokens(tx *sqldb.Tx, access, refresh token) error {
+	_, err := tx.Exec(`
+		INSERT INTO signon_token (digest, grant_id, kind, scope, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6), ($7, $8, $9, $10, $5, $11)`,
+		access.digest, access.grantID, access.kind, access.scope, tx.Now, access.expires,
+		refresh.digest, refresh.grantID, refresh.kind, refresh.scope, refresh.expires)
 	return err
 }
 

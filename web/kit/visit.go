@@ -53,7 +53,7 @@ func (s *Site) visit(w http.ResponseWriter, r *http.Request) (*http.Request, err
 	if err != nil {
 		return r, nil
 	}
-	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error {
 		found, ok, err := session.Find(tx, s.Name, secret.Token(cookie.Value))
 		if ok {
 			v.Session = &found

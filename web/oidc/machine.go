@@ -99,7 +99,7 @@ func (s *Site) cors(h http.Header, r *http.Request, e endpoint) error {
 		return nil
 	}
 	var known bool
-	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
 		known, err = s.Provider.KnownOrigin(tx, origin)
 		return err
 	})
@@ -160,9 +160,13 @@ func answer(w http.ResponseWriter, status int, v any) error {
 	if err != nil {
 		return err
 	}
+	return write(w, status, text)
+}
+
+func write(w http.ResponseWriter, status int, text []byte) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, err = w.Write(append(text, '\n'))
+	_, err := w.Write(text)
 	return err
 }
 

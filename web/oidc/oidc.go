@@ -19,6 +19,7 @@ package oidc
 
 import (
 	"embed"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -40,6 +41,7 @@ type Site struct {
 	*kit.Site
 	Provider *signon.Provider
 	pace     pace
+	document []byte // of discovery, which a release changes and nothing else
 }
 
 // New makes the door. The issuer of p must be the door's own address without a
@@ -52,8 +54,12 @@ func New(house *kit.House, p *signon.Provider) (*Site, error) {
 	if want := strings.TrimSuffix(s.Base.String(), "/"); p.Issuer != want {
 		return nil, fmt.Errorf("the issuer is %q, but its door is at %q", p.Issuer, want)
 	}
+	document, err := json.Marshal(p.Discovery())
+	if err != nil {
+		return nil, err
+	}
 	s.FormAction = "'none'"
-	return &Site{Site: s, Provider: p}, nil
+	return &Site{Site: s, Provider: p, document: document}, nil
 }
 
 // Handler is the whole door. Machine endpoints stand outside the chain of the

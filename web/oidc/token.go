@@ -15,7 +15,7 @@ import (
 // discovery may be cached for an hour: it changes with a release.
 func (s *Site) discovery(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Cache-Control", "public, max-age=3600")
-	return answer(w, http.StatusOK, s.Provider.Discovery())
+	return write(w, http.StatusOK, s.document)
 }
 
 // jwks may be cached for a quarter of an hour: new keys are shown two days before
@@ -36,7 +36,7 @@ func (s *Site) jwks(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) keySet(r *http.Request) (set signon.KeySet, err error) {
-	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error {
 		set, err = s.Provider.JWKS(tx)
 		return err
 	})
@@ -128,7 +128,7 @@ func (s *Site) introspect(w http.ResponseWriter, r *http.Request) error {
 	}
 	var known signon.Introspection
 	var problem *signon.Problem
-	in := s.DB.Read
+	in := s.DB.Look
 	if client.Assertion != "" { // it is spent
 		in = s.DB.InTx
 	}
@@ -184,7 +184,7 @@ func (s *Site) userinfo(w http.ResponseWriter, r *http.Request) error {
 	}
 	var person signon.Person
 	var problem *signon.Problem
-	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error {
 		person, problem, err = s.Provider.UserInfo(tx, token)
 		return err
 	})
