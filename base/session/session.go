@@ -8,6 +8,7 @@
 //	Follow  names the session at a sign-on from which it comes
 //	List    the living sessions of a subject
 //	End     ends one session; EndAll ends a subject's; EndSignOn those of a sign-on's session
+//	EndSignedOn  ends those of everybody at a sign-on, and all that came from them (an emergency)
 //	Sweep   removes the dead ones
 //
 // The database keeps only the token's digest: who reads the table cannot walk in.
@@ -105,6 +106,10 @@ func EndSignOn(tx *sqldb.Tx, door, signOn string) error {
 	}
 	return endSignOn(tx, door, signOn)
 }
+
+// EndSignedOn ends every session at the door of a sign-on and every session at
+// another door that came from one there. It says how many.
+func EndSignedOn(tx *sqldb.Tx, door string) (int, error) { return endSignedOn(tx, door) }
 
 // Sweep removes sessions that are over.
 func Sweep(tx *sqldb.Tx) error { return sweep(tx, tx.Now.Add(-LifeMost)) }

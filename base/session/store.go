@@ -68,6 +68,11 @@ func endSignOn(tx *sqldb.Tx, door, signOn string) error {
 	return err
 }
 
+func endSignedOn(tx *sqldb.Tx, door string) (int, error) {
+	n, err := tx.Exec(`DELETE FROM session WHERE door = $1 OR sign_on_id <> ''`, door)
+	return int(n), err
+}
+
 func sweep(tx *sqldb.Tx, oldest time.Time) error {
 	_, err := tx.Exec(`DELETE FROM session WHERE expires_at <= $1 OR auth_at <= $2`, tx.Now, oldest)
 	return err

@@ -514,6 +514,26 @@ func countStates(tx *sqldb.Tx, ids []string) ([]counted, error) {
 		})
 }
 
+func countAccounts(tx *sqldb.Tx) (waiting, active int, err error) {
+	if _, err = tx.One(`SELECT COUNT(*) FROM account WHERE until > $1`, []any{tx.Now}, &waiting); err != nil {
+		return 0, 0, err
+	}
+	_, err = tx.One(`SELECT COUNT(*) FROM account WHERE until IS NULL`, nil, &active)
+	return waiting, active, err
+}
+
+func countRemembered(tx *sqldb.Tx) (n int, err error) {
+	_, err = tx.One(`SELECT COUNT(*) FROM account_expired WHERE forget_at > $1`, []any{tx.Now}, &n)
+	return n, err
+}
+
+func countTries(tx *sqldb.Tx, since time.Time) (signIns, refused int, err error) {
+	_, err = tx.One(`
+		SELECT COUNT(CASE WHEN kind = 'refused' THEN NULL ELSE 1 END), COUNT(CASE WHEN kind = 'refused' THEN 1 END)
+		FROM account_event WHERE at > $1 AND kind IN ('signin', 'signin_new', 'refused')`, []any{since}, &signIns, &refused)
+	return signIns, refused, err
+}
+
 func countMemories(tx *sqldb.Tx, ids []string) (n int, err error) {
 	var args []any
 	for _, id := range ids {

@@ -105,6 +105,20 @@ func (p *Provider) RevokeAccount(tx *sqldb.Tx, accountID string) error {
 	return tellOf(tx, func() ([]visit, error) { return takeVisitsOfAccount(tx, accountID) })
 }
 
+// RevokeEverything ends all that anybody gave to other sites, and tells them: when
+// strangers may be in, and nobody knows as whom. It goes in two statements, for half
+// a million people at once.
+func (p *Provider) RevokeEverything(tx *sqldb.Tx) error {
+	if err := revokeEverything(tx); err != nil {
+		return err
+	}
+	if err := leaveEverything(tx); err != nil {
+		return err
+	}
+	tx.After(farewells.Ring)
+	return nil
+}
+
 // Expire removes requests, codes and tokens that are over. A code or a spent
 // refresh token is kept for as long as its grant lives, so that its replay is seen.
 func (p *Provider) Expire(tx *sqldb.Tx) error {
