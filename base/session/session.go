@@ -107,9 +107,23 @@ func EndSignOn(tx *sqldb.Tx, door, signOn string) error {
 	return endSignOn(tx, door, signOn)
 }
 
-// EndSignedOn ends every session at the door of a sign-on and every session at
-// another door that came from one there. It says how many.
-func EndSignedOn(tx *sqldb.Tx, door string) (int, error) { return endSignedOn(tx, door) }
+// someAtOnce is how many rows one transaction of EndSignedOn looks at. All at once
+// would stand in the way of everybody who signs in meanwhile.
+const someAtOnce = 1000
+
+// EndSignedOn ends sessions that began by an instant, at the door of a sign-on and at
+// other doors when they came from one there. It does some at a time: next is what to
+// give as after the next time, "" when it is done.
+func EndSignedOn(tx *sqldb.Tx, door string, by time.Time, after string) (ended int, next string, err error) {
+	last, n, err := stretch(tx, after, someAtOnce)
+	if err != nil || n == 0 {
+		return 0, "", err
+	}
+	if ended, err = endStretch(tx, door, by, after, last); err == nil && n == someAtOnce {
+		next = last
+	}
+	return ended, next, err
+}
 
 // Sweep removes sessions that are over.
 func Sweep(tx *sqldb.Tx) error { return sweep(tx, tx.Now.Add(-LifeMost)) }

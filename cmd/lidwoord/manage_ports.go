@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"lidwoord/base/audit"
@@ -195,15 +195,49 @@ func (r readers) Count(tx *sqldb.Tx) (manage.Counts, error) {
 	return manage.Counts{Waiting: c.Waiting, Active: c.Active, Expired: c.Expired, Stepped: stepped, Day: manage.Tally(c.Day), Week: manage.Tally(c.Week)}, err
 }
 
-// SignOutAll ends what the login door and our own doors keep here and now; other
-// sites hear it from the back-channel.
-func (r readers) SignOutAll(tx *sqldb.Tx, actor string) (int, error) {
-	if err := r.provider.RevokeEverything(tx); err != nil {
-		return 0, err
-	}
-	ended, err := session.EndSignedOn(tx, "login")
+// SignOutAll ends the sessions first, as they give all the rest. What was given until
+// they were over ends after that; other sites hear it from the back-channel. Once
+// begun it goes on, also when the browser that asked leaves. It is noted before the
+// first session ends.
+func (r readers) SignOutAll(ctx context.Context, db *sqldb.DB, actor string) (ended int, err error) {
+	ctx = context.WithoutCancel(ctx)
+	var by time.Time
+	err = db.InTx(ctx, func(tx *sqldb.Tx) error {
+		by = tx.Now
+		return audit.Record(tx, audit.Entry{Actor: actor, Act: "signon.everybody_out", Object: "signon"})
+	})
 	if err != nil {
 		return 0, err
 	}
-	return ended, audit.Record(tx, audit.Entry{Actor: actor, Act: "signon.everybody_out", Object: "signon", Detail: strconv.Itoa(ended)})
+	err = stepwise(ctx, db, func(tx *sqldb.Tx, after string) (next string, err error) {
+		n, next, err := session.EndSignedOn(tx, "login", by, after)
+		tx.After(func() { ended += n })
+		return next, err
+	})
+	if err != nil {
+		return ended, err
+	}
+	by = db.Now()
+	for _, act := range []func(*sqldb.Tx, time.Time, string) (string, error){r.provider.RevokeSome, r.provider.LeaveSome} {
+		err := stepwise(ctx, db, func(tx *sqldb.Tx, after string) (string, error) { return act(tx, by, after) })
+		if err != nil {
+			return ended, err
+		}
+	}
+	return ended, nil
+}
+
+// stepwise does an act some at a time, each in a transaction, until it is done.
+func stepwise(ctx context.Context, db *sqldb.DB, act func(tx *sqldb.Tx, after string) (next string, err error)) error {
+	for after := ""; ; {
+		var next string
+		err := db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
+			next, err = act(tx, after)
+			return err
+		})
+		if err != nil || next == "" {
+			return err
+		}
+		after = next
+	}
 }

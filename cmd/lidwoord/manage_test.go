@@ -498,7 +498,7 @@ func TestTheManagerSeesHowSigningInGoesAndSignsEverybodyOut(t *testing.T) {
 		if in := h.in(t); !slices.Equal(in, []string{"manage"}) {
 			t.Errorf("still in at %v", in)
 		}
-		if at, _ := reader.read(reader.Get(h.at + "/inloggen")); !strings.HasSuffix(at.Path, "/aanmelden") {
+		if at, _ := reader.read(reader.Get(h.at + "/inloggen/sessies")); !strings.HasSuffix(at.Path, "/aanmelden") {
 			t.Errorf("the reader is in at %s", at)
 		}
 		if got := b.noted("signon"); !slices.Equal(got, []string{"signon.everybody_out"}) {

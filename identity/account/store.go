@@ -527,11 +527,14 @@ func countRemembered(tx *sqldb.Tx) (n int, err error) {
 	return n, err
 }
 
-func countTries(tx *sqldb.Tx, since time.Time) (signIns, refused int, err error) {
+// countTries counts what was since two instants, the earlier one second.
+func countTries(tx *sqldb.Tx, late, early time.Time) (sinceLate, sinceEarly Tally, err error) {
 	_, err = tx.One(`
-		SELECT COUNT(CASE WHEN kind = 'refused' THEN NULL ELSE 1 END), COUNT(CASE WHEN kind = 'refused' THEN 1 END)
-		FROM account_event WHERE at > $1 AND kind IN ('signin', 'signin_new', 'refused')`, []any{since}, &signIns, &refused)
-	return signIns, refused, err
+		SELECT COUNT(CASE WHEN kind <> 'refused' AND at > $1 THEN 1 END), COUNT(CASE WHEN kind = 'refused' AND at > $1 THEN 1 END),
+			COUNT(CASE WHEN kind <> 'refused' THEN 1 END), COUNT(CASE WHEN kind = 'refused' THEN 1 END)
+		FROM account_event WHERE at > $2 AND kind IN ('signin', 'signin_new', 'refused')`,
+		[]any{late, early}, &sinceLate.SignIns, &sinceLate.Refused, &sinceEarly.SignIns, &sinceEarly.Refused)
+	return sinceLate, sinceEarly, err
 }
 
 func countMemories(tx *sqldb.Tx, ids []string) (n int, err error) {

@@ -21,7 +21,7 @@
 //	EndSession      signs out at the wish of a client
 //	RevokeSession   ends all that one sign-in gave
 //	RevokeAccount   ends all that one account gave
-//	RevokeEverything ends all that anybody was given (an emergency)
+//	RevokeSome, LeaveSome  end all that everybody gave, some at a time (an emergency)
 //	LogoutWorker    tells sites that somebody signed out
 //	Discovery, JWKS what clients must know of us
 //	TendKeys        makes and rotates signing keys (at start, and as a daily job)

@@ -247,8 +247,14 @@ func revokeSession(tx *sqldb.Tx, sessionID string) error {
 	return err
 }
 
-func revokeEverything(tx *sqldb.Tx) error {
-	_, err := tx.Exec(`UPDATE signon_grant SET revoked_at = $1 WHERE revoked_at IS NULL`, tx.Now)
+func nextGrants(tx *sqldb.Tx, after string, n int) ([]string, error) {
+	return sqldb.Many(tx, `SELECT id FROM signon_grant WHERE id > $1 ORDER BY id LIMIT $2`, []any{after, n}, scanText)
+}
+
+func revokeStretch(tx *sqldb.Tx, by time.Time, after, last string) error {
+	_, err := tx.Exec(`
+		UPDATE signon_grant SET revoked_at = $1
+		WHERE id > $2 AND id <= $3 AND created_at <= $4 AND revoked_at IS NULL`, tx.Now, after, last, by)
 	return err
 }
 
@@ -468,18 +474,24 @@ func insertLogout(tx *sqldb.Tx, id string, v visit) error {
 	return err
 }
 
-// leaveEverything queues a sign-out for every visit at a site that wants to hear
-// of it. A session that ends is at a site once, so the two together are an id.
-func leaveEverything(tx *sqldb.Tx) error {
+func nextVisits(tx *sqldb.Tx, after string, n int) ([]string, error) {
+	return sqldb.Many(tx, `SELECT session_id FROM signon_visit WHERE session_id > $1 ORDER BY session_id LIMIT $2`, []any{after, n}, scanText)
+}
+
+// leaveStretch queues a sign-out for every visit of these sessions at a site that
+// wants to hear of it. A session that ends is at a site once, so that the two
+// together are an id.
+func leaveStretch(tx *sqldb.Tx, by time.Time, after, last string) error {
 	_, err := tx.Exec(`
 		INSERT INTO signon_logout (id, client_id, session_id, account_id, queued_at, due_at, attempts, claim)
 		SELECT v.session_id || '.' || v.client_id, v.client_id, v.session_id, v.account_id, CAST($1 AS BIGINT), CAST($1 AS BIGINT), 0, ''
-		FROM signon_visit v JOIN signon_client c ON c.id = v.client_id WHERE c.logout_uri <> ''
-		ON CONFLICT (id) DO NOTHING`, tx.Now)
+		FROM signon_visit v JOIN signon_client c ON c.id = v.client_id
+		WHERE v.session_id > $2 AND v.session_id <= $3 AND v.created_at <= $4 AND c.logout_uri <> ''
+		ON CONFLICT (id) DO NOTHING`, tx.Now, after, last, by)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`DELETE FROM signon_visit`)
+	_, err = tx.Exec(`DELETE FROM signon_visit WHERE session_id > $1 AND session_id <= $2 AND created_at <= $3`, after, last, by)
 	return err
 }
 

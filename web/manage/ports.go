@@ -1,6 +1,7 @@
 package manage
 
 import (
+	"context"
 	"time"
 
 	"lidwoord/base/day"
@@ -103,8 +104,9 @@ type Systems interface {
 type Readers interface {
 	Count(tx *sqldb.Tx) (Counts, error)
 	// SignOutAll ends every session of every reader, here and at other websites,
-	// and says how many sessions ended here.
-	SignOutAll(tx *sqldb.Tx, actor string) (int, error)
+	// and says how many sessions ended here. It takes many transactions: people sign
+	// in meanwhile, and one for all would wait for them, or they for it.
+	SignOutAll(ctx context.Context, db *sqldb.DB, actor string) (int, error)
 }
 
 // Counts are the login accounts, and how signing in goes.

@@ -77,11 +77,7 @@ func (s *Site) signOutEveryone(w http.ResponseWriter, r *http.Request, _ branch.
 		form.Take(errTyped.With(word).At("woord"))
 		return s.Show(w, r, http.StatusUnprocessableEntity, "everyone", everyonePage{form})
 	}
-	var ended int
-	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
-		ended, err = s.Readers.SignOutAll(tx, actor(r))
-		return err
-	})
+	ended, err := s.Readers.SignOutAll(r.Context(), s.DB, actor(r))
 	if err != nil {
 		return err
 	}
