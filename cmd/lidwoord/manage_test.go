@@ -118,7 +118,7 @@ func versionOn(body string) string {
 // siteForm is a form that was filled in well.
 func siteForm(change ...string) url.Values {
 	form := url.Values{"naam": {"Leesclub"}, "kenmerk": {"leesclub"}, "wie": {"eigen"}, "terug": {"https://leesclub.example/terug\r\nhttps://leesclub.example/ook\r\n"},
-		"uit": {"https://leesclub.example/"}, "gegevens": {"profile", "email"}, "kennen": {"eigen"}, "methode": {"client_secret"}, "algoritme": {"ES256"}}
+		"uit": {"https://leesclub.example/"}, "gegevens": {"profile", "email"}, "kennen": {"eigen"}, "methode": {"client_secret"}, "algoritme": {"rs"}}
 	for i := 0; i < len(change); i += 2 {
 		form.Set(change[i], change[i+1])
 	}
@@ -153,7 +153,7 @@ func TestAClientSignsInWithWhatTheManagersPageShows(t *testing.T) {
 		if status != 200 {
 			t.Fatalf("adding: %d\n%s", status, page)
 		}
-		b.wants(page, "Je ziet het geheim alleen nu", "redirect_uri: https://leesclub.example/ook", "client_secret: "+shownAs("geheim", page), "code_challenge_method: S256")
+		b.wants(page, "Je ziet het geheim alleen nu", "redirect_uri: https://leesclub.example/ook", "client_secret: "+shownAs("geheim", page), "code_challenge_method: S256", "id_token_signed_response_alg: RS256")
 		provider, err := oidc.NewProvider(t.Context(), shownAs("issuer", page))
 		if err != nil {
 			t.Fatal(err)
@@ -284,7 +284,7 @@ func TestAWebsiteIsChangedByWhoSawItAsItIs(t *testing.T) {
 		first := secret.Token(shownAs("geheim", page))
 		_, page = b.see("/websites/leesclub")
 		old := versionOn(page)
-		b.wants(page, "https://leesclub.example/terug")
+		b.wants(page, "https://leesclub.example/terug", `value="rs" checked`)
 		if _, page = b.send("/websites/leesclub", siteForm("versie", old, "naam", "Leesclub Drenthe", "kennen", "samen", "groep", "drenthe.example")); !strings.Contains(page, "Leesclub Drenthe is opgeslagen") {
 			t.Errorf("changing:\n%s", page)
 		}

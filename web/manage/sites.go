@@ -29,6 +29,12 @@ var (
 	errSiteOverlap = fault.New(fault.Invalid, "manage.site_overlap_wrong")
 )
 
+// How we may sign what a website gets.
+const (
+	es256 = "ES256"
+	rs256 = "RS256"
+)
+
 // longestSiteName is what fits above the form where people sign in.
 const longestSiteName = 100
 
@@ -94,7 +100,7 @@ func options(chosen []string, list ...option) []option {
 func (s *Site) newSite(w http.ResponseWriter, r *http.Request, _ branch.Organisation) error {
 	form, kept := s.keptForm(r)
 	if !kept {
-		form = formOf(Website{Method: BySecret, Algorithm: "ES256"})
+		form = formOf(Website{Method: BySecret})
 		form.Set("kennen", knownAlone)
 	}
 	return s.sitePage(w, r, http.StatusOK, sitePage{Form: form})
@@ -134,7 +140,7 @@ func formOf(w Website) *kit.Form {
 	f := kit.NewForm()
 	ticks := map[string]bool{"vooraf": w.PushedOnly, "navraag": w.Introspects}
 	for name, value := range map[string]string{
-		"naam": w.Name, FieldID: w.ID, "wie": "ander", "methode": w.Method, FieldKeys: w.Keys, "algoritme": w.Algorithm,
+		"naam": w.Name, FieldID: w.ID, "wie": "ander", "methode": w.Method, FieldKeys: w.Keys, "algoritme": "es",
 		FieldRedirects: strings.Join(w.Redirects, "\n"), FieldLogouts: strings.Join(w.Logouts, "\n"), FieldOrigins: strings.Join(w.Origins, "\n"),
 		FieldSignedOut: w.SignedOut, FieldInitiate: w.Initiate, "versie": strconv.FormatInt(w.Changed.UnixMicro(), 10),
 	} {
@@ -142,6 +148,9 @@ func formOf(w Website) *kit.Form {
 	}
 	if w.Own {
 		f.Set("wie", "eigen")
+	}
+	if w.Algorithm == rs256 {
+		f.Set("algoritme", "rs")
 	}
 	for name, on := range ticks {
 		if on {
@@ -201,7 +210,10 @@ func (w Website) read(form *kit.Form) (Website, error) {
 	default:
 		w.Sector = ""
 	}
-	w.Method, w.Algorithm = form.Get("methode"), form.Get("algoritme")
+	w.Method, w.Algorithm = form.Get("methode"), es256
+	if form.Is("algoritme", "rs") {
+		w.Algorithm = rs256
+	}
 	if !slices.Contains([]string{BySecret, BySigning, ByNothing}, w.Method) {
 		wrong.Add("methode", errSiteMethod)
 	}
