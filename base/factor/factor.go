@@ -61,6 +61,9 @@ func StateOf(tx *sqldb.Tx, owner Owner) (State, error) {
 	return s, err
 }
 
+// Count is how many owners with this beginning ("account:") have a second step.
+func Count(tx *sqldb.Tx, beginning string) (int, error) { return countOwners(tx, beginning) }
+
 // RemoveAll removes whatever an owner has: the account is deleted, or all of it
 // was lost and somebody who may do so lets the owner begin anew.
 func RemoveAll(tx *sqldb.Tx, owner Owner, actor string) error {

@@ -15,6 +15,17 @@ func appState(tx *sqldb.Tx, owner Owner) (s State, err error) {
 	return s, err
 }
 
+// countOwners compares beginnings with SUBSTR: what is between two texts differs by
+// the language of a PostgreSQL database.
+func countOwners(tx *sqldb.Tx, beginning string) (n int, err error) {
+	_, err = tx.One(`
+		SELECT COUNT(*) FROM (
+			SELECT owner FROM code_app WHERE sealed <> '' AND SUBSTR(owner, 1, $2) = $1
+			UNION SELECT owner FROM passkey WHERE SUBSTR(owner, 1, $2) = $1) AS owners`,
+		[]any{beginning, len(beginning)}, &n)
+	return n, err
+}
+
 // app returns the sealed secret of a confirmed app, "" when there is none.
 func app(tx *sqldb.Tx, owner Owner) (sealed string, failures int, err error) {
 	_, err = tx.One(`SELECT sealed, failures FROM code_app WHERE owner = $1`, []any{string(owner)}, &sealed, &failures)

@@ -7,7 +7,7 @@
 //	Add      queues a letter; it leaves when the transaction commits, or not at all
 //	Worker   hands queued letters to a Sender, tries again, and gives up in the end
 //	Recent   lists the newest letters (the demo's mail page, and tests, read links there)
-//	Dead     lists the letters that nobody took
+//	Dead     lists the letters that nobody took; Lost those and the ones that came back
 //	About    lists the letters about one object
 //	Bounce   notes that a letter came back;  ReadBounce  reads the notice that says so
 //	Returns  makes the addresses to which such notices come, and knows them again
@@ -145,6 +145,13 @@ func Find(tx *sqldb.Tx, id string) (Letter, bool, error) {
 // Dead returns the letters that nobody took, newest first. A person has to look
 // at these: most are a mistyped address.
 func Dead(tx *sqldb.Tx) ([]Letter, error) { return open(tx)(deadLetters(tx)) }
+
+// Lost returns the letters that did not arrive, newest first, at most limit: those
+// that we gave up, and those that left and came back.
+func Lost(tx *sqldb.Tx, limit int) ([]Letter, error) { return open(tx)(lostLetters(tx, limit)) }
+
+// CountLost is how many letters Lost could list.
+func CountLost(tx *sqldb.Tx) (int, error) { return countLost(tx) }
 
 // RowLife is how long a finished row is kept, so that the desk can see that a
 // letter left or was refused. Shorter would hide a complaint that comes by post;

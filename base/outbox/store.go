@@ -46,6 +46,23 @@ func deadLetters(tx *sqldb.Tx) ([]row, error) {
 		nil, scanRow)
 }
 
+// lostLetters has two halves, each with an index of its own.
+func lostLetters(tx *sqldb.Tx, n int) ([]row, error) {
+	return sqldb.Many(tx, `
+		SELECT `+columns+` FROM outbox WHERE id IN (
+			SELECT id FROM (SELECT id FROM outbox WHERE state = 'dead' ORDER BY finished_at DESC, id DESC LIMIT $1) AS given_up
+			UNION SELECT id FROM (SELECT id FROM outbox WHERE returned_at IS NOT NULL ORDER BY returned_at DESC, id DESC LIMIT $1) AS came_back)
+		ORDER BY COALESCE(returned_at, finished_at) DESC, id DESC LIMIT $1`,
+		[]any{n}, scanRow)
+}
+
+func countLost(tx *sqldb.Tx) (n int, err error) {
+	_, err = tx.One(`
+		SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'dead')
+			+ (SELECT COUNT(*) FROM outbox WHERE returned_at IS NOT NULL AND state <> 'dead')`, nil, &n)
+	return n, err
+}
+
 // dueLetters names letters that somebody may claim. It promises nothing: only
 // claimLetter decides who sends.
 func dueLetters(tx *sqldb.Tx, n int) ([]string, error) {

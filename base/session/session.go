@@ -8,6 +8,7 @@
 //	Follow  names the session at a sign-on from which it comes
 //	List    the living sessions of a subject
 //	End     ends one session; EndAll ends a subject's; EndSignOn those of a sign-on's session
+//	EndSignedOn  ends those of everybody at a sign-on, and all that came from them (an emergency)
 //	Sweep   removes the dead ones
 //
 // The database keeps only the token's digest: who reads the table cannot walk in.
@@ -104,6 +105,24 @@ func EndSignOn(tx *sqldb.Tx, door, signOn string) error {
 		return nil
 	}
 	return endSignOn(tx, door, signOn)
+}
+
+// someAtOnce is how many rows one transaction of EndSignedOn looks at. All at once
+// would stand in the way of everybody who signs in meanwhile.
+const someAtOnce = 1000
+
+// EndSignedOn ends sessions that began by an instant, at the door of a sign-on and at
+// other doors when they came from one there. It does some at a time: next is what to
+// give as after the next time, "" when it is done.
+func EndSignedOn(tx *sqldb.Tx, door string, by time.Time, after string) (ended int, next string, err error) {
+	last, n, err := stretch(tx, after, someAtOnce)
+	if err != nil || n == 0 {
+		return 0, "", err
+	}
+	if ended, err = endStretch(tx, door, by, after, last); err == nil && n == someAtOnce {
+		next = last
+	}
+	return ended, next, err
 }
 
 // Sweep removes sessions that are over.

@@ -148,3 +148,44 @@ func TestTheSessionsOfSomebodyAreListed(t *testing.T) {
 		}
 	})
 }
+
+func TestEverybodyAtASignOnIsOutAndOnlyThey(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+		db.Now = func() time.Time { return now }
+		begin := func(s session.Session) (token secret.Token) {
+			s.Idle = time.Hour
+			in(t, db, func(tx *sqldb.Tx) (err error) { token, _, err = session.Start(tx, s); return err })
+			return token
+		}
+		in(t, db, func(tx *sqldb.Tx) error { // more than one transaction looks at
+			for range 2300 {
+				if _, _, err := session.Start(tx, session.Session{Door: "login", Subject: "many", Idle: time.Hour}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		reader := begin(session.Session{Door: "reading", Subject: "zoe", SignOn: "S"})
+		clerk := begin(session.Session{Door: "desk", Subject: "anja"})
+		by := now
+		now = now.Add(time.Microsecond)
+		later := begin(session.Session{Door: "login", Subject: "piet"})
+		ended, rounds := 0, 0
+		for after := ""; rounds == 0 || after != ""; rounds++ {
+			in(t, db, func(tx *sqldb.Tx) error {
+				n, next, err := session.EndSignedOn(tx, "login", by, after)
+				ended, after = ended+n, next
+				return err
+			})
+		}
+		if _, ok := alive(t, db, "reading", reader); ok || ended != 2301 || rounds != 3 {
+			t.Errorf("ended %d in %d rounds; the reader is in: %v", ended, rounds, ok)
+		}
+		_, desk := alive(t, db, "desk", clerk)
+		_, fresh := alive(t, db, "login", later)
+		if !desk || !fresh {
+			t.Errorf("clerk in: %v, who came after that: %v", desk, fresh)
+		}
+	})
+}

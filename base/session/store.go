@@ -68,6 +68,23 @@ func endSignOn(tx *sqldb.Tx, door, signOn string) error {
 	return err
 }
 
+// stretch is the last digest of the next n sessions, and how many there are.
+func stretch(tx *sqldb.Tx, after string, n int) (last string, found int, err error) {
+	list, err := sqldb.Many(tx, `SELECT digest FROM session WHERE digest > $1 ORDER BY digest LIMIT $2`, []any{after, n},
+		func(r sqldb.Row) (digest string, err error) { return digest, r.Scan(&digest) })
+	if err != nil || len(list) == 0 {
+		return "", 0, err
+	}
+	return list[len(list)-1], len(list), nil
+}
+
+func endStretch(tx *sqldb.Tx, door string, by time.Time, after, last string) (int, error) {
+	n, err := tx.Exec(`
+		DELETE FROM session WHERE digest > $1 AND digest <= $2 AND auth_at <= $3 AND (door = $4 OR sign_on_id <> '')`,
+		after, last, by, door)
+	return int(n), err
+}
+
 func sweep(tx *sqldb.Tx, oldest time.Time) error {
 	_, err := tx.Exec(`DELETE FROM session WHERE expires_at <= $1 OR auth_at <= $2`, tx.Now, oldest)
 	return err

@@ -29,6 +29,15 @@ func remove(tx *sqldb.Tx, rule, digest string) error {
 	return err
 }
 
+func waiting(tx *sqldb.Tx) ([]Queue, error) {
+	return sqldb.Many(tx, `
+		SELECT rule, COUNT(*), MAX(free_at) FROM throttle WHERE free_at > $1
+		GROUP BY rule ORDER BY rule`, []any{tx.Now},
+		func(r sqldb.Row) (q Queue, err error) {
+			return q, r.Scan(&q.Rule, &q.Keys, sqldb.Instant(&q.Until))
+		})
+}
+
 func removeForgotten(tx *sqldb.Tx) error {
 	_, err := tx.Exec(`DELETE FROM throttle WHERE forgotten_at <= $1 AND free_at <= $1`, tx.Now)
 	return err

@@ -5,6 +5,7 @@
 //	Wait     how long must this one wait before the next try?
 //	Failed   counts a failure
 //	Network  the network behind an address, as one key
+//	Waiting  how many have to wait now, by rule
 //	Sweep    removes what is forgotten
 //
 // A counter is a bucket that leaks: each failure is forgotten after a while, so
@@ -109,6 +110,17 @@ func Failed(tx *sqldb.Tx, rule Rule, key string) error {
 func Clear(tx *sqldb.Tx, rule Rule, key string) error {
 	return remove(tx, rule.Name, digest(rule, key))
 }
+
+// Queue is how many keys of one rule have to wait now: names, networks, browsers.
+type Queue struct {
+	Rule  string
+	Keys  int
+	Until time.Time // when the last of them may try again
+}
+
+// Waiting says by rule how many have to wait now, for who hears that nobody can
+// sign in.
+func Waiting(tx *sqldb.Tx) ([]Queue, error) { return waiting(tx) }
 
 // Sweep removes counters that are forgotten. It is a periodic job.
 func Sweep(tx *sqldb.Tx) error { return removeForgotten(tx) }

@@ -166,3 +166,25 @@ func FuzzNetwork(f *testing.F) {
 		}
 	})
 }
+
+func TestItIsCountedByRuleWhoHasToWait(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		c := start(t, db)
+		queues := func() (list []throttle.Queue) {
+			c.in(func(tx *sqldb.Tx) (err error) { list, err = throttle.Waiting(tx); return err })
+			return list
+		}
+		for range 4 {
+			c.fail("zoe")
+			c.fail("piet")
+		}
+		c.fail("eva") // free
+		if l := queues(); len(l) != 1 || l[0].Rule != "test" || l[0].Keys != 2 || !l[0].Until.Equal(c.now.Add(time.Second)) {
+			t.Errorf("waiting: %+v", l)
+		}
+		c.now = c.now.Add(time.Second)
+		if l := queues(); len(l) != 0 {
+			t.Errorf("a second later: %+v", l)
+		}
+	})
+}

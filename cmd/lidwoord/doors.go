@@ -86,7 +86,8 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	if err != nil {
 		return err
 	}
-	manage.News = h.news
+	manage.News, manage.Issuer = h.news, h.provider.Issuer
+	manage.Websites, manage.Systems, manage.Readers = websites{h.provider}, systems{}, readers{h.provider, h.accounts}
 	open(h.doors.Manage, manage.Handler(manage))
 
 	open(h.doors.SCIM, h.scim(common))

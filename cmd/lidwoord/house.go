@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"lidwoord/adapter/backchannel"
@@ -201,6 +202,11 @@ const (
 	signupClient  = "inschrijven"
 	mineClient    = "mijn-menu"
 )
+
+// builtIn tells our own doors from websites that a manager or a command connected.
+func builtIn(client string) bool {
+	return slices.Contains([]string{readingClient, signupClient, mineClient}, client)
+}
 
 // clientSecret belongs to the master key, so that every node has the same one and
 // none is written down.

@@ -54,7 +54,7 @@ func scimToken(ctx context.Context, log *slog.Logger, args []string) error {
 	case list:
 		err = listTokens(ctx, db)
 	case revoke != "":
-		if err = db.InTx(ctx, func(tx *sqldb.Tx) error { return provision.Revoke(tx, revoke) }); err == nil {
+		if err = db.InTx(ctx, func(tx *sqldb.Tx) error { return provision.Revoke(tx, commandActor, revoke) }); err == nil {
 			fmt.Println("The token no longer works.")
 		}
 	default:
@@ -63,7 +63,8 @@ func scimToken(ctx context.Context, log *slog.Logger, args []string) error {
 			if err := knowOrganisation(tx, slug, library); err != nil {
 				return err
 			}
-			token, b, err := provision.Issue(tx, slug, name, strings.FieldsFunc(scopes, func(r rune) bool { return r == ',' || r == ' ' }), life)
+			token, b, err := provision.Issue(tx, commandActor, provision.Order{Organisation: slug, Name: name, Life: life,
+				Scopes: strings.FieldsFunc(scopes, func(r rune) bool { return r == ',' || r == ' ' })})
 			if err == nil {
 				tx.After(func() {
 					fmt.Printf("Token %s of %s, until %s. It is shown this once:\n%s\n", b.ID, b.Library, day.Of(b.ExpiresAt), token)

@@ -46,7 +46,7 @@ func (h *running) tokenFor(t *testing.T, slug, name string) (token secret.Token)
 			return err
 		}
 		var err error
-		token, _, err = provision.Issue(tx, slug, "Wise", provision.Scopes, provision.TokenLife)
+		token, _, err = provision.Issue(tx, "command", provision.Order{Organisation: slug, Name: "Wise", Scopes: provision.Scopes, Life: provision.TokenLife})
 		return err
 	})
 	if err != nil {

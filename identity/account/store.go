@@ -514,6 +514,29 @@ func countStates(tx *sqldb.Tx, ids []string) ([]counted, error) {
 		})
 }
 
+func countAccounts(tx *sqldb.Tx) (waiting, active int, err error) {
+	if _, err = tx.One(`SELECT COUNT(*) FROM account WHERE until > $1`, []any{tx.Now}, &waiting); err != nil {
+		return 0, 0, err
+	}
+	_, err = tx.One(`SELECT COUNT(*) FROM account WHERE until IS NULL`, nil, &active)
+	return waiting, active, err
+}
+
+func countRemembered(tx *sqldb.Tx) (n int, err error) {
+	_, err = tx.One(`SELECT COUNT(*) FROM account_expired WHERE forget_at > $1`, []any{tx.Now}, &n)
+	return n, err
+}
+
+// countTries counts what was since two instants, the earlier one second.
+func countTries(tx *sqldb.Tx, late, early time.Time) (sinceLate, sinceEarly Tally, err error) {
+	_, err = tx.One(`
+		SELECT COUNT(CASE WHEN kind <> 'refused' AND at > $1 THEN 1 END), COUNT(CASE WHEN kind = 'refused' AND at > $1 THEN 1 END),
+			COUNT(CASE WHEN kind <> 'refused' THEN 1 END), COUNT(CASE WHEN kind = 'refused' THEN 1 END)
+		FROM account_event WHERE at > $2 AND kind IN ('signin', 'signin_new', 'refused')`,
+		[]any{late, early}, &sinceLate.SignIns, &sinceLate.Refused, &sinceEarly.SignIns, &sinceEarly.Refused)
+	return sinceLate, sinceEarly, err
+}
+
 func countMemories(tx *sqldb.Tx, ids []string) (n int, err error) {
 	var args []any
 	for _, id := range ids {

@@ -70,7 +70,7 @@ func (h *house) bearer(slug, name string) (b provision.Bearer) {
 		if err := provision.SaveOrganisation(tx, slug, name); err != nil {
 			return err
 		}
-		_, b, err = provision.Issue(tx, slug, "Wise", provision.Scopes, provision.TokenLife)
+		_, b, err = provision.Issue(tx, "command", provision.Order{Organisation: slug, Name: "Wise", Scopes: provision.Scopes, Life: provision.TokenLife})
 		return err
 	})
 	return b

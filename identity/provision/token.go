@@ -88,46 +88,54 @@ func Organisation(tx *sqldb.Tx, slug string) (name string, err error) {
 	return name, err
 }
 
-// Issue makes a token for a program of an organisation. It is shown this once: the
-// database keeps its digest.
-func Issue(tx *sqldb.Tx, slug, name string, scopes []string, life time.Duration) (secret.Token, Bearer, error) {
-	if !readable(name, longestName) {
+// Order asks a token for a program.
+type Order struct {
+	Organisation string // slug
+	Name         string // of the program
+	Scopes       []string
+	Life         time.Duration
+}
+
+// Issue makes a token for a program of an organisation, at the wish of actor. It is
+// shown this once: the database keeps its digest.
+func Issue(tx *sqldb.Tx, actor string, o Order) (secret.Token, Bearer, error) {
+	if !readable(o.Name, longestName) {
 		return "", Bearer{}, ErrName
 	}
-	for _, s := range scopes {
+	for _, s := range o.Scopes {
 		if !slices.Contains(Scopes, s) {
 			return "", Bearer{}, ErrScope
 		}
 	}
-	if len(scopes) == 0 {
+	if len(o.Scopes) == 0 {
 		return "", Bearer{}, ErrScope
 	}
-	if life < 24*time.Hour || life > LongestLife {
+	if o.Life < 24*time.Hour || o.Life > LongestLife {
 		return "", Bearer{}, ErrLife
 	}
-	library, err := Organisation(tx, slug)
+	library, err := Organisation(tx, o.Organisation)
 	if err != nil {
 		return "", Bearer{}, err
 	}
 	// Two of 130 bits: a token lives for a year, and who tries may try for as long.
 	token := tokenMark + secret.NewToken() + secret.NewToken()
-	b := Bearer{ID: secret.NewID(), Name: name, Organisation: slug, Library: library, Scopes: scopes, CreatedAt: tx.Now, ExpiresAt: tx.Now.Add(life)}
+	b := Bearer{ID: secret.NewID(), Name: o.Name, Organisation: o.Organisation, Library: library, Scopes: o.Scopes, CreatedAt: tx.Now, ExpiresAt: tx.Now.Add(o.Life)}
 	if err := insertToken(tx, b, token.Digest()); err != nil {
 		return "", Bearer{}, err
 	}
-	return token, b, audit.Record(tx, audit.Entry{Actor: "command", Act: "provision.issue", Object: "scim:" + b.ID, Detail: slug + " " + strings.Join(scopes, " ")})
+	return token, b, audit.Record(tx, audit.Entry{Actor: actor, Act: "provision.issue", Object: "scim:" + b.ID, Detail: o.Organisation + " " + strings.Join(o.Scopes, " ")})
 }
 
 // Bearers lists all tokens, the newest first.
 func Bearers(tx *sqldb.Tx) ([]Bearer, error) { return tokens(tx) }
 
-// Revoke ends a token at once.
-func Revoke(tx *sqldb.Tx, id string) error {
+// Revoke ends a token at once, at the wish of actor. It happens once.
+func Revoke(tx *sqldb.Tx, actor, id string) error {
 	won, err := revokeToken(tx, id)
 	if err != nil || !won {
 		return orElse(err, ErrNoToken)
 	}
-	return audit.Record(tx, audit.Entry{Actor: "command", Act: "provision.revoke", Object: "scim:" + id})
+	return audit.Record(tx, audit.Entry{Actor: actor, Act: "provision.revoke", Object: "scim:" + id})
 }
 
 // Enter says whose token this is. A token that is unknown, too old or revoked is

@@ -13,7 +13,7 @@ import (
 
 func (h *house) issue(life time.Duration, scopes ...string) (token secret.Token, b provision.Bearer, err error) {
 	err = h.try(func(tx *sqldb.Tx) (err error) {
-		token, b, err = provision.Issue(tx, "noord", "Wise test", scopes, life)
+		token, b, err = provision.Issue(tx, "staff:ANNA", provision.Order{Organisation: "noord", Name: "Wise test", Scopes: scopes, Life: life})
 		return err
 	})
 	return token, b, err
@@ -46,10 +46,10 @@ func TestATokenWorksUntilItsLastMomentOrUntilItIsRevoked(t *testing.T) {
 		h.want(err, provision.ErrNoToken, "after its life")
 
 		token, made, _ = h.issue(24*time.Hour, provision.Write)
-		h.want(h.try(func(tx *sqldb.Tx) error { return provision.Revoke(tx, made.ID) }), nil, "revoking")
+		h.want(h.try(func(tx *sqldb.Tx) error { return provision.Revoke(tx, "staff:ANNA", made.ID) }), nil, "revoking")
 		_, err = h.enter(token)
 		h.want(err, provision.ErrNoToken, "revoked")
-		h.want(h.try(func(tx *sqldb.Tx) error { return provision.Revoke(tx, made.ID) }), provision.ErrNoToken, "revoking twice")
+		h.want(h.try(func(tx *sqldb.Tx) error { return provision.Revoke(tx, "staff:ANNA", made.ID) }), provision.ErrNoToken, "revoking twice")
 	})
 }
 
@@ -93,11 +93,11 @@ func TestWhatNoTokenIsMadeOf(t *testing.T) {
 		_, _, err = h.issue(provision.TokenLife)
 		h.want(err, provision.ErrScope, "no scope")
 		h.want(h.try(func(tx *sqldb.Tx) error {
-			_, _, err := provision.Issue(tx, "oost", "Wise", provision.Scopes, provision.TokenLife)
+			_, _, err := provision.Issue(tx, "command", provision.Order{Organisation: "oost", Name: "Wise", Scopes: provision.Scopes, Life: provision.TokenLife})
 			return err
 		}), provision.ErrNoOrganisation, "nobody's")
 		h.want(h.try(func(tx *sqldb.Tx) error {
-			_, _, err := provision.Issue(tx, "noord", "", provision.Scopes, provision.TokenLife)
+			_, _, err := provision.Issue(tx, "command", provision.Order{Organisation: "noord", Scopes: provision.Scopes, Life: provision.TokenLife})
 			return err
 		}), provision.ErrName, "no name")
 		for slug, want := range map[string]error{"Oost": provision.ErrSlug, "": provision.ErrSlug, "a/b": provision.ErrSlug, "oost": provision.ErrName} {

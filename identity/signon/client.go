@@ -57,6 +57,8 @@ var (
 	ErrClientKeys       = fault.New(fault.Invalid, "signon.client_keys")
 	ErrClientAlgorithm  = fault.New(fault.Invalid, "signon.client_algorithm")
 	ErrClientScope      = fault.New(fault.Invalid, "signon.client_scope")
+	ErrClientTaken      = fault.New(fault.Conflict, "signon.client_taken")
+	ErrClientChanged    = fault.New(fault.Conflict, "signon.client_changed")
 )
 
 // RegisterClient makes c known, or replaces what was known of it. To do it twice
@@ -130,29 +132,34 @@ func (p *Provider) checkClient(c Client) (Client, error) {
 	return c, p.checkAddresses(c)
 }
 
+// checkAddresses names every address that will not do.
 func (p *Provider) checkAddresses(c Client) error {
+	var wrong fault.List
 	addresses := slices.Concat(c.Redirects, c.Logouts)
 	if c.Initiate != "" {
 		addresses = append(addresses, c.Initiate)
 	}
 	for _, uri := range addresses {
 		if !p.registrable(uri) {
-			return ErrClientAddress.With(uri)
+			wrong.Add("", ErrClientAddress.With(uri))
 		}
 	}
 	if c.SignedOut != "" { // we call it ourselves: an app has no such address
 		u, err := url.Parse(c.SignedOut)
 		if err != nil || !p.registrable(c.SignedOut) || u.Host == "" {
-			return ErrClientAddress.With(c.SignedOut)
+			wrong.Add("", ErrClientAddress.With(c.SignedOut))
 		}
 	}
 	for _, origin := range c.Origins {
 		u, err := url.Parse(origin)
 		if err != nil || !p.registrable(origin) || u.Scheme+"://"+u.Host != origin {
-			return ErrClientAddress.With(origin)
+			wrong.Add("", ErrClientAddress.With(origin))
 		}
 	}
-	return nil
+	if len(wrong) == 1 {
+		return wrong[0]
+	}
+	return wrong.Err()
 }
 
 // registrable tells whether codes may go to uri. Plain http is only for this

@@ -105,6 +105,43 @@ func (p *Provider) RevokeAccount(tx *sqldb.Tx, accountID string) error {
 	return tellOf(tx, func() ([]visit, error) { return takeVisitsOfAccount(tx, accountID) })
 }
 
+// someAtOnce is how many rows one transaction of RevokeSome and LeaveSome looks at.
+// All at once would stand in the way of everybody who signs in meanwhile.
+const someAtOnce = 1000
+
+// RevokeSome ends all that anybody gave to other sites by an instant: when strangers
+// may be in, and nobody knows as whom. It does some at a time: next is what to give
+// as after the next time, "" when it is done.
+func (p *Provider) RevokeSome(tx *sqldb.Tx, by time.Time, after string) (next string, err error) {
+	ids, err := nextGrants(tx, after, someAtOnce)
+	if err != nil || len(ids) == 0 {
+		return "", err
+	}
+	last := ids[len(ids)-1]
+	if len(ids) == someAtOnce {
+		next = last
+	}
+	return next, revokeStretch(tx, by, after, last)
+}
+
+// LeaveSome tells sites that everybody who came by an instant signed out, some at a
+// time like RevokeSome.
+func (p *Provider) LeaveSome(tx *sqldb.Tx, by time.Time, after string) (next string, err error) {
+	sessions, err := nextVisits(tx, after, someAtOnce)
+	if err != nil || len(sessions) == 0 {
+		return "", err
+	}
+	last := sessions[len(sessions)-1] // with all its visits
+	if len(sessions) == someAtOnce {
+		next = last
+	}
+	if err := leaveStretch(tx, by, after, last); err != nil {
+		return "", err
+	}
+	tx.After(farewells.Ring)
+	return next, nil
+}
+
 // Expire removes requests, codes and tokens that are over. A code or a spent
 // refresh token is kept for as long as its grant lives, so that its replay is seen.
 func (p *Provider) Expire(tx *sqldb.Tx) error {

@@ -96,6 +96,36 @@ func (p *Provider) SaveClient(tx *sqldb.Tx, actor string, l Listed) (made secret
 	return made, audit.Record(tx, audit.Entry{Actor: actor, Act: "signon.client_saved", Object: "client:" + c.ID})
 }
 
+// AddClient is SaveClient for a client with a new id. Of many who take one id at
+// the same time, one gets it.
+func (p *Provider) AddClient(tx *sqldb.Tx, actor string, l Listed) (made secret.Token, err error) {
+	if !sane(l.ID) {
+		return "", ErrClientIncomplete
+	}
+	ok, err := claimClient(tx, l.ID)
+	if err == nil && !ok {
+		err = ErrClientTaken.With(l.ID)
+	}
+	if err != nil {
+		return "", err
+	}
+	return p.SaveClient(tx, actor, l)
+}
+
+// HoldClient keeps a client from changing until the transaction ends, or says that
+// it did change since it was seen. Whoever changes it after that knows what they
+// change, and a form that is sent twice is done once.
+func (p *Provider) HoldClient(tx *sqldb.Tx, id string, seen time.Time) error {
+	if _, err := p.Client(tx, id); err != nil {
+		return err
+	}
+	ok, err := holdClient(tx, id, seen)
+	if err == nil && !ok {
+		err = ErrClientChanged.With(id)
+	}
+	return err
+}
+
 // NewSecret gives a client another secret, to be shown once. The one that it had
 // works on for overlap, so that the other site can change without being out.
 func (p *Provider) NewSecret(tx *sqldb.Tx, actor, id string, overlap time.Duration) (secret.Token, error) {

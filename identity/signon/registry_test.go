@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lidwoord/base/audit"
+	"lidwoord/base/fault"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
@@ -92,5 +93,50 @@ func TestTheRegisterShowsASecretOnceAndKeepsIt(t *testing.T) {
 			}
 			return err
 		})
+	})
+}
+
+func TestAnIDIsGivenOnceAndAChangeNamesTheStateThatItSaw(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		c := readingClient()
+		c.ID, c.Secret = "nieuw", ""
+		add := func(tx *sqldb.Tx) error {
+			_, err := h.p.AddClient(tx, "staff:ANNA", signon.Listed{Client: c, Method: signon.BySecret})
+			return err
+		}
+		h.do(add)
+		if err := db.InTx(t.Context(), add); !errors.Is(err, signon.ErrClientTaken) {
+			t.Errorf("again: %v", err)
+		}
+		seen := func() (l signon.Listed) {
+			h.do(func(tx *sqldb.Tx) (err error) { l, err = h.p.Client(tx, "nieuw"); return err })
+			return l
+		}
+		first := seen()
+		change := func(tx *sqldb.Tx) error { // within one microsecond, as the clock stands still
+			if err := h.p.HoldClient(tx, "nieuw", first.Changed); err != nil {
+				return err
+			}
+			_, err := h.p.NewSecret(tx, "staff:ANNA", "nieuw", time.Hour)
+			return err
+		}
+		h.do(change)
+		if err := db.InTx(t.Context(), change); !errors.Is(err, signon.ErrClientChanged) {
+			t.Errorf("with the state of before: %v", err)
+		}
+		if now := seen(); !now.Changed.After(first.Changed) {
+			t.Errorf("changed at %s, after %s", now.Changed, first.Changed)
+		}
+		c.ID, c.Redirects, c.Origins = "fout", []string{"x", "https://a.example/#b"}, []string{"https://a.example/"}
+		err := db.InTx(t.Context(), add)
+		if list := fault.Of(err); len(list) != 3 || !errors.Is(err, signon.ErrClientAddress) {
+			t.Errorf("three wrong addresses: %v", err)
+		}
+		for _, id := range []string{"niemand", "", "nie\x00mand"} {
+			if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return h.p.HoldClient(tx, id, first.Changed) }); !errors.Is(err, signon.ErrNoClient) {
+				t.Errorf("holding %q: %v", id, err)
+			}
+		}
 	})
 }

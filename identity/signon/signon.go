@@ -6,7 +6,7 @@
 // client fetches what it was given:
 //
 //	RegisterClient  makes a site of the house known, or changes it
-//	SaveClient, Clients, NewSecret, RemoveClient  the register of all sites
+//	SaveClient, AddClient, HoldClient, Clients, NewSecret, RemoveClient  the register of all sites
 //	Push            keeps a request that a client sends ahead of the browser
 //	Begin           checks and keeps an authorize request
 //	Pending         tells the login door what was asked
@@ -21,6 +21,7 @@
 //	EndSession      signs out at the wish of a client
 //	RevokeSession   ends all that one sign-in gave
 //	RevokeAccount   ends all that one account gave
+//	RevokeSome, LeaveSome  end all that everybody gave, some at a time (an emergency)
 //	LogoutWorker    tells sites that somebody signed out
 //	Discovery, JWKS what clients must know of us
 //	TendKeys        makes and rotates signing keys (at start, and as a daily job)

@@ -10,6 +10,8 @@ import (
 
 // Clients.
 
+// putClient moves changed_at on with every change, also of two within a
+// microsecond: a form knows by it whether it is old.
 func putClient(tx *sqldb.Tx, c Client, digest any) error {
 	_, err := tx.Exec(`
 		INSERT INTO signon_client (id, name, secret_digest, scopes, algorithm, sector, initiate_uri, own, jwks,
@@ -19,17 +21,34 @@ func putClient(tx *sqldb.Tx, c Client, digest any) error {
 			name = excluded.name, secret_digest = excluded.secret_digest, scopes = excluded.scopes,
 			algorithm = excluded.algorithm, sector = excluded.sector, initiate_uri = excluded.initiate_uri,
 			own = excluded.own, jwks = excluded.jwks, pushed_only = excluded.pushed_only,
-			introspects = excluded.introspects, logout_uri = excluded.logout_uri, changed_at = excluded.changed_at,
+			introspects = excluded.introspects, logout_uri = excluded.logout_uri,
+			changed_at = CASE WHEN excluded.changed_at > signon_client.changed_at THEN excluded.changed_at ELSE signon_client.changed_at + 1 END,
 			old_digest = CASE WHEN excluded.secret_digest IS NULL THEN NULL ELSE signon_client.old_digest END`,
 		c.ID, c.Name, digest, strings.Join(c.Scopes, " "), c.Algorithm, c.Sector, c.Initiate, c.Own, c.Keys,
 		c.PushedOnly, c.Introspects, c.SignedOut, tx.Now)
 	return err
 }
 
+// claimClient takes an id that nobody has.
+func claimClient(tx *sqldb.Tx, id string) (ok bool, err error) {
+	n, err := tx.Exec(`
+		INSERT INTO signon_client (id, name, scopes, algorithm, sector, initiate_uri, created_at, changed_at)
+		VALUES ($1, '', '', '', '', '', $2, $2)
+		ON CONFLICT (id) DO NOTHING`, id, tx.Now)
+	return n == 1, err
+}
+
+// holdClient holds the row of a client that has not changed since.
+func holdClient(tx *sqldb.Tx, id string, seen time.Time) (ok bool, err error) {
+	n, err := tx.Exec(`UPDATE signon_client SET changed_at = changed_at WHERE id = $1 AND changed_at = $2`, id, seen)
+	return n == 1, err
+}
+
 // turnSecret changes the secret of a client that has one.
 func turnSecret(tx *sqldb.Tx, id, digest string, oldUntil time.Time) (ok bool, err error) {
 	n, err := tx.Exec(`
-		UPDATE signon_client SET old_digest = secret_digest, old_until = $1, secret_digest = $2, changed_at = $3
+		UPDATE signon_client SET old_digest = secret_digest, old_until = $1, secret_digest = $2,
+			changed_at = CASE WHEN CAST($3 AS BIGINT) > changed_at THEN CAST($3 AS BIGINT) ELSE changed_at + 1 END
 		WHERE id = $4 AND secret_digest IS NOT NULL`, oldUntil, digest, tx.Now, id)
 	return n == 1, err
 }
@@ -226,6 +245,17 @@ func revokeSession(tx *sqldb.Tx, sessionID string) error {
 	_, err := tx.Exec(`
 		UPDATE signon_grant SET revoked_at = $1
 		WHERE session_id = $2 AND revoked_at IS NULL`, tx.Now, sessionID)
+	return err
+}
+
+func nextGrants(tx *sqldb.Tx, after string, n int) ([]string, error) {
+	return sqldb.Many(tx, `SELECT id FROM signon_grant WHERE id > $1 ORDER BY id LIMIT $2`, []any{after, n}, scanText)
+}
+
+func revokeStretch(tx *sqldb.Tx, by time.Time, after, last string) error {
+	_, err := tx.Exec(`
+		UPDATE signon_grant SET revoked_at = $1
+		WHERE id > $2 AND id <= $3 AND created_at <= $4 AND revoked_at IS NULL`, tx.Now, after, last, by)
 	return err
 }
 
@@ -453,6 +483,27 @@ func insertLogout(tx *sqldb.Tx, id string, v visit) error {
 	_, err := tx.Exec(`
 		INSERT INTO signon_logout (id, client_id, session_id, account_id, queued_at, due_at, attempts, claim)
 		VALUES ($1, $2, $3, $4, $5, $5, 0, '')`, id, v.clientID, v.sessionID, v.accountID, tx.Now)
+	return err
+}
+
+func nextVisits(tx *sqldb.Tx, after string, n int) ([]string, error) {
+	return sqldb.Many(tx, `SELECT session_id FROM signon_visit WHERE session_id > $1 ORDER BY session_id LIMIT $2`, []any{after, n}, scanText)
+}
+
+// leaveStretch queues a sign-out for every visit of these sessions at a site that
+// wants to hear of it. A session that ends is at a site once, so that the two
+// together are an id.
+func leaveStretch(tx *sqldb.Tx, by time.Time, after, last string) error {
+	_, err := tx.Exec(`
+		INSERT INTO signon_logout (id, client_id, session_id, account_id, queued_at, due_at, attempts, claim)
+		SELECT v.session_id || '.' || v.client_id, v.client_id, v.session_id, v.account_id, CAST($1 AS BIGINT), CAST($1 AS BIGINT), 0, ''
+		FROM signon_visit v JOIN signon_client c ON c.id = v.client_id
+		WHERE v.session_id > $2 AND v.session_id <= $3 AND v.created_at <= $4 AND c.logout_uri <> ''
+		ON CONFLICT (id) DO NOTHING`, tx.Now, after, last, by)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`DELETE FROM signon_visit WHERE session_id > $1 AND session_id <= $2 AND created_at <= $3`, after, last, by)
 	return err
 }
 

@@ -159,7 +159,7 @@ func (o Office) MailReturned(tx *sqldb.Tx, r outbox.Return) error {
 				continue
 			}
 		}
-		err = task.Add(tx, task.Task{OrganisationID: who.OrganisationID, Kind: task.MailReturned, Object: mailTask(who.ID, r.LetterID),
+		err = task.Add(tx, task.Task{OrganisationID: who.OrganisationID, Kind: task.MailReturned, Object: MailTask(who.ID, r.LetterID),
 			Facts: []task.Fact{{Key: "task.fact.reason", Value: MailReason(r.Code)}}})
 		if err != nil {
 			return err
@@ -168,8 +168,8 @@ func (o Office) MailReturned(tx *sqldb.Tx, r outbox.Return) error {
 	return nil
 }
 
-// mailTask is the object of the task about a letter that came back.
-func mailTask(customerID, letterID string) string { return "customer:" + customerID + "#" + letterID }
+// MailTask is the object of the task about a letter that came back.
+func MailTask(customerID, letterID string) string { return "customer:" + customerID + "#" + letterID }
 
 // MailReason is the message key that tells in words what a mail server's code
 // means (RFC 3463).

@@ -96,7 +96,7 @@ func (o Office) resend(tx *sqldb.Tx, c Clerk, who customer.Customer, email strin
 		if m.ReturnedAt.IsZero() {
 			continue
 		}
-		if err := task.Resolve(tx, task.MailReturned, mailTask(who.ID, m.ID)); err != nil {
+		if err := task.Resolve(tx, task.MailReturned, MailTask(who.ID, m.ID)); err != nil {
 			return err
 		}
 	}

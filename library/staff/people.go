@@ -165,6 +165,18 @@ func Deactivate(tx *sqldb.Tx, workerID, actor string) error {
 	return audit.Record(tx, audit.Entry{Actor: actor, Act: "staff.deactivated", Object: "staff:" + workerID})
 }
 
+// SignOut ends every session of a worker, who may sign in again at once: a computer
+// was left open, or a telephone got lost.
+func SignOut(tx *sqldb.Tx, workerID, actor string) error {
+	if _, err := Find(tx, workerID); err != nil {
+		return err
+	}
+	if err := EndSessions(tx, workerID); err != nil {
+		return err
+	}
+	return audit.Record(tx, audit.Entry{Actor: actor, Act: "staff.signed_out", Object: "staff:" + workerID})
+}
+
 // Reactivate opens the door again to who came back, with the password of before.
 func Reactivate(tx *sqldb.Tx, workerID, actor string) error {
 	if _, err := Find(tx, workerID); err != nil {

@@ -5,6 +5,7 @@
 //	Save         adds a worker or brings one up to date, as a file or a command says
 //	Hire, Change a manager adds a colleague, or changes name and roles
 //	Deactivate, Reactivate   who left, and who came back
+//	SignOut      ends the sessions of a worker, who may sign in again
 //	Temporary    a password for one day, to choose one's own with
 //	SetPassword  sets a password and ends the sessions of the old one
 //	ResetFactor  takes the second step away of who lost it

@@ -14,7 +14,7 @@ type homePage struct {
 	Library branch.Organisation
 	Stocks  []stock
 	Low     bool // some range is low
-	Dead    []outbox.Letter
+	Lost    int  // letters that did not arrive
 	Jobs    []run
 }
 
@@ -36,7 +36,7 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, library branch.Organ
 		if page.Stocks, err = stocksOf(tx, library.ID); err != nil {
 			return err
 		}
-		if page.Dead, err = outbox.Dead(tx); err != nil {
+		if page.Lost, err = outbox.CountLost(tx); err != nil {
 			return err
 		}
 		runs, err := job.Recent(tx)

@@ -1,9 +1,14 @@
 // Package manage is the door Beheer, for the people who mind a library.
 //
 //	signin.go  Inloggen, with a second step always
-//	home.go    numbers that run low, mail that nobody took, work in the background
+//	home.go    numbers that run low, how much mail did not arrive, work in the background
 //	staff.go   Medewerkers: who works here, as what, and how they come in
+//	sites.go   Websites die aansluiten; connection.go what their administrators need
+//	systems.go other library systems that make login accounts
+//	readers.go how signing in goes, and signing everybody out
+//	mail.go    letters that did not arrive
 //	news.go    the addresses of the newsletter as a file for the mailing service
+//	ports.go   what it needs of the login account, which is another wing's
 //
 // Only a worker who holds the role beheer for the whole organisation comes in:
 // letters and jobs are the whole house's.
@@ -40,6 +45,10 @@ type Site struct {
 	*kit.Site
 	Organisation string // slug of the library
 	News         *newsletter.Subscribers
+	Websites     Websites
+	Systems      Systems
+	Readers      Readers
+	Issuer       string // of the sign-on
 	entry        *entry.Desk
 }
 
@@ -50,7 +59,9 @@ func New(house *kit.House, organisation string) (*Site, error) {
 		return nil, err
 	}
 	s.SignInPath, s.Idle = "/aanmelden", IdleMost
-	s.Nav = []kit.NavItem{{Key: "manage.title", Path: "/"}, {Key: "manage.staff", Path: "/medewerkers"}, {Key: "manage.news", Path: "/nieuwsbrief"}, {Key: "entry.means_title", Path: "/beveiliging"}}
+	s.Nav = []kit.NavItem{{Key: "manage.title", Path: "/"}, {Key: "manage.staff", Path: "/medewerkers"},
+		{Key: "manage.nav_sites", Path: "/websites"}, {Key: "manage.nav_systems", Path: "/systemen"}, {Key: "manage.nav_readers", Path: "/lezers"}, {Key: "manage.nav_mail", Path: "/mail"},
+		{Key: "manage.news", Path: "/nieuwsbrief"}, {Key: "entry.means_title", Path: "/beveiliging"}}
 	site := &Site{Site: s, Organisation: organisation}
 	site.entry = &entry.Desk{Site: s, Prefix: "staff:", Required: true, Person: site.person, Admit: site.letIn, Renew: site.renew,
 		Prove: site.prove, SetPassword: site.setPassword}
@@ -68,6 +79,22 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /medewerkers/{id}", s.manager(s.changeWorker))
 	m.Page("GET /medewerkers/{id}/{daad}", s.manager(s.askAct))
 	m.Page("POST /medewerkers/{id}/{daad}", s.manager(s.act))
+	m.Page("GET /websites", s.manager(s.sites))
+	m.Page("GET /websites/nieuw", s.manager(s.newSite))
+	m.Page("POST /websites/nieuw", s.manager(s.addSite))
+	m.Page("GET /websites/{id}", s.manager(s.site))
+	m.Page("POST /websites/{id}", s.manager(s.changeSite))
+	m.Page("GET /websites/{id}/{daad}", s.manager(s.askSiteAct))
+	m.Page("POST /websites/{id}/{daad}", s.manager(s.siteAct))
+	m.Page("GET /systemen", s.manager(s.systems))
+	m.Page("GET /systemen/nieuw", s.manager(s.newSystem))
+	m.Page("POST /systemen/nieuw", s.manager(s.addSystem))
+	m.Page("GET /systemen/{id}/{daad}", s.manager(s.askRevoke))
+	m.Page("POST /systemen/{id}/{daad}", s.manager(s.revoke))
+	m.Page("GET /lezers", s.manager(s.readers))
+	m.Page("GET /lezers/{daad}", s.manager(s.askEveryone))
+	m.Page("POST /lezers/{daad}", s.manager(s.signOutEveryone))
+	m.Page("GET /mail", s.manager(s.mail))
 	m.Page("GET /nieuwsbrief", s.manager(s.news))
 	m.Page("POST /nieuwsbrief/bestand", s.manager(s.newsFile))
 	m.Page("GET /aanmelden", s.showSignIn)

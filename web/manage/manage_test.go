@@ -23,6 +23,7 @@ import (
 	"lidwoord/base/words"
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
+	"lidwoord/library/enrol"
 	"lidwoord/library/newsletter"
 	"lidwoord/library/staff"
 	"lidwoord/web/entry"
@@ -46,7 +47,7 @@ func open(t *testing.T, db *sqldb.DB) house { return openAt(t, db, "https://lid.
 
 func openAt(t *testing.T, db *sqldb.DB, host string) (h house) {
 	t.Helper()
-	list, err := words.Load(kit.Words, day.Words, factor.Words, throttle.Words, entry.Words, password.Words, manage.Words, branch.Words, staff.Words, customer.Words, newsletter.Words)
+	list, err := words.Load(kit.Words, day.Words, factor.Words, throttle.Words, entry.Words, password.Words, manage.Words, branch.Words, staff.Words, customer.Words, newsletter.Words, enrol.Words)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +212,7 @@ func TestWhatNeedsCareIsShownInBothLanguages(t *testing.T) {
 		}
 		h.trouble(t)
 		for lang, want := range map[string][]string{
-			"nl": {"5280 Bibliotheek Annen", "bijna op", "Reserve", "genoeg", "raken de klantnummers op", "eva@example.nl", "Je &lt;inlogaccount&gt;", "550", "Oude mail uit de lijst halen", "odd.one", "mislukt", "klaar"},
+			"nl": {"5280 Bibliotheek Annen", "bijna op", "Reserve", "genoeg", "raken de klantnummers op", "Mail die niet aankwam: 1", "Oude mail uit de lijst halen", "odd.one", "mislukt", "klaar"},
 			"en": {"running low", "plenty", "Take old mail off the list", "failed", "Mail that did not arrive"},
 		} {
 			body := h.ask("GET", "/beheer?taal="+lang, "", cookie).Body.String()
@@ -267,6 +268,9 @@ func TestBeheerInABrowser(t *testing.T) {
 	h.enter(p)
 	p.Want("Klantnummers", "Mail die niet aankwam", "Achtergrondwerk")
 	p.Look("manage")
+	p.Press("Mail die niet aankwam: 1")
+	p.Want("eva@example.nl", "550 5.1.1", "geen klant van ons")
+	p.Look("manage-mail")
 	p.Press("Uitloggen")
 	p.Want("Je bent uitgelogd")
 }

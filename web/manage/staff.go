@@ -255,6 +255,7 @@ func (s *Site) changeWorker(w http.ResponseWriter, r *http.Request, library bran
 // acts are what a manager may do to a colleague, by the last word of the address.
 var acts = map[string]func(tx *sqldb.Tx, id, actor string) error{
 	"wachtwoord":  nil, // hashes, so it has its own way
+	"uitloggen":   staff.SignOut,
 	"tweede-stap": staff.ResetFactor,
 	"uit-dienst":  staff.Deactivate,
 	"in-dienst":   staff.Reactivate,

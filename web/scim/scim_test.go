@@ -67,7 +67,7 @@ func (d *door) issue(slug string, scopes ...string) (token secret.Token) {
 		if err := provision.SaveOrganisation(tx, slug, "Bibliotheken "+slug); err != nil {
 			return err
 		}
-		token, _, err = provision.Issue(tx, slug, "Wise", scopes, provision.TokenLife)
+		token, _, err = provision.Issue(tx, "command", provision.Order{Organisation: slug, Name: "Wise", Scopes: scopes, Life: provision.TokenLife})
 		return err
 	})
 	return token

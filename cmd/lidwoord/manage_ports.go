@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"lidwoord/base/audit"
+	"lidwoord/base/factor"
+	"lidwoord/base/fault"
+	"lidwoord/base/secret"
+	"lidwoord/base/session"
+	"lidwoord/base/sqldb"
+	"lidwoord/identity/account"
+	"lidwoord/identity/provision"
+	"lidwoord/identity/signon"
+	"lidwoord/web/manage"
+)
+
+// What Beheer needs of the login account.
+
+// websites fills the register of sites from the sign-on.
+type websites struct{ provider *signon.Provider }
+
+var _ manage.Websites = websites{}
+
+func (s websites) List(tx *sqldb.Tx) ([]manage.Website, error) {
+	listed, err := s.provider.Clients(tx)
+	list := make([]manage.Website, len(listed))
+	for i, l := range listed {
+		list[i] = manage.Website{
+			ID: l.ID, Name: l.Name, BuiltIn: builtIn(l.ID), Own: l.Own, Method: l.Method, Keys: l.Keys,
+			Redirects: l.Redirects, Logouts: l.Logouts, Origins: l.Origins, SignedOut: l.SignedOut, Initiate: l.Initiate,
+			Scopes: l.Scopes, Algorithm: l.Algorithm, Sector: l.Sector, PushedOnly: l.PushedOnly, Introspects: l.Introspects,
+			Changed: l.Changed, OldUntil: l.OldUntil,
+		}
+	}
+	return list, err
+}
+
+func listed(w manage.Website) signon.Listed {
+	return signon.Listed{Method: w.Method, Client: signon.Client{
+		ID: w.ID, Name: w.Name, Own: w.Own, Keys: w.Keys,
+		Redirects: w.Redirects, Logouts: w.Logouts, Origins: w.Origins, SignedOut: w.SignedOut, Initiate: w.Initiate,
+		Scopes: w.Scopes, Algorithm: w.Algorithm, Sector: w.Sector, PushedOnly: w.PushedOnly, Introspects: w.Introspects,
+	}}
+}
+
+func (s websites) Add(tx *sqldb.Tx, actor string, w manage.Website) (secret.Token, error) {
+	if builtIn(w.ID) {
+		return "", signon.ErrClientTaken.With(w.ID).At(manage.FieldID)
+	}
+	made, err := s.provider.AddClient(tx, actor, listed(w))
+	return made, wrongWith(w, err)
+}
+
+func (s websites) Change(tx *sqldb.Tx, actor string, w manage.Website) (secret.Token, error) {
+	if builtIn(w.ID) {
+		return "", manage.ErrBuiltIn
+	}
+	if err := s.provider.HoldClient(tx, w.ID, w.Changed); err != nil {
+		return "", err
+	}
+	made, err := s.provider.SaveClient(tx, actor, listed(w))
+	return made, wrongWith(w, err)
+}
+
+func (s websites) NewSecret(tx *sqldb.Tx, actor string, w manage.Website, overlap time.Duration) (secret.Token, error) {
+	if builtIn(w.ID) {
+		return "", manage.ErrBuiltIn
+	}
+	if err := s.provider.HoldClient(tx, w.ID, w.Changed); err != nil {
+		return "", err
+	}
+	return s.provider.NewSecret(tx, actor, w.ID, overlap)
+}
+
+func (s websites) Remove(tx *sqldb.Tx, actor, id string) error {
+	if builtIn(id) {
+		return manage.ErrBuiltIn
+	}
+	err := s.provider.RemoveClient(tx, actor, id)
+	if errors.Is(err, signon.ErrNoClient) {
+		err = manage.ErrNoSite
+	}
+	return err
+}
+
+// wrongWith puts what the sign-on says of a site at the field that it is about.
+func wrongWith(w manage.Website, err error) error {
+	var list fault.List
+	for _, e := range fault.Of(err) {
+		switch {
+		case errors.Is(e, signon.ErrClientAddress):
+			list = append(list, addressWrong(w, e))
+		case errors.Is(e, signon.ErrClientKeys):
+			list = append(list, e.At(manage.FieldKeys))
+		case errors.Is(e, signon.ErrClientTaken):
+			list = append(list, e.At(manage.FieldID))
+		default:
+			return err
+		}
+	}
+	if len(list) == 0 {
+		return err
+	}
+	return list
+}
+
+func addressWrong(w manage.Website, e *fault.Error) *fault.Error {
+	uri, _ := e.Args[0].(string)
+	for _, it := range []struct {
+		field string
+		uris  []string
+	}{
+		{manage.FieldRedirects, w.Redirects}, {manage.FieldLogouts, w.Logouts}, {manage.FieldSignedOut, []string{w.SignedOut}}, {manage.FieldInitiate, []string{w.Initiate}},
+	} {
+		if slices.Contains(it.uris, uri) {
+			return e.At(it.field)
+		}
+	}
+	return manage.ErrOrigin.With(uri).At(manage.FieldOrigins)
+}
+
+// systems fills the tokens of other library systems from the provisioning.
+type systems struct{}
+
+var _ manage.Systems = systems{}
+
+func system(b provision.Bearer) manage.System {
+	return manage.System{ID: b.ID, Name: b.Name, Organisation: b.Organisation, Library: b.Library, Scopes: b.Scopes,
+		Created: b.CreatedAt, Expires: b.ExpiresAt, Revoked: b.RevokedAt, UsedOn: b.UsedOn}
+}
+
+func (systems) List(tx *sqldb.Tx) ([]manage.System, error) {
+	bearers, err := provision.Bearers(tx)
+	list := make([]manage.System, len(bearers))
+	for i, b := range bearers {
+		list[i] = system(b)
+	}
+	return list, err
+}
+
+func (systems) Issue(tx *sqldb.Tx, actor string, wish manage.System, days int) (secret.Token, manage.System, error) {
+	if err := knowOrganisation(tx, wish.Organisation, wish.Library); err != nil {
+		return "", manage.System{}, systemWrong(err, manage.FieldLibrary)
+	}
+	longest := int(provision.LongestLife.Hours() / 24)
+	token, b, err := provision.Issue(tx, actor, provision.Order{Organisation: wish.Organisation, Name: wish.Name, Scopes: wish.Scopes,
+		Life: time.Duration(min(max(days, 0), longest+1)) * 24 * time.Hour}) // a huge number would turn negative
+	return token, system(b), systemWrong(err, manage.FieldProgram)
+}
+
+// systemWrong puts what is wrong at its field; names is where a bad name stands.
+func systemWrong(err error, names string) error {
+	for _, it := range []struct {
+		fault *fault.Error
+		field string
+	}{
+		{provision.ErrSlug, manage.FieldOrganisation}, {provision.ErrNoOrganisation, manage.FieldLibrary}, {provision.ErrName, names},
+		{provision.ErrScope, manage.FieldScopes}, {provision.ErrLife, manage.FieldDays},
+	} {
+		if errors.Is(err, it.fault) {
+			at := it.fault.At(it.field)
+			at.Kind = fault.Invalid
+			return at
+		}
+	}
+	return err
+}
+
+func (systems) Revoke(tx *sqldb.Tx, actor, id string) error {
+	err := provision.Revoke(tx, actor, id)
+	if errors.Is(err, provision.ErrNoToken) {
+		err = manage.ErrNoSystem
+	}
+	return err
+}
+
+// readers fills the counts of signing in, and ends it for everybody.
+type readers struct {
+	provider *signon.Provider
+	accounts *account.Accounts
+}
+
+var _ manage.Readers = readers{}
+
+func (r readers) Count(tx *sqldb.Tx) (manage.Counts, error) {
+	c, err := r.accounts.TakeCensus(tx)
+	if err != nil {
+		return manage.Counts{}, err
+	}
+	stepped, err := factor.Count(tx, "account:")
+	return manage.Counts{Waiting: c.Waiting, Active: c.Active, Expired: c.Expired, Stepped: stepped, Day: manage.Tally(c.Day), Week: manage.Tally(c.Week)}, err
+}
+
+// SignOutAll ends the sessions first, as they give all the rest. What was given until
+// they were over ends after that; other sites hear it from the back-channel. Once
+// begun it goes on, also when the browser that asked leaves. It is noted before the
+// first session ends.
+func (r readers) SignOutAll(ctx context.Context, db *sqldb.DB, actor string) (ended int, err error) {
+	ctx = context.WithoutCancel(ctx)
+	var by time.Time
+	err = db.InTx(ctx, func(tx *sqldb.Tx) error {
+		by = tx.Now
+		return audit.Record(tx, audit.Entry{Actor: actor, Act: "signon.everybody_out", Object: "signon"})
+	})
+	if err != nil {
+		return 0, err
+	}
+	err = stepwise(ctx, db, func(tx *sqldb.Tx, after string) (next string, err error) {
+		n, next, err := session.EndSignedOn(tx, "login", by, after)
+		tx.After(func() { ended += n })
+		return next, err
+	})
+	if err != nil {
+		return ended, err
+	}
+	by = db.Now()
+	for _, act := range []func(*sqldb.Tx, time.Time, string) (string, error){r.provider.RevokeSome, r.provider.LeaveSome} {
+		err := stepwise(ctx, db, func(tx *sqldb.Tx, after string) (string, error) { return act(tx, by, after) })
+		if err != nil {
+			return ended, err
+		}
+	}
+	return ended, nil
+}
+
+// stepwise does an act some at a time, each in a transaction, until it is done.
+func stepwise(ctx context.Context, db *sqldb.DB, act func(tx *sqldb.Tx, after string) (next string, err error)) error {
+	for after := ""; ; {
+		var next string
+		err := db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
+			next, err = act(tx, after)
+			return err
+		})
+		if err != nil || next == "" {
+			return err
+		}
+		after = next
+	}
+}

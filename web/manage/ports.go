@@ -1,0 +1,120 @@
+package manage
+
+import (
+	"context"
+	"time"
+
+	"lidwoord/base/day"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+)
+
+// What Beheer needs of the login account, which is another wing's. The roof fills
+// it. Every act names its actor, "staff:ID", and is audited.
+
+// How a website says who it is, in the words of OpenID Connect.
+const (
+	BySecret  = "client_secret"
+	BySigning = "private_key_jwt"
+	ByNothing = "none"
+)
+
+// Website is a site where people sign in with the login account.
+type Website struct {
+	ID, Name    string
+	BuiltIn     bool // a door of this program, which registers itself at every start
+	Own         bool // the library's own: asks no consent
+	Method      string
+	Keys        string // JSON Web Key Set, for BySigning
+	Redirects   []string
+	Logouts     []string
+	Origins     []string
+	SignedOut   string // hears of sign-outs; "" does not
+	Initiate    string // where a sign-in begins at our wish; ""
+	Scopes      []string
+	Algorithm   string
+	Sector      string // whose websites know a reader by one name; "" is everybody's
+	PushedOnly  bool
+	Introspects bool
+	Changed     time.Time // last; a change says which state it saw
+	OldUntil    time.Time // until when the secret from before works
+}
+
+// Fields of the form of a website, for what is wrong with them.
+const (
+	FieldID        = "kenmerk"
+	FieldKeys      = "sleutels"
+	FieldRedirects = "terug"
+	FieldLogouts   = "uit"
+	FieldOrigins   = "scripts"
+	FieldSignedOut = "afmelding"
+	FieldInitiate  = "begin"
+)
+
+// Websites is the register of sites. A secret that it makes is shown once. Change
+// and NewSecret refuse a website that changed since it was read; nobody changes
+// one that is built in.
+type Websites interface {
+	List(tx *sqldb.Tx) ([]Website, error)
+	Add(tx *sqldb.Tx, actor string, w Website) (secret.Token, error)
+	Change(tx *sqldb.Tx, actor string, w Website) (secret.Token, error)
+	NewSecret(tx *sqldb.Tx, actor string, w Website, overlap time.Duration) (secret.Token, error)
+	Remove(tx *sqldb.Tx, actor, id string) error
+}
+
+// System is the access of another library system to login accounts, by a token.
+type System struct {
+	ID           string
+	Name         string // of the program
+	Organisation string // short name of the library that uses it
+	Library      string // its name in letters
+	Scopes       []string
+	Created      time.Time
+	Expires      time.Time
+	Revoked      time.Time // zero while it works
+	UsedOn       day.Day   // the last day, or ""
+}
+
+// Works reports whether the token opens anything.
+func (s System) Works(now time.Time) bool { return s.Revoked.IsZero() && s.Expires.After(now) }
+
+// What a system may do.
+const (
+	ReadAccounts  = "users:read"
+	WriteAccounts = "users:write"
+)
+
+// Fields of the form of a system.
+const (
+	FieldProgram      = "programma"
+	FieldOrganisation = "organisatie"
+	FieldLibrary      = "bibliotheek"
+	FieldScopes       = "rechten"
+	FieldDays         = "dagen"
+)
+
+// Systems are the tokens of other library systems. A token is shown once.
+type Systems interface {
+	List(tx *sqldb.Tx) ([]System, error)
+	Issue(tx *sqldb.Tx, actor string, s System, days int) (secret.Token, System, error)
+	Revoke(tx *sqldb.Tx, actor, id string) error
+}
+
+// Readers is signing in as a whole. It names nobody.
+type Readers interface {
+	Count(tx *sqldb.Tx) (Counts, error)
+	// SignOutAll ends every session of every reader, here and at other websites,
+	// and says how many sessions ended here. It takes many transactions: people sign
+	// in meanwhile, and one for all would wait for them, or they for it.
+	SignOutAll(ctx context.Context, db *sqldb.DB, actor string) (int, error)
+}
+
+// Counts are the login accounts, and how signing in goes.
+type Counts struct {
+	Waiting, Active, Expired int
+	Stepped                  int // with a second step
+	Day, Week                Tally
+}
+
+// Tally is how often signing in went well, and how often a password was wrong.
+type Tally struct{ SignIns, Refused int }
