@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"lidwoord/base/factor"
-	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/web/kit"
 )
@@ -15,6 +14,7 @@ type stepPage struct {
 	App      bool
 	Recovery int
 	Passkey  Key
+	Restart  string // the address at which to begin anew
 }
 
 // Key is the form of one passkey: the template "passkey" draws it.
@@ -35,7 +35,7 @@ func (d *Desk) showStep(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d *Desk) stepPage(w http.ResponseWriter, r *http.Request, status int, form *kit.Form) error {
-	page := stepPage{Form: form}
+	page := stepPage{Form: form, Restart: d.Site.Link("%s", d.Site.SignInPath)}
 	fresh := false
 	err := d.Site.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		wait, err := d.waitingAt(tx, r)
@@ -43,6 +43,9 @@ func (d *Desk) stepPage(w http.ResponseWriter, r *http.Request, status int, form
 			return err
 		}
 		fresh = wait.Fresh
+		if d.Restart != nil {
+			page.Restart = d.Restart(wait.Data)
+		}
 		s, err := factor.StateOf(tx, d.owner(wait.Subject))
 		if err != nil {
 			return err
@@ -86,10 +89,9 @@ func (d *Desk) takeCode(w http.ResponseWriter, r *http.Request) error {
 	if wait.Fresh {
 		return d.Site.Redirect(w, r, "/aanmelden/wachtwoord")
 	}
-	var token secret.Token
-	var to string
+	var in Admission
 	err = factor.Pass(r.Context(), d.Site.DB, d.owner(wait.Subject), form.Get("code"), func(tx *sqldb.Tx, by factor.Means) (err error) {
-		token, to, err = d.letIn(tx, r, wait, by)
+		in, err = d.letIn(tx, r, wait, by)
 		return err
 	})
 	form.Set("code", "") // it counts once, or never
@@ -99,7 +101,7 @@ func (d *Desk) takeCode(w http.ResponseWriter, r *http.Request) error {
 		}
 		return err
 	}
-	return d.enter(w, r, token, to)
+	return d.enter(w, r, in)
 }
 
 // takePasskey takes the answer of a passkey, as the second step or instead of both.
@@ -122,8 +124,7 @@ func (d *Desk) takePasskey(w http.ResponseWriter, r *http.Request) error {
 	if wait.Fresh {
 		return d.Site.Redirect(w, r, "/aanmelden/wachtwoord")
 	}
-	var token secret.Token
-	var to string
+	var in Admission
 	answer := factor.Answer{Token: form.Get("vraag"), Response: form.Get("antwoord")}
 	err = d.Passkeys.SignIn(r.Context(), d.Site.DB, answer, func(tx *sqldb.Tx, owner factor.Owner) (err error) {
 		subject, ours := strings.CutPrefix(string(owner), d.Prefix)
@@ -131,16 +132,19 @@ func (d *Desk) takePasskey(w http.ResponseWriter, r *http.Request) error {
 			return factor.ErrPasskey // a reader at the desk, or a colleague at somebody else's second step
 		}
 		wait.Subject = subject
-		token, to, err = d.letIn(tx, r, wait, factor.ByPasskey)
+		in, err = d.letIn(tx, r, wait, factor.ByPasskey)
 		return err
 	})
 	if err != nil {
 		if again := kit.NewForm(); !alone && forPage(again, err) {
 			return d.stepPage(w, r, kit.Status(err), again)
 		}
+		if alone && d.Refused != nil {
+			return d.Refused(w, r, wait.Data, err)
+		}
 		return err
 	}
-	return d.enter(w, r, token, to)
+	return d.enter(w, r, in)
 }
 
 // SignInKey is the form of the sign-in page that asks for any passkey, to come in

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"lidwoord/base/day"
+	"lidwoord/base/factor"
 	"lidwoord/base/outbox"
 	"lidwoord/base/password"
 	"lidwoord/base/secret"
@@ -23,6 +24,7 @@ import (
 	"lidwoord/base/words"
 	"lidwoord/identity/account"
 	"lidwoord/identity/signon"
+	"lidwoord/web/entry"
 	"lidwoord/web/kit"
 	"lidwoord/web/login"
 )
@@ -59,7 +61,7 @@ func open(t testing.TB, db *sqldb.DB) *door {
 		return &url.URL{Scheme: "http", Host: server.Listener.Addr().String(), Path: path}
 	}
 	d.base = at("/inloggen").String()
-	catalogue, err := words.Load(kit.Words, day.Words, password.Words, throttle.Words, account.Words, signon.Words, login.Words)
+	catalogue, err := words.Load(kit.Words, day.Words, password.Words, throttle.Words, account.Words, signon.Words, login.Words, factor.Words, entry.Words)
 	if err != nil {
 		t.Fatal(err)
 	}
