@@ -66,7 +66,7 @@ func TestTheLinkInABrowser(t *testing.T) {
 	d.active()
 	ask, path := d.question()
 	p.Visit(d.base + path)
-	p.Fill("Gebruikersnaam", username)
+	p.Fill("Gebruikersnaam of e-mailadres", username)
 	p.Fill("Wachtwoord", good)
 	p.Press("Inloggen")
 	p.Want("Je inlogaccount koppelen", "Bibliotheek Elders", "E.B.T.")
