@@ -54,7 +54,7 @@ func TestAWrongSignInSaysTheSameForEverybody(t *testing.T) {
 		d.active()
 		b := d.browser()
 		strip := func(p page) string {
-			return strings.NewReplacer(username, "NAME", "99990000001233", "NAME").Replace(p.body)
+			return strings.NewReplacer(username, "NAME", "99990000001233", "NAME").Replace(p.asked())
 		}
 		known := b.post("/aanmelden", url.Values{"gebruikersnaam": {username}, "wachtwoord": {"iets heel anders"}})
 		unknown := b.post("/aanmelden", url.Values{"gebruikersnaam": {"99990000001233"}, "wachtwoord": {"iets heel anders"}})
