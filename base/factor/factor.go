@@ -40,6 +40,7 @@ type State struct {
 	App       bool
 	AppSince  time.Time
 	AppUsed   time.Time // zero when it was never used since
+	Failures  int       // wrong codes of the app since the last right one
 	Recovery  int       // recovery codes that are left
 	Passkeys  []Passkey
 	AppRested bool // too many wrong codes: the app does not count until Forgive

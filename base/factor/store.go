@@ -8,10 +8,9 @@ import (
 )
 
 func appState(tx *sqldb.Tx, owner Owner) (s State, err error) {
-	var failures int
 	s.App, err = tx.One(`SELECT confirmed_at, used_at, failures FROM code_app WHERE owner = $1 AND sealed <> ''`,
-		[]any{string(owner)}, sqldb.Instant(&s.AppSince), sqldb.Instant(&s.AppUsed), &failures)
-	s.AppRested = failures >= FailuresMost
+		[]any{string(owner)}, sqldb.Instant(&s.AppSince), sqldb.Instant(&s.AppUsed), &s.Failures)
+	s.AppRested = s.Failures >= FailuresMost
 	return s, err
 }
 

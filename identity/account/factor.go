@@ -10,7 +10,9 @@ const (
 	EventPasskeyAdded   = "passkey_added"
 	EventPasskeyRemoved = "passkey_removed"
 	EventCodesRenewed   = "codes_renewed"
-	EventRecovery       = "recovery" // came in by a recovery code
+	EventRecovery       = "recovery"     // came in by a recovery code
+	EventCodeRefused    = "code_refused" // a wrong code after the right password
+	EventGuessed        = "guessed"      // several in a row
 )
 
 // FactorEvent notes one of them for the owner and tells it by letter: whoever did
@@ -19,5 +21,9 @@ func (a *Accounts) FactorEvent(tx *sqldb.Tx, acc Account, what, browser string) 
 	if err := Note(tx, acc.ID, what, browser); err != nil {
 		return err
 	}
-	return a.mail(tx, acc, "factor", acc.Library, letter{Link: a.links.Forgotten, Browser: browser, What: what})
+	name := "factor"
+	if what == EventGuessed {
+		name = "guessed"
+	}
+	return a.mail(tx, acc, name, acc.Library, letter{Link: a.links.Forgotten, Browser: browser, What: what})
 }

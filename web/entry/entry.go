@@ -76,6 +76,9 @@ type Desk struct {
 
 	// Changed tells the owner that something changed, in the same transaction.
 	Changed func(tx *sqldb.Tx, r *http.Request, subject string, what Change) error
+	// Guessed hears of a wrong code after the right password, and how many of the
+	// app that makes in a row; 0 for a recovery code.
+	Guessed func(tx *sqldb.Tx, r *http.Request, subject string, failures int) error
 	// Refused shows the sign-in page after a passkey alone that did not do.
 	Refused func(w http.ResponseWriter, r *http.Request, data string, err error) error
 	// Restart is the address at which to begin anew, of who waits with this Data.

@@ -1,6 +1,7 @@
 package entry
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -94,14 +95,36 @@ func (d *Desk) takeCode(w http.ResponseWriter, r *http.Request) error {
 		in, err = d.letIn(tx, r, wait, by)
 		return err
 	})
+	typed := form.Get("code")
 	form.Set("code", "") // it counts once, or never
 	if err != nil {
+		if err := d.guessed(r, wait.Subject, typed, err); err != nil {
+			return err
+		}
 		if form.Take(err) {
 			return d.stepPage(w, r, kit.Status(err), form)
 		}
 		return err
 	}
 	return d.enter(w, r, in)
+}
+
+// guessed passes on that a code was wrong: the password was right, and may be known to
+// a stranger.
+func (d *Desk) guessed(r *http.Request, subject, typed string, wrong error) error {
+	if d.Guessed == nil || !errors.Is(wrong, factor.ErrCode) {
+		return nil
+	}
+	return d.Site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		has, err := factor.StateOf(tx, d.owner(subject))
+		if err != nil {
+			return err
+		}
+		if strings.Trim(typed, "0123456789 ") != "" { // a recovery code is not counted
+			has.Failures = 0
+		}
+		return d.Guessed(tx, r, subject, has.Failures)
+	})
 }
 
 // takePasskey takes the answer of a passkey, as the second step or instead of both.

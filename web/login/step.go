@@ -21,7 +21,7 @@ import (
 // joinEntry joins the pages of the second step and of Inloggen en beveiliging.
 func (s *Site) joinEntry() (err error) {
 	s.entry = &entry.Desk{Site: s.Site, Prefix: ownerPrefix, Person: s.person, Admit: s.admit, Renew: s.renew, Prove: s.prove,
-		Changed: s.changed, Refused: s.refusedKey, Restart: s.restart, Onward: s.onward}
+		Changed: s.changed, Guessed: s.guessed, Refused: s.refusedKey, Restart: s.restart, Onward: s.onward}
 	s.entry.Passkeys, err = factor.NewPasskeys(s.Base, s.Brand.Name)
 	return err
 }
@@ -216,6 +216,25 @@ func (s *Site) changed(tx *sqldb.Tx, r *http.Request, accountID string, what ent
 		return err
 	}
 	return s.Accounts.FactorEvent(tx, acc, string(what), browserOf(r))
+}
+
+// guessesTold is how many wrong codes in a row are told by letter: more than somebody
+// mistypes, and soon enough to choose another password.
+const guessesTold = 5
+
+// guessed notes a wrong code for the owner.
+func (s *Site) guessed(tx *sqldb.Tx, r *http.Request, accountID string, failures int) error {
+	acc, err := s.Accounts.Find(tx, accountID)
+	if errors.Is(err, account.ErrNoAccount) { // it went away meanwhile
+		return nil
+	}
+	if err == nil && failures == guessesTold {
+		return s.Accounts.FactorEvent(tx, acc, account.EventGuessed, browserOf(r))
+	}
+	if err == nil {
+		err = account.Note(tx, acc.ID, account.EventCodeRefused, browserOf(r))
+	}
+	return err
 }
 
 // restart is the sign-in page for who waits at the second step.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lidwoord/base/factor"
+	"lidwoord/base/outbox"
 	"lidwoord/base/sqldb"
 	"lidwoord/identity/signon"
 )
@@ -247,6 +248,19 @@ func TestGuessesAtTheCodeEndWithANewPassword(t *testing.T) {
 		b.signIn(nil, good)
 	}
 	b.post("/aanmelden/code", d.code(key)).want(t, 422, "te vaak een verkeerde code")
+	told := 0
+	d.in(func(tx *sqldb.Tx) error {
+		letters, err := outbox.Recent(tx, 200)
+		for _, l := range letters {
+			if l.Mail.Kind == "account.guessed" && l.Mail.To == address {
+				told++
+			}
+		}
+		return err
+	})
+	if told != 1 {
+		t.Errorf("%d letters about guesses", told)
+	}
 	b.post("/wachtwoord-vergeten", url.Values{"gebruikersnaam": {username}})
 	_, path := d.letter("reset")
 	b.post(path, url.Values{"wachtwoord": {another}})
