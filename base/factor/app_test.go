@@ -368,3 +368,33 @@ func TestRemoveAllLeavesNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatAStrangerAddedGoesAndTheRestStays(t *testing.T) {
+	each(t, func(t *testing.T, c *clock) {
+		p := passkeysAt(t, "https://lid.example")
+		if err := newPhone(c, p).add(eva, "Telefoon van Eva"); err != nil {
+			t.Fatal(err)
+		}
+		key := c.app("account:NOA")
+		c.now = c.now.Add(time.Hour)
+		since := c.now
+		c.app(eva)
+		c.recovery(eva)
+		if err := newPhone(c, p).add(eva, "Telefoon van iemand"); err != nil {
+			t.Fatal(err)
+		}
+		seen := c.offer("account:NOA")
+		for _, owner := range []factor.Owner{eva, "account:NOA", "account:NIEMAND"} {
+			c.do(func(tx *sqldb.Tx) error { return factor.RemoveSince(tx, owner, since) })
+		}
+		if s := c.state(eva); s.App || s.Recovery != 0 || len(s.Passkeys) != 1 || s.Passkeys[0].Name != "Telefoon van Eva" {
+			t.Errorf("Eva has %+v", s)
+		}
+		if err := c.confirm("account:NOA", c.code(seen)); !errors.Is(err, factor.ErrOffer) {
+			t.Errorf("what the stranger saw is confirmed: %v", err)
+		}
+		if _, err := c.pass("account:NOA", c.code(key)); err != nil {
+			t.Errorf("Noa's own app: %v", err)
+		}
+	})
+}

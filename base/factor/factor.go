@@ -8,7 +8,7 @@
 //	Pass           takes the code of the app, or a recovery code
 //	RenewRecovery  ten new recovery codes, shown once
 //	Passkeys       adds passkeys, and takes them at sign-in: of one door
-//	Rename, RemovePasskey, RemoveApp, RemoveAll
+//	Rename, RemovePasskey, RemoveApp, RemoveSince, RemoveAll
 //	Forgive        lets a code app that was guessed at work again
 //	Sweep          removes what is over
 //
@@ -40,6 +40,7 @@ type State struct {
 	App       bool
 	AppSince  time.Time
 	AppUsed   time.Time // zero when it was never used since
+	Failures  int       // wrong codes of the app since the last right one
 	Recovery  int       // recovery codes that are left
 	Passkeys  []Passkey
 	AppRested bool // too many wrong codes: the app does not count until Forgive
@@ -71,6 +72,17 @@ func RemoveAll(tx *sqldb.Tx, owner Owner, actor string) error {
 		return err
 	}
 	return note(tx, owner, actor, "factor.removed_all", "")
+}
+
+// RemoveSince removes what came to an owner since an instant: somebody else was in,
+// and what they added would keep them in. What the owner had before stays, as far as
+// they left it.
+func RemoveSince(tx *sqldb.Tx, owner Owner, since time.Time) error {
+	n, err := removeSince(tx, owner, since)
+	if err != nil || n == 0 {
+		return err
+	}
+	return cleared(tx, owner, "factor.removed_since", "")
 }
 
 // RemoveApp removes the app with codes, and the recovery codes when nothing else is

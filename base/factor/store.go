@@ -8,10 +8,9 @@ import (
 )
 
 func appState(tx *sqldb.Tx, owner Owner) (s State, err error) {
-	var failures int
 	s.App, err = tx.One(`SELECT confirmed_at, used_at, failures FROM code_app WHERE owner = $1 AND sealed <> ''`,
-		[]any{string(owner)}, sqldb.Instant(&s.AppSince), sqldb.Instant(&s.AppUsed), &failures)
-	s.AppRested = failures >= FailuresMost
+		[]any{string(owner)}, sqldb.Instant(&s.AppSince), sqldb.Instant(&s.AppUsed), &s.Failures)
+	s.AppRested = s.Failures >= FailuresMost
 	return s, err
 }
 
@@ -180,4 +179,22 @@ func removeAll(tx *sqldb.Tx, owner Owner) error {
 		}
 	}
 	return nil
+}
+
+// removeSince counts what it took away. A secret that was offered is forgotten too:
+// whoever saw it could confirm it later.
+func removeSince(tx *sqldb.Tx, owner Owner, since time.Time) (removed int64, err error) {
+	for _, statement := range []string{
+		`DELETE FROM code_app WHERE owner = $1 AND confirmed_at >= $2`,
+		`UPDATE code_app SET offered = '', offered_at = NULL WHERE owner = $1 AND offered_at >= $2`,
+		`DELETE FROM recovery_code WHERE owner = $1 AND made_at >= $2`,
+		`DELETE FROM passkey WHERE owner = $1 AND created_at >= $2`,
+	} {
+		n, err := tx.Exec(statement, string(owner), since)
+		if err != nil {
+			return removed, err
+		}
+		removed += n
+	}
+	return removed, nil
 }

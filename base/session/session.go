@@ -5,9 +5,11 @@
 //	Touch   moves its idle end on
 //	Update  replaces what the door keeps in it
 //	Renew   notes that its person proved once more who they are
+//	Rotate  gives a session another token
 //	Follow  names the session at a sign-on from which it comes
 //	List    the living sessions of a subject
-//	End     ends one session; EndAll ends a subject's; EndSignOn those of a sign-on's session
+//	End     ends one session; Spend ends one that may serve once
+//	EndAll  ends a subject's; EndSignOn those of a sign-on's session
 //	EndSignedOn  ends those of everybody at a sign-on, and all that came from them (an emergency)
 //	Sweep   removes the dead ones
 //
@@ -84,6 +86,15 @@ func Update(tx *sqldb.Tx, id, data string) error { return update(tx, id, data) }
 // Renew notes that the person of a living session proved once more who they are.
 func Renew(tx *sqldb.Tx, id string) error { return renew(tx, id) }
 
+// Rotate gives a living session another token, after its person proved more: who
+// had the old one is out. It stays the same session at the sites that know it.
+// It reports false for one that ended meanwhile.
+func Rotate(tx *sqldb.Tx, id string) (token secret.Token, ok bool, err error) {
+	token = secret.NewToken()
+	ok, err = rotate(tx, id, token.Digest())
+	return token, ok, err
+}
+
 // List returns the living sessions of a subject at a door, the last used first.
 func List(tx *sqldb.Tx, door, subject string) ([]Session, error) {
 	return list(tx, door, subject, tx.Now.Add(-LifeMost))
@@ -91,6 +102,10 @@ func List(tx *sqldb.Tx, door, subject string) ([]Session, error) {
 
 // End ends a session.
 func End(tx *sqldb.Tx, id string) error { return end(tx, id) }
+
+// Spend ends a living session and reports whether this call did: of several at the
+// same moment one wins.
+func Spend(tx *sqldb.Tx, id string) (bool, error) { return spend(tx, id) }
 
 // EndAll ends every session of a subject at a door.
 func EndAll(tx *sqldb.Tx, door, subject string) error { return endAll(tx, door, subject) }

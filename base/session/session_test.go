@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -187,5 +189,49 @@ func TestEverybodyAtASignOnIsOutAndOnlyThey(t *testing.T) {
 		if !desk || !fresh {
 			t.Errorf("clerk in: %v, who came after that: %v", desk, fresh)
 		}
+	})
+}
+
+func TestASessionMayChangeItsTokenAndOneMayServeOnce(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		var old, fresh secret.Token
+		var s session.Session
+		in(t, db, func(tx *sqldb.Tx) (err error) {
+			if old, s, err = session.Start(tx, session.Session{Door: "login", Subject: "zoe", Idle: time.Hour}); err != nil {
+				return err
+			}
+			var ok bool
+			if fresh, ok, err = session.Rotate(tx, s.ID); !ok {
+				t.Error("a living session has no other token")
+			}
+			return err
+		})
+		if _, ok := alive(t, db, "login", old); ok {
+			t.Error("the old token still opens")
+		}
+		if again, ok := alive(t, db, "login", fresh); !ok || again.ID != s.ID {
+			t.Errorf("the new one: %+v, %v", again, ok)
+		}
+		var won atomic.Int64
+		var all sync.WaitGroup
+		for range 16 {
+			all.Go(func() {
+				var mine bool
+				in(t, db, func(tx *sqldb.Tx) (err error) { mine, err = session.Spend(tx, s.ID); return err })
+				if mine {
+					won.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if won.Load() != 1 {
+			t.Errorf("%d spent one session", won.Load())
+		}
+		in(t, db, func(tx *sqldb.Tx) error {
+			if _, ok, err := session.Rotate(tx, s.ID); ok || err != nil {
+				t.Errorf("a session that is over: %v, %v", ok, err)
+			}
+			return nil
+		})
 	})
 }

@@ -38,6 +38,11 @@ func renew(tx *sqldb.Tx, id string) error {
 	return err
 }
 
+func rotate(tx *sqldb.Tx, id, digest string) (bool, error) {
+	n, err := tx.Exec(`UPDATE session SET digest = $1 WHERE id = $2 AND expires_at > $3`, digest, id, tx.Now)
+	return n == 1, err
+}
+
 func list(tx *sqldb.Tx, door, subject string, oldest time.Time) ([]Session, error) {
 	return sqldb.Many(tx, `
 		SELECT id, door, subject, data, device, auth_at, seen_at, expires_at FROM session
@@ -56,6 +61,11 @@ func follow(tx *sqldb.Tx, id, signOn string) error {
 func end(tx *sqldb.Tx, id string) error {
 	_, err := tx.Exec(`DELETE FROM session WHERE id = $1`, id)
 	return err
+}
+
+func spend(tx *sqldb.Tx, id string) (bool, error) {
+	n, err := tx.Exec(`DELETE FROM session WHERE id = $1 AND expires_at > $2`, id, tx.Now)
+	return n == 1, err
 }
 
 func endAll(tx *sqldb.Tx, door, subject string) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"lidwoord/base/factor"
 	"lidwoord/base/fault"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
@@ -163,8 +164,8 @@ func (a *Accounts) LookUndo(tx *sqldb.Tx, token secret.Token) (acc Account, emai
 
 // UndoEmail brings an address back, and the name when the name was that address.
 // It returns a link that sets a new password. Whoever changed the address knows the
-// old one, so that it stops working at once, and with it every change and link
-// that came after. The caller ends the sessions in the same transaction.
+// old one, so that it stops working at once, and with it every change, link and
+// second step that came after. The caller ends the sessions in the same transaction.
 //
 // The ways back that were mailed later die too, or the address that was undone
 // could undo that. Earlier ones live: an earlier owner comes first.
@@ -193,6 +194,10 @@ func (a *Accounts) UndoEmail(tx *sqldb.Tx, token secret.Token, browser string) (
 		return Account{}, "", err
 	}
 	if err := replaceUndoSince(tx, acc.ID, l.mailedAt); err != nil {
+		return Account{}, "", err
+	}
+	// The link that tells of a change may be a day younger than who asked for it.
+	if err := factor.RemoveSince(tx, factor.Owner("account:"+acc.ID), l.mailedAt.Add(-EmailChangeLife)); err != nil {
 		return Account{}, "", err
 	}
 	if reset, err = newReset(tx, acc.ID); err != nil {

@@ -26,8 +26,10 @@ const (
 	EventEmailAsked = "email_asked"
 	EventEmail      = "email"
 	EventUndo       = "undo"
-	EventSessions   = "sessions" // signed out elsewhere
-	EventDevices    = "devices"  // forgot the other browsers
+	EventSessions   = "sessions"  // signed out elsewhere
+	EventDevices    = "devices"   // forgot the other browsers
+	EventConsent    = "consent"   // a site of somebody else may hear of the account
+	EventWithdrawn  = "withdrawn" // and no longer
 )
 
 // Event is something that happened to an account.

@@ -27,7 +27,8 @@ type letter struct {
 
 	Sections  []section // in "reset" and "names": one for each account of the address
 	Forgotten string    // the page "Wachtwoord vergeten?"
-	Browser   string    // in "password" and "newdevice": in words, or ""
+	Browser   string    // in "password", "factor", "guessed" and "newdevice": in words, or ""
+	What      string    // in "factor": the event
 	Old       string    // in "username": the name it was
 	Days      int       // in "username": how long that rests; with an undo link: how long it works
 }

@@ -84,37 +84,37 @@ type arrival struct{ Branch, Back, Carry string }
 
 // letIn starts the session of a clerk at the branch that was chosen with the
 // password, and keeps what was carried.
-func (s *Site) letIn(tx *sqldb.Tx, r *http.Request, p entry.Proof) (token secret.Token, to string, err error) {
+func (s *Site) letIn(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Admission, err error) {
 	var it arrival
 	if err := json.Unmarshal([]byte(p.Data), &it); err != nil {
-		return "", "", errBranch
+		return in, errBranch
 	}
 	c := counter{lang: kit.VisitOf(r).Lang}
 	if c.worker, err = staff.Find(tx, p.Subject); err != nil {
-		return "", "", err
+		return in, err
 	}
 	lib, err := branch.FindOrganisation(tx, s.Organisation)
 	if err != nil {
-		return "", "", err
+		return in, err
 	}
 	if c.branch, err = branch.ByCode(tx, lib.ID, it.Branch); err != nil {
-		return "", "", err
+		return in, err
 	}
 	if c.worker.OrganisationID != lib.ID || !c.worker.WorksAt(c.branch.ID) {
-		return "", "", staff.ErrDenied
+		return in, staff.ErrDenied
 	}
 	// The branch and the name stand in the bar of every page, an error page too.
-	token, _, err = session.Start(tx, session.Session{Door: s.Name, Subject: c.worker.ID, Device: kit.Device(r), Idle: s.Idle,
+	in.Token, _, err = session.Start(tx, session.Session{Door: s.Name, Subject: c.worker.ID, Device: kit.Device(r), Idle: s.Idle,
 		Data: c.branch.Code + " " + c.branch.Name + " · " + c.worker.Name})
 	if err != nil {
-		return "", "", err
+		return in, err
 	}
-	to = s.Back(it.Back)
+	in.To = s.Back(it.Back)
 	path, err := s.unpack(tx, it.Carry, c)
 	if path != "" {
-		to = path
+		in.To = path
 	}
-	return token, to, err
+	return in, err
 }
 
 // renew ends every session of a clerk, here and at Beheer, and starts this one anew.

@@ -63,7 +63,7 @@ type Desk struct {
 	Person func(tx *sqldb.Tx, subject string) (factor.Person, error)
 	// Admit judges once more who comes in, starts the session and says where to go.
 	// After a passkey alone it is the first to judge, and Data is what a browser says.
-	Admit func(tx *sqldb.Tx, r *http.Request, p Proof) (token secret.Token, to string, err error)
+	Admit func(tx *sqldb.Tx, r *http.Request, p Proof) (Admission, error)
 	// Renew ends all sessions of the subject and gives this browser a new one.
 	Renew func(tx *sqldb.Tx, s session.Session) (secret.Token, error)
 	// Prove checks the password once more.
@@ -71,7 +71,40 @@ type Desk struct {
 	// SetPassword replaces a password that somebody else gave out. It is nil where
 	// nobody does.
 	SetPassword func(ctx context.Context, subject, plain string) error
+
+	// The rest may be nil.
+
+	// Changed tells the owner that something changed, in the same transaction.
+	Changed func(tx *sqldb.Tx, r *http.Request, subject string, what Change) error
+	// Guessed hears of a wrong code after the right password, and how many of the
+	// app that makes in a row; 0 for a recovery code.
+	Guessed func(tx *sqldb.Tx, r *http.Request, subject string, failures int) error
+	// Refused shows the sign-in page after a passkey alone that did not do.
+	Refused func(w http.ResponseWriter, r *http.Request, data string, err error) error
+	// Restart is the address at which to begin anew, of who waits with this Data.
+	Restart func(data string) string
+	// Onward is the path where who changed something goes on; "" for the page Inloggen
+	// en beveiliging.
+	Onward func(r *http.Request) string
 }
+
+// Admission is what a browser gets that came in.
+type Admission struct {
+	Token secret.Token
+	To    string
+	Keep  func(w http.ResponseWriter) // gives it what else the door keeps in it; nil for nothing
+}
+
+// Change is what somebody changed about signing in.
+type Change string
+
+const (
+	AppAdded       Change = "app_added"
+	AppRemoved     Change = "app_removed"
+	PasskeyAdded   Change = "passkey_added"
+	PasskeyRemoved Change = "passkey_removed"
+	CodesRenewed   Change = "codes_renewed"
+)
 
 // Routes is the site map of these pages.
 func (d *Desk) Routes(m *kit.Mux) {
@@ -120,10 +153,11 @@ func (d *Desk) Begin(w http.ResponseWriter, r *http.Request, p Proof) error {
 
 // onward leads to the next step that is missing, or lets in.
 func (d *Desk) onward(w http.ResponseWriter, r *http.Request, wait waiting) error {
-	var token, step secret.Token
+	var in Admission
+	var step secret.Token
 	var to string
 	err := d.Site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
-		token, step = "", ""
+		in, step = Admission{}, ""
 		s, err := factor.StateOf(tx, d.owner(wait.Subject))
 		if err != nil {
 			return err
@@ -136,26 +170,73 @@ func (d *Desk) onward(w http.ResponseWriter, r *http.Request, wait waiting) erro
 		case d.Required:
 			to = d.Site.Link("/aanmelden/instellen")
 		default:
-			token, to, err = d.Admit(tx, r, Proof{Subject: wait.Subject, Data: wait.Data})
+			in, err = d.Admit(tx, r, Proof{Subject: wait.Subject, Data: wait.Data})
 			return err
 		}
-		text, err := json.Marshal(wait)
-		if err != nil {
-			return err
-		}
-		step, _, err = session.Start(tx, session.Session{Door: d.stepDoor(), Subject: wait.Subject, Data: string(text), Device: kit.Device(r), Idle: StepLife})
+		step, err = d.wait(tx, r, wait)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if token != "" {
-		d.Site.SetSession(w, token)
-	} else {
-		d.Site.SetCookie(w, stepCookie, string(step), 0)
+	if in.Token != "" {
+		return d.enter(w, r, in)
 	}
+	return d.toStep(w, r, step, to)
+}
+
+// Wait is Begin in the transaction in which the password was judged, of an owner who
+// has a second step. ToStep comes after the commit.
+func (d *Desk) Wait(tx *sqldb.Tx, r *http.Request, p Proof) (step secret.Token, err error) {
+	return d.wait(tx, r, waiting{Subject: p.Subject, Data: p.Data})
+}
+
+func (d *Desk) wait(tx *sqldb.Tx, r *http.Request, wait waiting) (step secret.Token, err error) {
+	text, err := json.Marshal(wait)
+	if err != nil {
+		return "", err
+	}
+	step, _, err = session.Start(tx, session.Session{Door: d.stepDoor(), Subject: wait.Subject, Data: string(text), Device: kit.Device(r), Idle: StepLife})
+	return step, err
+}
+
+// ToStep leads to the second step.
+func (d *Desk) ToStep(w http.ResponseWriter, r *http.Request, step secret.Token) error {
+	return d.toStep(w, r, step, d.Site.Link("/aanmelden/code"))
+}
+
+func (d *Desk) toStep(w http.ResponseWriter, r *http.Request, step secret.Token, to string) error {
+	d.Site.SetCookie(w, stepCookie, string(step), 0)
+	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
+}
+
+// EndSteps ends what lies between the password and the door, and what says that the
+// password was given a moment ago, of every browser of a subject.
+func (d *Desk) EndSteps(tx *sqldb.Tx, subject string) error {
+	if err := session.EndAll(tx, d.stepDoor(), subject); err != nil {
+		return err
+	}
+	return session.EndAll(tx, d.proofDoor(), subject)
+}
+
+// endOtherSteps is EndSteps, but r's browser need not give the password again.
+func (d *Desk) endOtherSteps(tx *sqldb.Tx, r *http.Request, subject string) error {
+	own, _, err := session.Find(tx, d.proofDoor(), secret.Token(d.Site.Cookie(r, proofCookie)))
+	if err != nil {
+		return err
+	}
+	proofs, err := session.List(tx, d.proofDoor(), subject)
+	for _, one := range proofs {
+		if err == nil && one.ID != own.ID {
+			err = session.End(tx, one.ID)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return session.EndAll(tx, d.stepDoor(), subject)
 }
 
 // waitingAt finds the browser between the password and the door, and sends who is not
@@ -174,19 +255,30 @@ func (d *Desk) waitingAt(tx *sqldb.Tx, r *http.Request) (wait waiting, err error
 }
 
 // letIn ends the waiting and starts the session, in the transaction in which the
-// proof was spent.
-func (d *Desk) letIn(tx *sqldb.Tx, r *http.Request, wait waiting, means factor.Means) (secret.Token, string, error) {
-	if err := session.End(tx, wait.id); err != nil {
-		return "", "", err
+// proof was spent. A waiting serves once, and not at all once it was ended: by a new
+// password, perhaps, that its owner chose meanwhile.
+func (d *Desk) letIn(tx *sqldb.Tx, r *http.Request, wait waiting, means factor.Means) (Admission, error) {
+	if wait.id != "" { // a passkey alone waited for nothing
+		won, err := session.Spend(tx, wait.id)
+		if err != nil {
+			return Admission{}, err
+		}
+		if !won {
+			return Admission{}, kit.ErrSignIn
+		}
 	}
 	return d.Admit(tx, r, Proof{Subject: wait.Subject, Data: wait.Data, Means: means})
 }
 
 // enter gives the browser its session.
-func (d *Desk) enter(w http.ResponseWriter, r *http.Request, token secret.Token, to string) error {
+func (d *Desk) enter(w http.ResponseWriter, r *http.Request, in Admission) error {
 	d.Site.SetCookie(w, stepCookie, "", -1)
-	d.Site.SetSession(w, token)
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	d.Site.SetSession(w, in.Token)
+	if in.Keep != nil {
+		in.Keep(w)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, in.To, http.StatusSeeOther)
 	return nil
 }
 

@@ -134,7 +134,7 @@ func (d *Desk) addApp(w http.ResponseWriter, r *http.Request, s session.Session)
 		return err
 	}
 	var codes []secret.Token
-	token, err := d.change(r, s, func(tx *sqldb.Tx) (err error) {
+	token, err := d.change(r, s, AppAdded, func(tx *sqldb.Tx) (err error) {
 		if err := factor.ConfirmApp(tx, d.owner(s.Subject), form.Get("code")); err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func (d *Desk) addApp(w http.ResponseWriter, r *http.Request, s session.Session)
 		}
 		return err
 	}
-	return d.changed(w, r, token, "entry.app_added", codes)
+	return d.changed(w, r, token, AppAdded, codes)
 }
 
 // firstCodes are the recovery codes of who had none.
@@ -162,7 +162,7 @@ func (d *Desk) firstCodes(tx *sqldb.Tx, s session.Session) ([]secret.Token, erro
 
 // change changes what somebody signs in with, and ends the other sessions: a change is
 // often made because somebody else may be in.
-func (d *Desk) change(r *http.Request, s session.Session, act func(*sqldb.Tx) error) (token secret.Token, err error) {
+func (d *Desk) change(r *http.Request, s session.Session, what Change, act func(*sqldb.Tx) error) (token secret.Token, err error) {
 	err = d.Site.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
 		if err := d.mustBeFresh(tx, r, s); err != nil {
 			return err
@@ -170,28 +170,55 @@ func (d *Desk) change(r *http.Request, s session.Session, act func(*sqldb.Tx) er
 		if err := act(tx); err != nil {
 			return err
 		}
-		token, err = d.Renew(tx, s)
+		token, err = d.noteChange(tx, r, s, what)
 		return err
 	})
 	return token, err
 }
 
+// noteChange ends what the change must end, and tells the owner.
+func (d *Desk) noteChange(tx *sqldb.Tx, r *http.Request, s session.Session, what Change) (secret.Token, error) {
+	if err := d.endOtherSteps(tx, r, s.Subject); err != nil {
+		return "", err
+	}
+	if d.Changed != nil {
+		if err := d.Changed(tx, r, s.Subject, what); err != nil {
+			return "", err
+		}
+	}
+	return d.Renew(tx, s)
+}
+
+// back is the path where who changed something goes on.
+func (d *Desk) back(r *http.Request) string {
+	if d.Onward != nil {
+		if path := d.Onward(r); path != "" {
+			return path
+		}
+	}
+	return "/beveiliging"
+}
+
+// said is what the next page says of a change; new codes speak for themselves.
+var said = map[Change]string{AppAdded: "entry.app_added", AppRemoved: "entry.app_removed",
+	PasskeyAdded: "entry.passkey_added", PasskeyRemoved: "entry.passkey_removed"}
+
 // changed gives the browser its new session and shows what came of the change.
-func (d *Desk) changed(w http.ResponseWriter, r *http.Request, token secret.Token, said string, codes []secret.Token) error {
+func (d *Desk) changed(w http.ResponseWriter, r *http.Request, token secret.Token, what Change, codes []secret.Token) error {
 	d.Site.SetSession(w, token)
 	if len(codes) > 0 {
-		return d.Site.Show(w, r, http.StatusOK, "entry-codes", codesPage{Codes: codes, Back: "/beveiliging"})
+		return d.Site.Show(w, r, http.StatusOK, "entry-codes", codesPage{Codes: codes, Back: d.back(r)})
 	}
-	d.Site.SetFlash(w, said)
-	return d.Site.Redirect(w, r, "/beveiliging")
+	d.Site.SetFlash(w, said[what])
+	return d.Site.Redirect(w, r, "%s", d.back(r))
 }
 
 func (d *Desk) removeApp(w http.ResponseWriter, r *http.Request, s session.Session) error {
-	return d.remove(w, r, s, "entry.app_removed", func(tx *sqldb.Tx) error { return factor.RemoveApp(tx, d.owner(s.Subject)) })
+	return d.remove(w, r, s, AppRemoved, func(tx *sqldb.Tx) error { return factor.RemoveApp(tx, d.owner(s.Subject)) })
 }
 
 func (d *Desk) removePasskey(w http.ResponseWriter, r *http.Request, s session.Session) error {
-	return d.remove(w, r, s, "entry.passkey_removed", func(tx *sqldb.Tx) error {
+	return d.remove(w, r, s, PasskeyRemoved, func(tx *sqldb.Tx) error {
 		return factor.RemovePasskey(tx, d.owner(s.Subject), r.PathValue("passkey"))
 	})
 }
@@ -199,8 +226,8 @@ func (d *Desk) removePasskey(w http.ResponseWriter, r *http.Request, s session.S
 // errLast keeps a second step where there must be one.
 var errLast = fault.New(fault.Invalid, "entry.last")
 
-func (d *Desk) remove(w http.ResponseWriter, r *http.Request, s session.Session, said string, act func(*sqldb.Tx) error) error {
-	token, err := d.change(r, s, func(tx *sqldb.Tx) error {
+func (d *Desk) remove(w http.ResponseWriter, r *http.Request, s session.Session, what Change, act func(*sqldb.Tx) error) error {
+	token, err := d.change(r, s, what, func(tx *sqldb.Tx) error {
 		if err := act(tx); err != nil || !d.Required {
 			return err
 		}
@@ -216,24 +243,27 @@ func (d *Desk) remove(w http.ResponseWriter, r *http.Request, s session.Session,
 	if err != nil {
 		return err
 	}
-	return d.changed(w, r, token, said, nil)
+	return d.changed(w, r, token, what, nil)
 }
 
 // renewCodes shows ten new recovery codes. Whoever sends the page again sees ten
 // others, and the last ones count.
 func (d *Desk) renewCodes(w http.ResponseWriter, r *http.Request, s session.Session) error {
 	var codes []secret.Token
-	err := d.Site.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
-		if err := d.mustBeFresh(tx, r, s); err != nil {
-			return err
+	token, err := d.change(r, s, CodesRenewed, func(tx *sqldb.Tx) error {
+		has, err := factor.StateOf(tx, d.owner(s.Subject))
+		if err == nil && !has.Any() { // nothing that they could stand in for
+			err = factor.ErrUnknown
 		}
-		codes, err = factor.RenewRecovery(tx, d.owner(s.Subject))
+		if err == nil {
+			codes, err = factor.RenewRecovery(tx, d.owner(s.Subject))
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return d.Site.Show(w, r, http.StatusOK, "entry-codes", codesPage{Codes: codes, Back: "/beveiliging"})
+	return d.changed(w, r, token, CodesRenewed, codes)
 }
 
 func (d *Desk) addPasskey(w http.ResponseWriter, r *http.Request, s session.Session) error {
@@ -254,7 +284,7 @@ func (d *Desk) addPasskey(w http.ResponseWriter, r *http.Request, s session.Sess
 		if codes, err = d.firstCodes(tx, s); err != nil {
 			return err
 		}
-		token, err = d.Renew(tx, s)
+		token, err = d.noteChange(tx, r, s, PasskeyAdded)
 		return err
 	})
 	if err != nil {
@@ -263,7 +293,7 @@ func (d *Desk) addPasskey(w http.ResponseWriter, r *http.Request, s session.Sess
 		}
 		return err
 	}
-	return d.changed(w, r, token, "entry.passkey_added", codes)
+	return d.changed(w, r, token, PasskeyAdded, codes)
 }
 
 func (d *Desk) renamePasskey(w http.ResponseWriter, r *http.Request, s session.Session) error {

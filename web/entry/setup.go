@@ -132,8 +132,7 @@ func (d *Desk) setUp(w http.ResponseWriter, r *http.Request) error {
 
 // kept lets in who has kept the recovery codes.
 func (d *Desk) kept(w http.ResponseWriter, r *http.Request) error {
-	var token secret.Token
-	var to string
+	var in Admission
 	err := d.Site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
 		wait, err := d.waitingAt(tx, r)
 		if err != nil {
@@ -142,11 +141,11 @@ func (d *Desk) kept(w http.ResponseWriter, r *http.Request) error {
 		if !wait.Proved {
 			return kit.ErrSignIn
 		}
-		token, to, err = d.letIn(tx, r, wait, factor.ByApp)
+		in, err = d.letIn(tx, r, wait, factor.ByApp)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return d.enter(w, r, token, to)
+	return d.enter(w, r, in)
 }

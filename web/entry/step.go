@@ -1,11 +1,11 @@
 package entry
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
 	"lidwoord/base/factor"
-	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/web/kit"
 )
@@ -15,6 +15,7 @@ type stepPage struct {
 	App      bool
 	Recovery int
 	Passkey  Key
+	Restart  string // the address at which to begin anew
 }
 
 // Key is the form of one passkey: the template "passkey" draws it.
@@ -35,7 +36,7 @@ func (d *Desk) showStep(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d *Desk) stepPage(w http.ResponseWriter, r *http.Request, status int, form *kit.Form) error {
-	page := stepPage{Form: form}
+	page := stepPage{Form: form, Restart: d.Site.Link("%s", d.Site.SignInPath)}
 	fresh := false
 	err := d.Site.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		wait, err := d.waitingAt(tx, r)
@@ -43,6 +44,9 @@ func (d *Desk) stepPage(w http.ResponseWriter, r *http.Request, status int, form
 			return err
 		}
 		fresh = wait.Fresh
+		if d.Restart != nil {
+			page.Restart = d.Restart(wait.Data)
+		}
 		s, err := factor.StateOf(tx, d.owner(wait.Subject))
 		if err != nil {
 			return err
@@ -86,20 +90,41 @@ func (d *Desk) takeCode(w http.ResponseWriter, r *http.Request) error {
 	if wait.Fresh {
 		return d.Site.Redirect(w, r, "/aanmelden/wachtwoord")
 	}
-	var token secret.Token
-	var to string
+	var in Admission
 	err = factor.Pass(r.Context(), d.Site.DB, d.owner(wait.Subject), form.Get("code"), func(tx *sqldb.Tx, by factor.Means) (err error) {
-		token, to, err = d.letIn(tx, r, wait, by)
+		in, err = d.letIn(tx, r, wait, by)
 		return err
 	})
+	typed := form.Get("code")
 	form.Set("code", "") // it counts once, or never
 	if err != nil {
+		if err := d.guessed(r, wait.Subject, typed, err); err != nil {
+			return err
+		}
 		if form.Take(err) {
 			return d.stepPage(w, r, kit.Status(err), form)
 		}
 		return err
 	}
-	return d.enter(w, r, token, to)
+	return d.enter(w, r, in)
+}
+
+// guessed passes on that a code was wrong: the password was right, and may be known to
+// a stranger.
+func (d *Desk) guessed(r *http.Request, subject, typed string, wrong error) error {
+	if d.Guessed == nil || !errors.Is(wrong, factor.ErrCode) {
+		return nil
+	}
+	return d.Site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		has, err := factor.StateOf(tx, d.owner(subject))
+		if err != nil {
+			return err
+		}
+		if strings.Trim(typed, "0123456789 ") != "" { // a recovery code is not counted
+			has.Failures = 0
+		}
+		return d.Guessed(tx, r, subject, has.Failures)
+	})
 }
 
 // takePasskey takes the answer of a passkey, as the second step or instead of both.
@@ -122,8 +147,7 @@ func (d *Desk) takePasskey(w http.ResponseWriter, r *http.Request) error {
 	if wait.Fresh {
 		return d.Site.Redirect(w, r, "/aanmelden/wachtwoord")
 	}
-	var token secret.Token
-	var to string
+	var in Admission
 	answer := factor.Answer{Token: form.Get("vraag"), Response: form.Get("antwoord")}
 	err = d.Passkeys.SignIn(r.Context(), d.Site.DB, answer, func(tx *sqldb.Tx, owner factor.Owner) (err error) {
 		subject, ours := strings.CutPrefix(string(owner), d.Prefix)
@@ -131,16 +155,19 @@ func (d *Desk) takePasskey(w http.ResponseWriter, r *http.Request) error {
 			return factor.ErrPasskey // a reader at the desk, or a colleague at somebody else's second step
 		}
 		wait.Subject = subject
-		token, to, err = d.letIn(tx, r, wait, factor.ByPasskey)
+		in, err = d.letIn(tx, r, wait, factor.ByPasskey)
 		return err
 	})
 	if err != nil {
 		if again := kit.NewForm(); !alone && forPage(again, err) {
 			return d.stepPage(w, r, kit.Status(err), again)
 		}
+		if alone && d.Refused != nil {
+			return d.Refused(w, r, wait.Data, err)
+		}
 		return err
 	}
-	return d.enter(w, r, token, to)
+	return d.enter(w, r, in)
 }
 
 // SignInKey is the form of the sign-in page that asks for any passkey, to come in

@@ -10,6 +10,7 @@ import (
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/identity/account"
+	"lidwoord/identity/signon"
 	"lidwoord/web/kit"
 )
 
@@ -91,7 +92,7 @@ func (s *Site) setPassword(w http.ResponseWriter, r *http.Request) error {
 	}
 	var here begun
 	_, err = s.Accounts.Activate(r.Context(), s.DB, token(r), form.Raw("wachtwoord"), func(tx *sqldb.Tx, acc account.Account) (err error) {
-		here, err = s.begin(tx, r, acc.ID)
+		here, err = s.begin(tx, r, acc.ID, signon.ACRPassword)
 		return err
 	})
 	switch {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"lidwoord/base/sqldb"
+	"lidwoord/identity/signon"
 	"lidwoord/web/webtest"
 )
 
@@ -93,15 +95,24 @@ func TestTheOwnersPagesLookWellInEnglish(t *testing.T) {
 	d.active()
 	for _, page := range []string{"wachtwoord-vergeten", "gebruikersnaam-vergeten", "aanmelden"} {
 		p.Visit(d.base + "/" + page)
-		p.Look("own-en-" + page)
+		p.Look("own-en-" + strings.ReplaceAll(page, "/", "-"))
 	}
 	p.Fill("Username or e-mail address", username)
 	p.Fill("Password", good)
 	p.Press("Sign in")
-	for _, page := range []string{"", "gebruikersnaam", "wachtwoord", "email", "sessies", "geschiedenis", "lidmaatschappen", "verwijderen", "email-klaar", "hulp"} {
+	for _, page := range []string{"", "gebruikersnaam", "wachtwoord", "email", "sessies", "geschiedenis", "lidmaatschappen", "verwijderen", "email-klaar", "hulp", "beveiliging", "beveiliging/app", "websites"} {
 		p.Visit(d.base + "/" + page)
-		p.Look("own-en-" + page)
+		p.Look("own-en-" + strings.ReplaceAll(page, "/", "-"))
 	}
+	p.Visit(d.base + "/aanmelden?verzoek=" + d.ask(func(a *signon.AuthorizeParams) { a.Claims = needsMore }))
+	p.Want("asks for a second step")
+	p.Look("own-en-stronger")
+	request := d.strange("", "")
+	d.in(func(tx *sqldb.Tx) error { return d.provider.Consent(tx, request, d.accountID(tx)) })
+	p.Visit(d.base + "/websites")
+	p.Look("own-en-websites-one")
+	p.Press("Withdraw access: Vreemde Boeken")
+	p.Look("own-en-website")
 	p.Visit(d.base + "/gebruikersnaam")
 	d.pass(16 * time.Minute)
 	p.Fill("New username", "zoe.maas")

@@ -25,9 +25,9 @@ type consentPage struct {
 
 // answer answers the request of another site for somebody who is signed in, or
 // leads to the page about consent where the site may not hear it yet. Whoever
-// would have to sign in otherwise gets signon.ErrSignInAgain; a site that asked
-// not to bother anybody, or that wants a stronger sign-in than the account has, is
-// told so.
+// would have to sign in otherwise gets signon.ErrSignInAgain, or is led to the page
+// about the second step where that is what lacks. A site that asked not to bother
+// anybody is told so.
 func (s *Site) answer(tx *sqldb.Tx, request string, who signon.Session) (to string, err error) {
 	to, err = s.Provider.Grant(tx, request, who)
 	consent, again := errors.Is(err, signon.ErrConsentNeeded), errors.Is(err, signon.ErrSignInAgain)
@@ -38,8 +38,10 @@ func (s *Site) answer(tx *sqldb.Tx, request string, who signon.Session) (to stri
 	switch {
 	case lookErr != nil:
 		return "", lookErr
-	case again && asked.NeedsMore(who.ACR):
+	case again && asked.NeedsMore(who.ACR) && asked.Prompt == signon.PromptNone:
 		return s.Provider.Refuse(tx, request, signon.UnmetAuthenticationRequirements)
+	case again && asked.NeedsMore(who.ACR) && !asked.NeedsSignIn(who.AuthTime):
+		return s.moreAddress(request), nil
 	case consent && asked.Prompt == signon.PromptNone:
 		return s.Provider.Refuse(tx, request, signon.ConsentRequired)
 	case consent:
@@ -90,6 +92,9 @@ func (s *Site) giveConsent(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if err := s.Provider.Consent(tx, request, acc.ID); err != nil {
+			return err
+		}
+		if err := account.Note(tx, acc.ID, account.EventConsent, browserOf(r)); err != nil {
 			return err
 		}
 		to, err = s.grant(tx, request, acc, begun{session: *live})

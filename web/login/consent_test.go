@@ -75,7 +75,7 @@ func TestASiteThatWantsMoreThanTheAccountHasIsToldSo(t *testing.T) {
 		b := d.browser()
 		b.signIn(nil, good)
 		for name, c := range map[string]struct{ prompt, claims, want string }{
-			"a second factor":        {"", `{"id_token":{"acr":{"essential":true,"value":"` + signon.ACRMFA + `"}}}`, "error=unmet_authentication_requirements"},
+			"a second step, softly":  {"none", needsMore, "error=unmet_authentication_requirements"},
 			"another person, softly": {"none", `{"id_token":{"sub":{"value":"YAN"}}}`, "error=login_required"},
 		} {
 			if p := b.get("/aanmelden?verzoek=" + d.strange(c.prompt, c.claims)); p.status != 303 || !strings.Contains(p.to, c.want) {

@@ -3,6 +3,7 @@ package login_test
 import (
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"lidwoord/base/day"
+	"lidwoord/base/factor"
 	"lidwoord/base/outbox"
 	"lidwoord/base/password"
 	"lidwoord/base/secret"
@@ -23,6 +25,7 @@ import (
 	"lidwoord/base/words"
 	"lidwoord/identity/account"
 	"lidwoord/identity/signon"
+	"lidwoord/web/entry"
 	"lidwoord/web/kit"
 	"lidwoord/web/login"
 )
@@ -56,10 +59,11 @@ func open(t testing.TB, db *sqldb.DB) *door {
 	db.Now = func() time.Time { return time.UnixMicro(d.now.Load()) }
 	server := httptest.NewUnstartedServer(nil)
 	at := func(path string) *url.URL {
-		return &url.URL{Scheme: "http", Host: server.Listener.Addr().String(), Path: path}
+		_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+		return &url.URL{Scheme: "http", Host: "localhost:" + port, Path: path} // a number knows no passkeys
 	}
 	d.base = at("/inloggen").String()
-	catalogue, err := words.Load(kit.Words, day.Words, password.Words, throttle.Words, account.Words, signon.Words, login.Words)
+	catalogue, err := words.Load(kit.Words, day.Words, password.Words, throttle.Words, account.Words, signon.Words, login.Words, factor.Words, entry.Words)
 	if err != nil {
 		t.Fatal(err)
 	}

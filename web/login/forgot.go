@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"lidwoord/base/factor"
 	"lidwoord/base/fault"
 	"lidwoord/base/password"
 	"lidwoord/base/secret"
@@ -15,6 +16,7 @@ import (
 	"lidwoord/base/throttle"
 	"lidwoord/identity/account"
 	"lidwoord/identity/signon"
+	"lidwoord/web/entry"
 	"lidwoord/web/kit"
 )
 
@@ -208,8 +210,9 @@ func (s *Site) deadOwn(w http.ResponseWriter, r *http.Request, err error) error 
 	return s.Show(w, r, kit.Status(err), "deadown", page)
 }
 
-// reset sets the new password, signs its owner in here and everybody else out, and
-// leads on to the site that asked when this browser came from there.
+// reset sets the new password, signs its owner in here, after the second step of who
+// has one, and everybody else out, and leads on to the site that asked when this
+// browser came from there.
 func (s *Site) reset(w http.ResponseWriter, r *http.Request) error {
 	form, err := kit.ReadForm(r)
 	if err != nil {
@@ -221,6 +224,7 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request) error {
 		return s.askReset(w, r, form, kit.Status(errChoosePassword))
 	}
 	var here begun
+	var step secret.Token
 	request, to := s.askedOf(r).Request, ""
 	_, err = s.Accounts.Reset(r.Context(), s.DB, n, func(tx *sqldb.Tx, acc account.Account) (err error) {
 		if err := s.endOthers(tx, acc.ID, ""); err != nil {
@@ -229,7 +233,20 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request) error {
 		if err := s.Provider.RevokeAccount(tx, acc.ID); err != nil {
 			return err
 		}
-		if here, err = s.begin(tx, r, acc.ID); err != nil || request == "" {
+		// A mailbox sets a password and is no second step.
+		here, step, to = begun{}, "", ""
+		if err := factor.Forgive(tx, ownerOf(acc.ID)); err != nil {
+			return err
+		}
+		has, err := mustStep(tx, acc.ID)
+		if err != nil {
+			return err
+		}
+		if has {
+			step, err = s.entry.Wait(tx, r, entry.Proof{Subject: acc.ID, Data: way{Request: request, Reset: true}.text()})
+			return err
+		}
+		if here, err = s.begin(tx, r, acc.ID, signon.ACRPassword); err != nil || request == "" {
 			return err
 		}
 		to, err = s.grant(tx, request, acc, here)
@@ -245,8 +262,12 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.deadOwn(w, r, err)
 	}
-	s.keep(w, here)
 	s.SetCookie(w, askedCookie, "", -1)
+	if step != "" {
+		s.SetFlash(w, "login.password_saved")
+		return s.entry.ToStep(w, r, step)
+	}
+	s.keep(w, here)
 	if to != "" {
 		return see(w, r, to)
 	}

@@ -97,8 +97,17 @@ func (s *Site) mine(r *http.Request) (acc account.Account, err error) {
 }
 
 // endOthers ends the sessions of an account and what they gave to other sites, all
-// but the one to keep; "" keeps none.
+// but the one to keep; "" keeps none. Who is between the password and the second step
+// begins anew.
 func (s *Site) endOthers(tx *sqldb.Tx, accountID, keepSessionID string) error {
+	if err := s.entry.EndSteps(tx, accountID); err != nil {
+		return err
+	}
+	return s.endSessions(tx, accountID, keepSessionID)
+}
+
+// endSessions is endOthers without those who are on their way in.
+func (s *Site) endSessions(tx *sqldb.Tx, accountID, keepSessionID string) error {
 	sessions, err := session.List(tx, s.Name, accountID)
 	if err != nil {
 		return err

@@ -5,6 +5,9 @@
 //	GET       /                            who am I
 //	GET POST  /aanmelden                   sign in; ?verzoek= answers another site, ?naar= leads back
 //	GET POST  /afmelden                    sign out
+//	GET POST  /aanmelden/code              the second step; POST /aanmelden/passkey takes a passkey, also alone
+//	GET POST  /tweede-stap                 a site wants more than a password; ?verzoek=
+//	GET POST  /beveiliging…                passkeys, the app with codes, the recovery codes; see web/entry
 //	GET POST  /toestemming                 may the site of somebody else hear of me; ?verzoek=
 //	GET POST  /nieuw                       make a login account; ?verzoek= leads back to the site that asked
 //	GET       /nieuw/mail                  where to look for the letter
@@ -31,6 +34,7 @@
 //	POST      /apparaten                   forgets the other browsers
 //	GET       /geschiedenis                what happened lately
 //	GET       /lidmaatschappen             which memberships are linked
+//	GET POST  /websites…                   which sites of others hear of me; takes that back
 //	GET POST  /verwijderen                 deletes the account
 //
 // A link from a mail is a secret in an address. These pages load nothing from
@@ -44,11 +48,13 @@ import (
 	"errors"
 	"net/http"
 
+	"lidwoord/base/factor"
 	"lidwoord/base/secret"
 	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
 	"lidwoord/identity/account"
 	"lidwoord/identity/signon"
+	"lidwoord/web/entry"
 	"lidwoord/web/kit"
 )
 
@@ -65,11 +71,13 @@ type Site struct {
 	*kit.Site
 	Accounts *account.Accounts
 	Provider *signon.Provider // answers other sites for those who signed in here
+
+	entry *entry.Desk // the second step, and what one signs in with
 }
 
 // New makes the door.
 func New(house *kit.House, accounts *account.Accounts, provider *signon.Provider) (*Site, error) {
-	s, err := kit.New(house, "login", files)
+	s, err := kit.New(house, "login", files, entry.Pages)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +89,8 @@ func New(house *kit.House, accounts *account.Accounts, provider *signon.Provider
 	if s.Base.Scheme == "http" {
 		s.FormAction += " http:"
 	}
-	return &Site{Site: s, Accounts: accounts, Provider: provider}, nil
+	site := &Site{Site: s, Accounts: accounts, Provider: provider}
+	return site, site.joinEntry()
 }
 
 // Routes is the site map of this door.
@@ -91,6 +100,9 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /aanmelden", s.signIn)
 	m.Page("GET /afmelden", s.showSignOut)
 	m.Page("POST /afmelden", s.signOut)
+	s.entry.Routes(m)
+	m.Page("GET /tweede-stap", kit.RequireSession(s.showMore))
+	m.Page("POST /tweede-stap", kit.RequireSession(s.chooseMore))
 	m.Page("GET /toestemming", kit.RequireSession(s.showConsent))
 	m.Page("POST /toestemming", kit.RequireSession(s.giveConsent))
 	m.Page("GET /nieuw", s.showRegister)
@@ -133,6 +145,9 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /apparaten", kit.RequireSession(s.forgetDevices))
 	m.Page("GET /geschiedenis", kit.RequireSession(s.showHistory))
 	m.Page("GET /lidmaatschappen", kit.RequireSession(s.showMemberships))
+	m.Page("GET /websites", kit.RequireSession(s.showWebsites))
+	m.Page("GET /websites/{website}", kit.RequireSession(s.showWebsite))
+	m.Page("POST /websites/{website}", kit.RequireSession(s.withdraw))
 	m.Page("GET /verwijderen", s.showChange("delete"))
 	m.Page("POST /verwijderen", kit.RequireSession(s.remove))
 	m.Page("GET /verwijderd", s.showRemoved)
@@ -152,39 +167,49 @@ type begun struct {
 
 // arrive starts the session of an account that signed in, and notes for its owner
 // by which browser.
-func (s *Site) arrive(tx *sqldb.Tx, r *http.Request, acc account.Account) (begun, error) {
+func (s *Site) arrive(tx *sqldb.Tx, r *http.Request, acc account.Account, acr string) (begun, error) {
 	device, err := s.Accounts.Arrive(tx, acc, secret.Token(s.Cookie(r, deviceCookie)), browserOf(r))
 	if err != nil {
 		return begun{}, err
 	}
-	return s.start(tx, r, acc.ID, device)
+	return s.start(tx, r, session.Session{Subject: acc.ID, Data: acr}, device)
 }
 
 // begin starts the session of an account that came by a link.
-func (s *Site) begin(tx *sqldb.Tx, r *http.Request, accountID string) (begun, error) {
+func (s *Site) begin(tx *sqldb.Tx, r *http.Request, accountID, acr string) (begun, error) {
 	device, err := account.Remember(tx, accountID, secret.Token(s.Cookie(r, deviceCookie)), browserOf(r))
 	if err != nil {
 		return begun{}, err
 	}
-	return s.start(tx, r, accountID, device)
+	return s.start(tx, r, session.Session{Subject: accountID, Data: acr}, device)
 }
 
-// start makes the session, in place of the one that this browser had.
-func (s *Site) start(tx *sqldb.Tx, r *http.Request, accountID string, device secret.Token) (b begun, err error) {
+// start makes the session, in place of the one that this browser had. It keeps how its
+// person signed in, for whoever asks later.
+func (s *Site) start(tx *sqldb.Tx, r *http.Request, fresh session.Session, device secret.Token) (b begun, err error) {
 	if old := kit.VisitOf(r).Session; old != nil {
 		if err := s.end(tx, old.ID); err != nil {
 			return b, err
 		}
 	}
 	b.device = device
-	b.token, b.session, err = session.Start(tx, session.Session{Door: s.Name, Subject: accountID, Device: kit.Device(r), Idle: s.Idle})
+	fresh.Door, fresh.Device, fresh.Idle = s.Name, kit.Device(r), s.Idle
+	b.token, b.session, err = session.Start(tx, fresh)
 	return b, err
 }
 
 // keep gives the browser its session, after the commit.
 func (s *Site) keep(w http.ResponseWriter, b begun) {
 	s.SetSession(w, b.token)
-	s.SetCookie(w, deviceCookie, string(b.device), account.DeviceMemory)
+	s.keepBeside(w, b)
+}
+
+// keepBeside gives the browser what it keeps beside the session.
+func (s *Site) keepBeside(w http.ResponseWriter, b begun) {
+	if b.device != "" { // who proves more was known already
+		s.SetCookie(w, deviceCookie, string(b.device), account.DeviceMemory)
+	}
+	s.SetCookie(w, moreCookie, "", -1)
 	s.forgetMailed(w)
 }
 
@@ -198,6 +223,7 @@ func (s *Site) end(tx *sqldb.Tx, sessionID string) error {
 
 type homePage struct {
 	Account account.Account // the zero account for who is not signed in
+	Means   factor.State    // what it is signed in to with, beside its password
 	Way     account.Way     // where the account goes on; on the page that it is ready
 }
 
@@ -237,6 +263,9 @@ func (s *Site) own(r *http.Request) (page homePage, err error) {
 		page.Account, err = s.Accounts.Find(tx, visit.Session.Subject)
 		if errors.Is(err, account.ErrNoAccount) { // it went away while its owner was in
 			return nil
+		}
+		if err == nil {
+			page.Means, err = factor.StateOf(tx, ownerOf(page.Account.ID))
 		}
 		return err
 	})

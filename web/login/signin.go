@@ -9,10 +9,12 @@ import (
 
 	"lidwoord/base/fault"
 	"lidwoord/base/secret"
+	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/throttle"
 	"lidwoord/identity/account"
 	"lidwoord/identity/signon"
+	"lidwoord/web/entry"
 	"lidwoord/web/kit"
 )
 
@@ -31,6 +33,8 @@ type signInPage struct {
 	Again   bool   // the visitor is signed in, but must prove it anew
 	Have    bool   // the visitor has an account, though the site asked to make one
 	Make    bool   // who has none may make one here, and goes on at the site later
+
+	Passkey entry.Key // to come in without a name
 }
 
 // have is the value of "kies" in the address for a visitor who has an account.
@@ -59,10 +63,11 @@ func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	page := signInPage{Form: kit.NewForm(), Request: q.Get("verzoek"), Back: q.Get("naar"), Have: q.Get("kies") == have}
 	if page.Request == "" {
 		if live != nil {
-			return see(w, r, s.Back(page.Back))
+			return see(w, r, s.page(page.Back))
 		}
-		return s.Show(w, r, http.StatusOK, "signin", page)
+		return s.showForm(w, r, page, http.StatusOK)
 	}
+	again := q.Has(againParam)
 	var to string
 	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
 		asked, err := s.Provider.Pending(tx, page.Request)
@@ -75,7 +80,10 @@ func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 		}
 		page.Client, page.Make = asked.ClientName, asked.Continues
 		page.Form.Set("gebruikersnaam", asked.LoginHint)
-		if live != nil && !asked.NeedsSignIn(live.AuthAt) {
+		if live != nil && !again && !asked.NeedsSignIn(live.AuthAt) {
+			if to, err = s.wished(tx, asked, *live); err != nil || to != "" {
+				return err
+			}
 			acc, err := s.Accounts.Find(tx, live.Subject)
 			if err == nil {
 				to, err = s.grant(tx, page.Request, acc, begun{session: *live})
@@ -98,13 +106,47 @@ func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if to != "" {
+		s.SetCookie(w, moreCookie, "", -1)
 		return see(w, r, to)
 	}
-	return s.Show(w, r, http.StatusOK, "signin", page)
+	return s.showForm(w, r, page, http.StatusOK)
 }
 
-// signIn checks name and password, starts a session and leads on: to the site
-// that asked, or to a page of this door.
+// wished leads to the second step where a site likes that best, and who is in can
+// give it. A site that must have it is heard by answer.
+func (s *Site) wished(tx *sqldb.Tx, asked signon.Request, live session.Session) (to string, err error) {
+	if asked.WantsACR != signon.ACRMFA || acrOf(live) == signon.ACRMFA || asked.Prompt == signon.PromptNone {
+		return "", nil
+	}
+	has, err := mustStep(tx, live.Subject)
+	if has {
+		to = s.moreAddress(asked.ID)
+	}
+	return to, err
+}
+
+// showForm shows the sign-in page. What it asks of a passkey names nobody, so that it
+// tells nothing of anybody.
+func (s *Site) showForm(w http.ResponseWriter, r *http.Request, page signInPage, status int) error {
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		if page.Passkey, err = s.entry.SignInKey(tx, way{Request: page.Request, Back: page.Back}.text()); err != nil || page.Request == "" || page.Client != "" {
+			return err
+		}
+		asked, err := s.Provider.Pending(tx, page.Request)
+		page.Client, page.Make = asked.ClientName, asked.Continues
+		if errors.Is(err, signon.ErrRequestSpent) { // that is told once the visitor is in
+			err = nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.Show(w, r, status, "signin", page)
+}
+
+// signIn checks name and password, starts a session and leads on: to the second step
+// of who has one, to the site that asked, or to a page of this door.
 func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 	form, err := kit.ReadForm(r)
 	if err != nil {
@@ -116,27 +158,32 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 		return s.refuse(w, r, page, err)
 	}
 	var here begun
-	to, late := s.Back(page.Back), false
+	var step secret.Token
+	y, to, late := way{Request: page.Request, Back: page.Back}, "", false
 	_, err = account.SignIn(r.Context(), s.DB, account.Attempt{
 		Username: form.Get("gebruikersnaam"), Password: form.Raw("wachtwoord"),
 		Network: throttle.Network(r.RemoteAddr), Device: secret.Token(s.Cookie(r, deviceCookie)), Browser: browserOf(r),
 	}, func(tx *sqldb.Tx, acc account.Account) (err error) {
-		if here, err = s.arrive(tx, r, acc); err != nil || page.Request == "" {
+		step = ""
+		has, err := mustStep(tx, acc.ID)
+		if err != nil {
 			return err
 		}
-		to, err = s.grant(tx, page.Request, acc, here)
-		if errors.Is(err, signon.ErrSignInAgain) { // somebody else than the site meant
-			to, err = s.Provider.Refuse(tx, page.Request, signon.LoginRequired)
+		if has {
+			step, err = s.entry.Wait(tx, r, entry.Proof{Subject: acc.ID, Data: y.text()})
+			return err
 		}
-		if late = errors.Is(err, signon.ErrRequestSpent); late {
-			// The form lay open too long. The sign-in is good; only the site that
-			// asked must ask again.
-			to, err = s.Link("/"), nil
+		if here, err = s.arrive(tx, r, acc, signon.ACRPassword); err != nil {
+			return err
 		}
+		to, late, err = s.lead(tx, y, acc, here)
 		return err
 	})
 	if err != nil {
 		return s.refuse(w, r, page, err)
+	}
+	if step != "" {
+		return s.entry.ToStep(w, r, step)
 	}
 	s.keep(w, here)
 	if late {
@@ -164,18 +211,7 @@ func (s *Site) refuse(w http.ResponseWriter, r *http.Request, page signInPage, e
 		return err
 	}
 	retryAfter(w, err)
-	if page.Request != "" {
-		lookErr := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
-			asked, err := s.Provider.Pending(tx, page.Request)
-			page.Client, page.Make = asked.ClientName, asked.Continues
-			return err
-		})
-		// That the request is over is told once the visitor is in.
-		if lookErr != nil && !errors.Is(lookErr, signon.ErrRequestSpent) {
-			return lookErr
-		}
-	}
-	return s.Show(w, r, kit.Status(err), "signin", page)
+	return s.showForm(w, r, page, kit.Status(err))
 }
 
 // retryAfter tells programs how long to wait, as the sentence tells people.
@@ -198,7 +234,7 @@ func first(args []any) any {
 func (s *Site) grant(tx *sqldb.Tx, request string, acc account.Account, b begun) (to string, err error) {
 	return s.answer(tx, request, signon.Session{
 		AccountID: acc.ID, Username: acc.Username, Email: acc.Email,
-		AuthTime: b.session.AuthAt, SessionID: b.session.ID, ACR: signon.ACRPassword,
+		AuthTime: b.session.AuthAt, SessionID: b.session.ID, ACR: acrOf(b.session),
 	})
 }
 

@@ -121,13 +121,14 @@ func (s *Site) admit(r *http.Request, form *kit.Form) (staff.Worker, error) {
 }
 
 // letIn starts the session of a manager who gave all that was asked.
-func (s *Site) letIn(tx *sqldb.Tx, r *http.Request, p entry.Proof) (token secret.Token, to string, err error) {
+func (s *Site) letIn(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Admission, err error) {
 	worker, err := s.managerOf(tx, p.Subject)
 	if err != nil {
-		return "", "", err
+		return in, err
 	}
-	token, _, err = session.Start(tx, session.Session{Door: s.Name, Subject: worker.ID, Data: worker.Name, Device: kit.Device(r), Idle: s.Idle})
-	return token, s.Back(p.Data), err
+	in.Token, _, err = session.Start(tx, session.Session{Door: s.Name, Subject: worker.ID, Data: worker.Name, Device: kit.Device(r), Idle: s.Idle})
+	in.To = s.Back(p.Data)
+	return in, err
 }
 
 // managerOf returns a worker who may be in here.

@@ -3,6 +3,7 @@ package webtest
 import (
 	"context"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 )
@@ -20,6 +21,17 @@ func (p *Page) Sensor() {
 			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
 			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
 		}})
+		return err
+	})
+}
+
+// Unoffered keeps the browser from offering passkeys by itself, where a page asks it to:
+// a Sensor accepts each offer at once.
+func (p *Page) Unoffered() {
+	p.t.Helper()
+	p.call(func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: "delete window.PublicKeyCredential?.isConditionalMediationAvailable"})
 		return err
 	})
 }

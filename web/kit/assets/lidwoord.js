@@ -64,4 +64,10 @@
       navigator.clipboard.writeText(source.textContent.trim()).then(function () { button.textContent = button.dataset.done; });
     });
   });
+
+  // Print the page: <button type="button" data-print hidden>Print</button>
+  document.querySelectorAll("[data-print]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { window.print(); });
+  });
 })();

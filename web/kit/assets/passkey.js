@@ -17,11 +17,11 @@
   function known(list) {
     return (list || []).map(function (k) { return { id: bytes(k.id), type: k.type, transports: k.transports }; });
   }
-  function ask(kind, key) {
+  function ask(kind, key, more) {
     key.challenge = bytes(key.challenge);
     if (kind === "get") {
       key.allowCredentials = known(key.allowCredentials);
-      return navigator.credentials.get({ publicKey: key });
+      return navigator.credentials.get(Object.assign({ publicKey: key }, more));
     }
     key.user.id = bytes(key.user.id);
     key.excludeCredentials = known(key.excludeCredentials);
@@ -44,18 +44,30 @@
   }
 
   document.querySelectorAll("form[data-passkey]").forEach(function (form) {
-    var status = form.querySelector("[role=status]"), busy = false;
+    var status = form.querySelector("[role=status]"), busy = false, quiet;
     form.hidden = false;
+    function options() { return JSON.parse(form.dataset.options).publicKey; }
+    function send(made) {
+      form.elements.antwoord.value = answer(made);
+      form.requestSubmit();
+    }
+    // Where a field asks for it, the browser offers a passkey among the names that it
+    // knows. It takes one question at a time: the button ends this one.
+    if (document.querySelector("input[autocomplete~=webauthn]") && PublicKeyCredential.isConditionalMediationAvailable) {
+      PublicKeyCredential.isConditionalMediationAvailable().then(function (can) {
+        if (!can || busy) return;
+        quiet = new AbortController();
+        ask("get", options(), { mediation: "conditional", signal: quiet.signal }).then(send, function () {});
+      });
+    }
     form.addEventListener("submit", function (event) {
       if (form.elements.antwoord.value) return;
       event.preventDefault();
       if (busy) return;
       busy = true;
       status.textContent = "";
-      ask(form.dataset.passkey, JSON.parse(form.dataset.options).publicKey).then(function (made) {
-        form.elements.antwoord.value = answer(made);
-        form.requestSubmit();
-      }, function (error) {
+      if (quiet) quiet.abort();
+      ask(form.dataset.passkey, options()).then(send, function (error) {
         // Who has it already hears so; every other reason the browser tells itself.
         status.textContent = error.name === "InvalidStateError" ? form.dataset.known : form.dataset.failed;
       }).finally(function () { busy = false; });
