@@ -126,7 +126,7 @@ func TestTheOwnerOfALoginAccountHelpsThemself(t *testing.T) {
 		q.Press("Waar je bent ingelogd")
 		q.Want("dit apparaat", "Chrome, Linux", "Apparaten die we kennen")
 		q.Look("own-sessions")
-		q.Press("Overal anders uitloggen")
+		q.Press("Op alle andere apparaten uitloggen")
 		q.Want("Op alle andere apparaten ben je uitgelogd.")
 		p.Visit(h.at + "/inloggen")
 		p.Want("Nog geen inlogaccount?")

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -185,6 +186,16 @@ type LangLink struct {
 func (v View) Here(path string) bool {
 	full := v.Site.Link("%s", path)
 	return v.path == full || strings.HasPrefix(v.path, strings.TrimSuffix(full, "/")+"/")
+}
+
+// Marks reports whether an entry of the menu is marked as the one where the visitor
+// is. The first page of a door is every page's parent, and is marked only where no
+// other entry is.
+func (v View) Marks(path string) bool {
+	if path != "/" {
+		return v.Here(path)
+	}
+	return !slices.ContainsFunc(v.Site.Nav, func(n NavItem) bool { return n.Path != "/" && v.Here(n.Path) })
 }
 
 // Bad reports whether the page's form has something wrong, for the page title.

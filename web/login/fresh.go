@@ -32,7 +32,7 @@ type againPage struct {
 
 // requireFresh lets an act pass by who proved lately who they are. Of anybody else
 // it asks the password, on a page that keeps the form as it was typed; the session
-// counts as fresh from then on. The form of the act holds no password itself, since
+// counts as fresh from then on, under another token. The form of the act holds no password itself, since
 // a password never travels back to a page.
 func (s *Site) requireFresh(h kit.Handler) kit.Handler {
 	return kit.RequireSession(func(w http.ResponseWriter, r *http.Request) error {
@@ -59,10 +59,17 @@ func (s *Site) requireFresh(h kit.Handler) kit.Handler {
 		if form.Raw(againField) == "" {
 			err = errNoPassword
 		} else if _, err = s.Accounts.SignInAgain(r.Context(), s.DB, live.Subject, s.attempt(r, form.Raw(againField))); err == nil {
-			err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Renew(tx, live.ID) })
+			var token secret.Token
+			err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
+				if err = session.Renew(tx, live.ID); err == nil {
+					token, err = rotate(tx, live.ID)
+				}
+				return err
+			})
 			if err != nil {
 				return err
 			}
+			s.SetSession(w, token)
 			live.AuthAt = s.DB.Now()
 			return h(w, r)
 		}

@@ -143,8 +143,18 @@ func TestAnOldSignInAsksThePasswordAndKeepsWhatWasTyped(t *testing.T) {
 		p := b.post("/gebruikersnaam", form)
 		p.want(t, 422, "Dit wachtwoord klopt niet.", `value="zoe.maas"`)
 		p.without(t, "iets heel anders")
+		here, err := url.Parse(d.base + "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		thief := d.browser() // holds a copy of the cookies from before
+		thief.client.Jar.SetCookies(here, b.client.Jar.Cookies(here))
+		thief.get("/gebruikersnaam").want(t, 200, username)
 		form.Set("wachtwoord-nu", good)
 		b.sends("/gebruikersnaam", form).want(t, 200, "Je gebruikersnaam is nu zoe.maas.")
+		if p := thief.get("/gebruikersnaam"); p.status != 303 {
+			t.Errorf("the token from before the proof still opens: %d", p.status)
+		}
 		b.sends("/gebruikersnaam", url.Values{"gebruikersnaam": {username}}).want(t, 200, "Je gebruikersnaam is nu "+username)
 		d.browser().post("/gebruikersnaam", form).want(t, 401)
 		d.browser().post("/email", form).want(t, 401)
@@ -200,7 +210,7 @@ func TestTheOwnerEndsTheirOwnSessionsOnly(t *testing.T) {
 			d.pass(time.Minute)
 		}
 		p := b.get("/sessies")
-		p.want(t, 200, "dit apparaat", "Overal anders uitloggen", "Apparaten die we kennen")
+		p.want(t, 200, "dit apparaat", "Op alle andere apparaten uitloggen", "Apparaten die we kennen")
 		ends := regexp.MustCompile(`/sessies/[A-Z0-9]+`).FindAllString(p.body, -1)
 		if len(ends) != 3 { // that of the activation, and two
 			t.Fatalf("%d buttons to end a session:\n%s", len(ends), p.body)
