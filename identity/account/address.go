@@ -127,7 +127,7 @@ func (a *Accounts) ConfirmEmail(tx *sqldb.Tx, token secret.Token, browser string
 		return Account{}, orOver(err, ErrEmailOver)
 	}
 	old := acc
-	if l.username != "" {
+	if l.username != "" && named(acc) { // or its owner chose a name since
 		acc, err = rename(tx, acc, l.username, usernameKey(l.username))
 		if errors.Is(err, ErrUsernameTaken) {
 			err = ErrNameStays

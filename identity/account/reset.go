@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lidwoord/base/audit"
+	"lidwoord/base/factor"
 	"lidwoord/base/fault"
 	"lidwoord/base/password"
 	"lidwoord/base/secret"
@@ -306,8 +307,12 @@ func (a *Accounts) Reset(ctx context.Context, db *sqldb.DB, n Renewal, then func
 	return acc, nil
 }
 
-// passwordChanged is what every new password brings along.
+// passwordChanged is what every new password brings along. An app with codes that was
+// guessed at counts again: who guessed knew the old one.
 func (a *Accounts) passwordChanged(tx *sqldb.Tx, acc Account, browser string, then func(*sqldb.Tx, Account) error) error {
+	if err := factor.Forgive(tx, factor.Owner("account:"+acc.ID)); err != nil {
+		return err
+	}
 	if err := a.mail(tx, acc, "password", acc.Library, letter{Link: a.links.Forgotten, Browser: browser}); err != nil {
 		return err
 	}

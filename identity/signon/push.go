@@ -2,8 +2,10 @@ package signon
 
 import (
 	"errors"
+	"strings"
 	"time"
 
+	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 )
 
@@ -55,4 +57,9 @@ func (p *Provider) beginPushed(tx *sqldb.Tx, c client, requestURI string) (reque
 		err = ErrRequestSpent
 	}
 	return id, err
+}
+
+// tokenOf is the part of a request_uri that is secret.
+func tokenOf(requestURI string) secret.Token {
+	return secret.Token(strings.TrimPrefix(requestURI, pushedPrefix))
 }

@@ -1,11 +1,9 @@
 package signon
 
 import (
-	"strings"
 	"time"
 
 	"lidwoord/base/audit"
-	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 )
 
@@ -120,9 +118,4 @@ func (p *Provider) noticeReuse(tx *sqldb.Tx, digest string, c client) error {
 	return audit.Record(tx, audit.Entry{
 		Actor: "client:" + c.id, Act: "signon.refresh_reused", Object: "account:" + accountID,
 	})
-}
-
-// tokenOf is the part of a request_uri that is secret.
-func tokenOf(requestURI string) secret.Token {
-	return secret.Token(strings.TrimPrefix(requestURI, pushedPrefix))
 }

@@ -314,10 +314,13 @@ func spendRefresh(tx *sqldb.Tx, digest, clientID string) (g grant, ok bool, err 
 	return g, ok, err
 }
 
+// scopeOfRefresh is what a refresh token may have that still works.
 func scopeOfRefresh(tx *sqldb.Tx, digest, clientID string) (scope string, found bool, err error) {
 	found, err = tx.One(`
 		SELECT g.scope FROM signon_token t JOIN signon_grant g ON g.id = t.grant_id
-		WHERE t.digest = $1 AND t.kind = 'refresh' AND g.client_id = $2`, []any{digest, clientID}, &scope)
+		WHERE t.digest = $1 AND t.kind = 'refresh' AND g.client_id = $2
+			AND t.spent_at IS NULL AND t.revoked_at IS NULL AND t.expires_at > $3 AND g.revoked_at IS NULL`,
+		[]any{digest, clientID, tx.Now}, &scope)
 	return scope, found, err
 }
 

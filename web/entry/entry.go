@@ -50,6 +50,7 @@ type Proof struct {
 	Data      string       // what the door gave to Begin, or to the form of a passkey
 	Means     factor.Means // "" is the password alone
 	Temporary bool         // for Begin: somebody else gave the password out
+	Alone     bool         // a passkey without a password: Data is what the browser says
 }
 
 // Desk is what these pages ask of the door in which they stand.
@@ -267,7 +268,7 @@ func (d *Desk) letIn(tx *sqldb.Tx, r *http.Request, wait waiting, means factor.M
 			return Admission{}, kit.ErrSignIn
 		}
 	}
-	return d.Admit(tx, r, Proof{Subject: wait.Subject, Data: wait.Data, Means: means})
+	return d.Admit(tx, r, Proof{Subject: wait.Subject, Data: wait.Data, Means: means, Alone: wait.id == ""})
 }
 
 // enter gives the browser its session.

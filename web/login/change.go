@@ -14,7 +14,10 @@ import (
 var (
 	errNewEmail    = fault.New(fault.Invalid, "login.no_email").At(account.FieldEmail)
 	errNewUsername = fault.New(fault.Invalid, "login.no_username").At(account.FieldUsername)
-	errNoCurrent   = fault.New(fault.Invalid, "login.no_current").At(currentField)
+	// errOtherAccount: another tab of this browser signed somebody else in since the
+	// page was shown.
+	errOtherAccount = fault.New(fault.Conflict, "login.other_account")
+	errNoCurrent    = fault.New(fault.Invalid, "login.no_current").At(currentField)
 )
 
 const (
@@ -68,6 +71,13 @@ func (s *Site) refuseChange(w http.ResponseWriter, r *http.Request, form *kit.Fo
 	return s.askChange(w, r, form, name, kit.Status(err))
 }
 
+// meantForAnother reports whether a form is of a page that was shown to another
+// account.
+func meantForAnother(form *kit.Form, accountID string) bool {
+	whose := form.Get(whoField)
+	return whose != "" && whose != accountID
+}
+
 // changeUsername gives the account another name.
 func (s *Site) changeUsername(w http.ResponseWriter, r *http.Request) error {
 	form, err := kit.ReadForm(r)
@@ -75,7 +85,10 @@ func (s *Site) changeUsername(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n := account.Naming{AccountID: kit.VisitOf(r).Session.Subject, Username: form.Get(account.FieldUsername), Browser: browserOf(r)}
-	if n.Username == "" {
+	switch {
+	case meantForAnother(form, n.AccountID):
+		return s.refuseChange(w, r, form, "username", errOtherAccount)
+	case n.Username == "":
 		return s.refuseChange(w, r, form, "username", errNewUsername)
 	}
 	acc, err := s.Accounts.ChangeUsername(r.Context(), s.DB, n)
@@ -135,7 +148,10 @@ func (s *Site) changeEmail(w http.ResponseWriter, r *http.Request) error {
 	}
 	m := account.Moving{AccountID: kit.VisitOf(r).Session.Subject, Email: form.Get(account.FieldEmail),
 		NameToo: form.Is(alongField, alongYes), Browser: browserOf(r)}
-	if m.Email == "" {
+	switch {
+	case meantForAnother(form, m.AccountID):
+		return s.refuseChange(w, r, form, "email", errOtherAccount)
+	case m.Email == "":
 		return s.refuseChange(w, r, form, "email", errNewEmail)
 	}
 	until, err := s.Accounts.ChangeEmail(r.Context(), s.DB, m)

@@ -21,6 +21,7 @@ type consentPage struct {
 	To       string   // the host that the browser goes back to; "" for an app
 	Hears    []string // scopes
 	Username string
+	Account  string // its id: the answer is that of whoever saw the question
 }
 
 // answer answers the request of another site for somebody who is signed in, or
@@ -45,9 +46,17 @@ func (s *Site) answer(tx *sqldb.Tx, request string, who signon.Session) (to stri
 	case consent && asked.Prompt == signon.PromptNone:
 		return s.Provider.Refuse(tx, request, signon.ConsentRequired)
 	case consent:
-		return s.Link("/toestemming") + "?" + url.Values{"verzoek": {request}}.Encode(), nil
+		return s.consentAddress(request), nil
 	}
 	return "", err
+}
+
+// whoField is whose page a form came from. A browser that a family shares, or a
+// library, may hold a page of somebody who signed out in another tab meanwhile.
+const whoField = "van"
+
+func (s *Site) consentAddress(request string) string {
+	return s.Link("/toestemming") + "?" + url.Values{"verzoek": {request}}.Encode()
 }
 
 // showConsent says in plain words what the site hears.
@@ -61,7 +70,7 @@ func (s *Site) showConsent(w http.ResponseWriter, r *http.Request) error {
 		}
 		page.Client, page.To, page.Hears = asked.ClientName, asked.ReturnsTo, asked.Asks()
 		acc, err := s.Accounts.Find(tx, live.Subject)
-		page.Username = acc.Username
+		page.Username, page.Account = acc.Username, acc.ID
 		return err
 	})
 	if err != nil {
@@ -80,6 +89,10 @@ func (s *Site) giveConsent(w http.ResponseWriter, r *http.Request) error {
 	live, request, choice := kit.VisitOf(r).Session, form.Get("verzoek"), form.Get("antwoord")
 	if choice != "ja" && choice != "nee" {
 		return errNoAnswer
+	}
+	if form.Get(whoField) != live.Subject { // another tab of this browser signed somebody else in
+		s.SetFlash(w, "login.other_account")
+		return see(w, r, s.consentAddress(request))
 	}
 	var to string
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {

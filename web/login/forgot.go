@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"lidwoord/base/factor"
 	"lidwoord/base/fault"
 	"lidwoord/base/password"
 	"lidwoord/base/secret"
@@ -34,6 +33,10 @@ const (
 	askedCookie  = "gevraagd"
 	askedPurpose = "login asked"
 )
+
+// typedMost is how much of what was typed fits in that cookie, in bytes: the longest
+// address that a mail server takes.
+const typedMost = 254
 
 // asked is the question that this browser asked last.
 type asked struct {
@@ -87,6 +90,8 @@ func (s *Site) forgot(what string) kit.Handler {
 			err = errNoEmail
 		case f.Typed == "":
 			err = errNoUsername
+		case len(f.Typed) > typedMost:
+			err = account.ErrUsernameLength
 		case what == forgotUsername:
 			err = s.Accounts.ForgotUsername(r.Context(), s.DB, f)
 		default:
@@ -235,9 +240,6 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request) error {
 		}
 		// A mailbox sets a password and is no second step.
 		here, step, to = begun{}, "", ""
-		if err := factor.Forgive(tx, ownerOf(acc.ID)); err != nil {
-			return err
-		}
 		has, err := mustStep(tx, acc.ID)
 		if err != nil {
 			return err

@@ -50,6 +50,9 @@ func readWay(text string) (y way) {
 	return y
 }
 
+// said is what a browser may say of its way: the rest we know, or it is not so.
+func (y way) said() way { return way{Request: y.Request, Back: y.Back} }
+
 // acrOf is how the person of a session signed in: it is what the session keeps.
 func acrOf(live session.Session) string {
 	if live.Data == signon.ACRMFA {
@@ -75,6 +78,9 @@ func mustStep(tx *sqldb.Tx, accountID string) (bool, error) {
 // admit lets in who gave the second step, or a passkey alone.
 func (s *Site) admit(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Admission, err error) {
 	y := readWay(p.Data)
+	if p.Alone {
+		y = y.said()
+	}
 	acc, err := s.Accounts.Find(tx, p.Subject)
 	if errors.Is(err, account.ErrNoAccount) {
 		err = kit.ErrSignIn // it went away meanwhile

@@ -58,14 +58,17 @@ func (s pages) authorize(w http.ResponseWriter, r *http.Request) error {
 	return see(w, r, kit.Absolute(s.Doors.Login, "/aanmelden?"+q.Encode()))
 }
 
-// signOut is what the page about signing out shows.
+// signOut is what the page shows on which the person must do it, since no hint said
+// whose session it is.
 type signOut struct {
-	Done     bool         // false when the person must do it, since no hint said whose session it is
 	ReturnTo template.URL // a page that the client registered, also in an app; or ""
 }
 
 // endSession signs out. With a hint the session ends at once, as the standard
 // wants; without one anybody could have made the link, so the person decides.
+//
+// Whether this browser is out only the login door knows, which has its cookie: the
+// hint may be of an older sign-in, or of somebody else. So that door says it.
 func (s pages) endSession(w http.ResponseWriter, r *http.Request) error {
 	v, err := query(r)
 	if err != nil {
@@ -89,8 +92,10 @@ func (s pages) endSession(w http.ResponseWriter, r *http.Request) error {
 		return err
 	case out.SessionID != "" && out.ReturnTo != "":
 		return see(w, r, out.ReturnTo)
+	case out.SessionID != "":
+		return see(w, r, kit.Absolute(s.Doors.Login, "/afmelden"))
 	}
-	return s.Show(w, r, http.StatusOK, "signout", signOut{Done: out.SessionID != "", ReturnTo: template.URL(out.ReturnTo)})
+	return s.Show(w, r, http.StatusOK, "signout", signOut{ReturnTo: template.URL(out.ReturnTo)})
 }
 
 // see sends the browser on with 303: a 307 would carry a posted form along.
