@@ -126,7 +126,7 @@ const (
 // counts before its outcome is known, so that sixteen at the same moment are sixteen.
 func Pass(ctx context.Context, db *sqldb.DB, owner Owner, typed string, then func(*sqldb.Tx, Means) error) error {
 	means, rule, check := ByApp, appCodes, takeAppCode
-	if digits(typed) == "" {
+	if !OfApp(typed) {
 		means, rule, check = ByRecovery, recoveryCodes, takeRecovery
 	}
 	var wrong error
@@ -197,6 +197,9 @@ func Forgive(tx *sqldb.Tx, owner Owner) error {
 	}
 	return clearFailures(tx, owner)
 }
+
+// OfApp reports whether a typed code is one of an app, and not a recovery code.
+func OfApp(typed string) bool { return digits(typed) != "" }
 
 // digits is a typed code without the blanks in it, or "" when it is none.
 func digits(typed string) string {

@@ -261,6 +261,19 @@ func TestNameAndAddressShareTheGuesses(t *testing.T) {
 	})
 }
 
+func TestANameThatWasChosenSinceIsKept(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		id := h.active("zoe@example.nl", "zoe@example.nl", good)
+		h.want(h.move(id, "nieuw@example.nl", true), nil, "asking")
+		h.want(h.rename(id, "zoetje"), nil, "renaming")
+		h.want(h.confirmEmail(h.linkIn("nieuw@example.nl", "email")), nil, "confirming")
+		if acc := h.find(id); acc.Username != "zoetje" || acc.Email != "nieuw@example.nl" {
+			t.Errorf("%s at %s", acc.Username, acc.Email)
+		}
+		h.want(h.enter("zoetje", good), nil, "signing in")
+	})
+}
+
 func TestAnOldNameRestsForItsOwner(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		id := h.active("25280000001233", "zoe@example.nl", good)

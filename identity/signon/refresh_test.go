@@ -258,6 +258,24 @@ func TestAPublicClientHasNoSecondTry(t *testing.T) {
 	})
 }
 
+func TestASpentRefreshTokenIsNoticedWhateverItAsks(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		h.register(offlineClient(true))
+		first := h.offline()
+		second, refusal := h.refresh(first.RefreshToken, "")
+		if refusal != "" {
+			t.Fatal(refusal)
+		}
+		if _, refusal := h.refresh(first.RefreshToken, "openid memberships email profile"); refusal != "invalid_grant" {
+			t.Errorf("a double that asks too much: %q", refusal)
+		}
+		if _, refusal := h.refresh(second.RefreshToken, ""); refusal != "invalid_grant" {
+			t.Errorf("the successor after it: %q", refusal)
+		}
+	})
+}
+
 func TestARefreshTokenIsItsClientsOwnAndEndsWithTheSignIn(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)

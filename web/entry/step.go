@@ -120,7 +120,7 @@ func (d *Desk) guessed(r *http.Request, subject, typed string, wrong error) erro
 		if err != nil {
 			return err
 		}
-		if strings.Trim(typed, "0123456789 ") != "" { // a recovery code is not counted
+		if !factor.OfApp(typed) { // a recovery code is not counted
 			has.Failures = 0
 		}
 		return d.Guessed(tx, r, subject, has.Failures)

@@ -2,11 +2,14 @@ package login_test
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
+	"lidwoord/identity/account"
 	"lidwoord/identity/signon"
 	"lidwoord/web/webtest"
 )
@@ -41,8 +44,9 @@ func TestTheSiteOfSomebodyElseAsksFirst(t *testing.T) {
 		p := b.get(page)
 		p.want(t, 200, "Mag Vreemde Boeken je gegevens krijgen?", "je e-mailadres", "24 uur", username, "vreemd.example", "Ja, dat mag", "Nee, niet doen")
 		p.without(t, "klantnummer")
-		b.post("/toestemming", url.Values{"verzoek": {id}, "antwoord": {"misschien"}}).want(t, 422)
-		if p := b.post("/toestemming", url.Values{"verzoek": {id}, "antwoord": {"nee"}}); p.status != 303 || !strings.Contains(p.to, "error=access_denied") {
+		van := whose(p)
+		b.post("/toestemming", url.Values{"verzoek": {id}, "van": {van}, "antwoord": {"misschien"}}).want(t, 422)
+		if p := b.post("/toestemming", url.Values{"verzoek": {id}, "van": {van}, "antwoord": {"nee"}}); p.status != 303 || !strings.Contains(p.to, "error=access_denied") {
 			t.Errorf("no: %d %s", p.status, p.to)
 		}
 		b.get(page).want(t, 410, "Dit duurde te lang")
@@ -55,16 +59,60 @@ func TestTheSiteOfSomebodyElseAsksFirst(t *testing.T) {
 		if p := b.get("/aanmelden?verzoek=" + id); p.to != "/inloggen/toestemming?verzoek="+id {
 			t.Errorf("signed in already: %d %s", p.status, p.to)
 		}
-		if p := b.post("/toestemming", url.Values{"verzoek": {id}, "antwoord": {"ja"}}); p.status != 303 || !strings.HasPrefix(p.to, "https://vreemd.example/terug?code=") {
+		if p := b.post("/toestemming", url.Values{"verzoek": {id}, "van": {van}, "antwoord": {"ja"}}); p.status != 303 || !strings.HasPrefix(p.to, "https://vreemd.example/terug?code=") {
 			t.Errorf("yes: %d %s", p.status, p.to)
 		}
-		b.post("/toestemming", url.Values{"verzoek": {id}, "antwoord": {"ja"}}).want(t, 410)
+		b.post("/toestemming", url.Values{"verzoek": {id}, "van": {van}, "antwoord": {"ja"}}).want(t, 410)
 		if p := b.get("/aanmelden?verzoek=" + d.strange("none", "")); !strings.Contains(p.to, "code=") {
 			t.Errorf("the next time: %d %s", p.status, p.to)
 		}
 		d.pass(time.Second)
 		if p := b.get("/aanmelden?verzoek=" + d.strange("consent", "")); !strings.Contains(p.to, "/toestemming") {
 			t.Errorf("asked anew: %d %s", p.status, p.to)
+		}
+	})
+}
+
+// whosePage finds the account to which a page was shown.
+var whosePage = regexp.MustCompile(`name="van" value="([^"]+)"`)
+
+func whose(p page) string {
+	if m := whosePage.FindStringSubmatch(p.body); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// A library's computer, or a family's: a page of somebody lies open in one tab while
+// somebody else signs in in another.
+func TestAnAnswerIsThatOfWhoSawTheQuestion(t *testing.T) {
+	each(t, func(t *testing.T, d *door) {
+		d.active()
+		b := d.browser()
+		b.signIn(nil, good)
+		id := d.strange("", "")
+		page := b.get("/toestemming?verzoek=" + id)
+		change := url.Values{"van": {whose(b.get("/gebruikersnaam"))}, "gebruikersnaam": {"zoe.maas"}, "email": {"ander@voorbeeld.nl"}}
+		b.post("/afmelden", nil)
+		const other = "wissel.beker"
+		d.in(func(tx *sqldb.Tx) error {
+			_, _, err := d.accounts.Open(tx, account.Opening{Username: other, Email: "wissel@voorbeeld.nl", Lang: words.NL, LibraryName: "Bind bibliotheken"})
+			return err
+		})
+		path := d.newest()
+		b.post(path, nil)
+		b.post(path+"/wachtwoord", url.Values{"wachtwoord": {good}})
+		yes := url.Values{"verzoek": {id}, "van": {whose(page)}, "antwoord": {"ja"}}
+		if p := b.post("/toestemming", yes); p.status != 303 || p.to != "/inloggen/toestemming?verzoek="+id {
+			t.Errorf("the yes of somebody else: %d %s", p.status, p.to)
+		}
+		now := b.get("/toestemming?verzoek=" + id)
+		now.want(t, 200, "Je bent nu ingelogd met een ander inlogaccount", other)
+		b.post("/gebruikersnaam", change).want(t, 409, "Je bent nu ingelogd met een ander inlogaccount", other)
+		b.post("/email", change).want(t, 409, "Er is niets gewijzigd")
+		yes.Set("van", whose(now))
+		if p := b.post("/toestemming", yes); p.status != 303 || !strings.Contains(p.to, "code=") {
+			t.Errorf("the own yes: %d %s", p.status, p.to)
 		}
 	})
 }

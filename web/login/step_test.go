@@ -269,6 +269,26 @@ func TestGuessesAtTheCodeEndWithANewPassword(t *testing.T) {
 	}
 }
 
+func TestANewPasswordWakesAnAppThatRests(t *testing.T) {
+	each(t, func(t *testing.T, d *door) {
+		d.active()
+		b := d.browser()
+		b.signIn(nil, good)
+		key, _ := b.setUp()
+		d.in(func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(`UPDATE code_app SET failures = $1`, factor.FailuresMost)
+			return err
+		})
+		b.sends("/wachtwoord", url.Values{"huidig": {good}, "wachtwoord": {another}}).want(t, 200, "Je wachtwoord is gewijzigd")
+		d.pass(time.Minute)
+		c := d.browser()
+		c.signIn(nil, another)
+		if p := c.post("/aanmelden/code", d.code(key)); p.status != 303 {
+			t.Errorf("the right code after a new password: %d", p.status)
+		}
+	})
+}
+
 func TestTheOldAddressTakesTheStrangersSecondStepAway(t *testing.T) {
 	each(t, func(t *testing.T, d *door) {
 		d.active()
