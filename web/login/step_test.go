@@ -337,11 +337,10 @@ func TestWhoTakesSomethingAwayIsAskedFirst(t *testing.T) {
 	d.active()
 	b := d.browser()
 	b.signIn(nil, good)
-	b.sends("/beveiliging/app/weg", nil) // nothing there: back to the page
 	if p := b.get("/beveiliging/app/weg"); p.to != "/inloggen/beveiliging" {
 		t.Errorf("nothing to take away: %d %s", p.status, p.to)
 	}
-	_, recovery := b.setUp()
+	b.setUp()
 	for range 2 { // asking changes nothing
 		b.get("/beveiliging/app/weg").want(t, 200, "Wil je de app met codes verwijderen?", "geen tweede stap meer", "Ja, verwijder de app met codes", "Annuleren")
 		b.get("/beveiliging/herstelcodes").want(t, 200, "Wil je nieuwe herstelcodes?", "werken daarna niet meer")
@@ -356,9 +355,6 @@ func TestWhoTakesSomethingAwayIsAskedFirst(t *testing.T) {
 		if p := b.get(path); p.to != "/inloggen/beveiliging" {
 			t.Errorf("%s long after signing in: %d %s", path, p.status, p.to)
 		}
-	}
-	if len(recovery) != 10 {
-		t.Errorf("%d recovery codes", len(recovery))
 	}
 }
 
