@@ -265,6 +265,13 @@ func TestTheOwnerChangesTheirPasswordAndLeaves(t *testing.T) {
 		b.get("/verwijderen").want(t, 200, "Je abonnement bij de bibliotheek blijft bestaan", "geen geld terug", "ga ermee naar de balie", "data-reveal=\"f-huidig\"", "Wachtwoord vergeten?", "utrecht-button--danger")
 		b.post("/verwijderen", url.Values{"huidig": {good}}).want(t, 422, "Dit wachtwoord klopt niet.")
 		b.sends("/verwijderen", url.Values{"huidig": {another}}).want(t, 200, "Je inlogaccount is verwijderd", "ga ermee naar de balie", "/inloggen/nieuw")
+		if m, _ := d.letter("deleted"); !strings.Contains(m.Text, "Maak een nieuw inlogaccount en ga ermee naar de balie.") {
+			t.Errorf("the letter tells another story:\n%s", m.Text)
+		}
+		for _, path := range []string{"/hulp", "/aanmelden", "/"} {
+			b.get(path).want(t, 200, `href="/inloggen/nieuw"`)
+		}
+		b.get("/hulp").want(t, 200, "werkt 1 uur", "werkt 24 uur")
 		b.get("/").want(t, 200, "Nog geen inlogaccount?")
 		b.signIn(nil, another).want(t, 422, "klopt niet")
 	})
