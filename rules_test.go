@@ -24,7 +24,7 @@ func TestSentencesNameTheNumbersOfTheRules(t *testing.T) {
 		said string // finds the number in a sentence
 		want []int
 	}{
-		{"account.ActivationLife", `\b(\d+) (?:uur|hours)\b`, []int{int(account.ActivationLife.Hours())}},
+		{"account.ActivationLife or account.ResetLife", `\b(\d+) (?:uur|hours?)\b`, []int{int(account.ActivationLife.Hours()), int(account.ResetLife.Hours())}},
 		{"account.CodeLife", `\b(\d+) (?:minuten|minutes)\b`, []int{int(account.CodeLife.Minutes())}},
 		{"ledger.AdultAge or newsletter.ConsentAge", `(?i)\b(?:onder de|jonger dan|under|younger than) (\d+)\b`, []int{ledger.AdultAge, newsletter.ConsentAge}},
 		{"password.Shortest", `\b(\d+) (?:tekens of meer|characters or more)\b`, []int{password.Shortest}},

@@ -33,8 +33,9 @@
 //	ChangeEmail     mails a link to the new address (24 hours), and tells the old one
 //	LookEmail       says what that link is good for
 //	ConfirmEmail    changes the address by it
-//	LookUndo        says what the link in the letter to the old address is good for
-//	UndoEmail       brings the old address back by it (7 days)
+//	Shares          whether others use its address too
+//	LookUndo        says what the link in the letter to the old address undoes
+//	UndoEmail       stops a change by it, or brings the old address back (7 days)
 //	Note, History   what happened to the account (90 days)
 //	Devices         the browsers that the account knows
 //	ForgetDevices   forgets the others

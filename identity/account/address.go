@@ -156,52 +156,102 @@ func orOver(err, over error) error {
 	return err
 }
 
-// LookUndo says to which address a link leads back. It changes nothing.
-func (a *Accounts) LookUndo(tx *sqldb.Tx, token secret.Token) (acc Account, email string, err error) {
-	acc, l, err := lookOwn(tx, token, linkUndo, ErrUndoOver)
-	return acc, l.email, err
+// Undoing is what a link to undo a change of address does.
+type Undoing struct {
+	Account Account
+	Email   string // the address that comes back, or stays
+	Asked   bool   // the change was only asked for: the address stays
+	Takes   bool   // an app with codes or a passkey that was added since goes too
 }
+
+// LookUndo says what a link undoes. It changes nothing.
+func (a *Accounts) LookUndo(tx *sqldb.Tx, token secret.Token) (Undoing, error) {
+	acc, l, err := lookOwn(tx, token, linkUndo, ErrUndoOver)
+	if err != nil {
+		return Undoing{}, err
+	}
+	return undoing(tx, acc, l)
+}
+
+// undoing judges an account as it is before the link is used.
+func undoing(tx *sqldb.Tx, acc Account, l ownLink) (u Undoing, err error) {
+	u = Undoing{Account: acc, Email: l.email, Asked: acc.Email == l.email}
+	has, err := factor.StateOf(tx, factorOwner(acc.ID))
+	u.Takes = has.App && !has.AppSince.Before(l.strangerSince())
+	for _, key := range has.Passkeys {
+		u.Takes = u.Takes || !key.Created.Before(l.strangerSince())
+	}
+	return u, err
+}
+
+// strangerSince is from when on what was added to an account counts as that of
+// whoever asked for the change. The link that tells of a change may be a day younger
+// than who asked for it.
+func (l ownLink) strangerSince() time.Time { return l.mailedAt.Add(-EmailChangeLife) }
 
 // UndoEmail brings an address back, and the name when the name was that address.
 // It returns a link that sets a new password. Whoever changed the address knows the
 // old one, so that it stops working at once, and with it every change, link and
-// second step that came after. The caller ends the sessions in the same transaction.
+// second step that came after; an address that was confirmed hears that it is over.
+// The caller ends the sessions in the same transaction.
 //
 // The ways back that were mailed later die too, or the address that was undone
 // could undo that. Earlier ones live: an earlier owner comes first.
-func (a *Accounts) UndoEmail(tx *sqldb.Tx, token secret.Token, browser string) (acc Account, reset secret.Token, err error) {
+func (a *Accounts) UndoEmail(tx *sqldb.Tx, token secret.Token, browser string) (u Undoing, reset secret.Token, err error) {
 	l, ok, err := spendOwnLink(tx, token.Digest(), linkUndo)
 	if err != nil || !ok {
-		return acc, "", orOver(err, ErrUndoOver)
+		return u, "", orOver(err, ErrUndoOver)
 	}
-	acc, ok, err = accountByID(tx, l.accountID)
+	acc, ok, err := accountByID(tx, l.accountID)
 	if err != nil || !ok || !acc.Active() {
-		return Account{}, "", orOver(err, ErrUndoOver)
+		return u, "", orOver(err, ErrUndoOver)
+	}
+	if u, err = undoing(tx, acc, l); err != nil {
+		return u, "", err
+	}
+	if u.Account, err = a.bringBack(tx, acc, l); err != nil {
+		return u, "", err
+	}
+	if _, err := setPassword(tx, acc.ID, ""); err != nil {
+		return u, "", err
+	}
+	if err := replaceOwnLinks(tx, acc.ID, linkEmail); err != nil {
+		return u, "", err
+	}
+	if err := replaceUndoSince(tx, acc.ID, l.mailedAt); err != nil {
+		return u, "", err
+	}
+	if err := factor.RemoveSince(tx, factorOwner(acc.ID), l.strangerSince()); err != nil {
+		return u, "", err
+	}
+	if reset, err = newReset(tx, acc.ID); err != nil {
+		return u, "", err
+	}
+	what := EventUndo
+	if u.Asked {
+		what = EventStopped
+	}
+	if err := happened(tx, acc.ID, what, browser); err != nil || !u.Takes {
+		return u, reset, err
+	}
+	return u, reset, a.FactorEvent(tx, u.Account, EventFactorsUndone, browser)
+}
+
+// bringBack gives acc the address and the name of a link again, and tells the address
+// that it had meanwhile.
+func (a *Accounts) bringBack(tx *sqldb.Tx, acc Account, l ownLink) (Account, error) {
+	if acc.Email != l.email {
+		if err := a.mail(tx, acc, "email_undone", acc.Library, letter{}); err != nil {
+			return acc, err
+		}
 	}
 	if l.username != "" && usernameKey(l.username) != usernameKey(acc.Username) {
+		var err error
 		if acc, err = rename(tx, acc, l.username, usernameKey(l.username)); err != nil {
-			return Account{}, "", err
+			return acc, err
 		}
 	}
 	acc.Email = l.email
-	if _, err := setEmail(tx, acc.ID, acc.Email); err != nil {
-		return Account{}, "", err
-	}
-	if _, err := setPassword(tx, acc.ID, ""); err != nil {
-		return Account{}, "", err
-	}
-	if err := replaceOwnLinks(tx, acc.ID, linkEmail); err != nil {
-		return Account{}, "", err
-	}
-	if err := replaceUndoSince(tx, acc.ID, l.mailedAt); err != nil {
-		return Account{}, "", err
-	}
-	// The link that tells of a change may be a day younger than who asked for it.
-	if err := factor.RemoveSince(tx, factor.Owner("account:"+acc.ID), l.mailedAt.Add(-EmailChangeLife)); err != nil {
-		return Account{}, "", err
-	}
-	if reset, err = newReset(tx, acc.ID); err != nil {
-		return Account{}, "", err
-	}
-	return acc, reset, happened(tx, acc.ID, EventUndo, browser)
+	_, err := setEmail(tx, acc.ID, acc.Email)
+	return acc, err
 }

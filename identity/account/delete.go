@@ -37,7 +37,7 @@ func (a *Accounts) Delete(ctx context.Context, db *sqldb.DB, accountID string, b
 				return err
 			}
 		}
-		if err := a.mail(tx, acc, "deleted", acc.Library, letter{}); err != nil {
+		if err := a.mail(tx, acc, "deleted", acc.Library, letter{Register: a.links.Register}); err != nil {
 			return err
 		}
 		if err := audit.Record(tx, audit.Entry{Actor: "account:" + acc.ID, Act: "account.delete", Object: "account:" + acc.ID}); err != nil {

@@ -26,10 +26,11 @@ const (
 	EventEmailAsked = "email_asked"
 	EventEmail      = "email"
 	EventUndo       = "undo"
-	EventSessions   = "sessions"  // signed out elsewhere
-	EventDevices    = "devices"   // forgot the other browsers
-	EventConsent    = "consent"   // a site of somebody else may hear of the account
-	EventWithdrawn  = "withdrawn" // and no longer
+	EventStopped    = "email_stopped" // a change of address that was only asked for
+	EventSessions   = "sessions"      // signed out elsewhere
+	EventDevices    = "devices"       // forgot the other browsers
+	EventConsent    = "consent"       // a site of somebody else may hear of the account
+	EventWithdrawn  = "withdrawn"     // and no longer
 )
 
 // Event is something that happened to an account.

@@ -17,7 +17,7 @@ type letter struct {
 	Link     string    // one address, of the one thing to do
 	Continue string    // in "activated" only: where the owner goes on, or ""
 	Site     string    // the name of that site
-	Register string    // in "known" only: the page to make another account at, or ""
+	Register string    // in "known" and "deleted": the page to make another account at, or ""
 	Help     string    // help page; the roof fills it, may be ""
 	Code     string    // in "code" only
 	Asker    string    // in "code" only: the library that asks
@@ -29,6 +29,7 @@ type letter struct {
 	Forgotten string    // the page "Wachtwoord vergeten?"
 	Browser   string    // in "password", "factor", "guessed" and "newdevice": in words, or ""
 	What      string    // in "factor": the event
+	Left      int       // in "factor": recovery codes that are left
 	Old       string    // in "username": the name it was
 	Days      int       // in "username": how long that rests; with an undo link: how long it works
 }

@@ -188,7 +188,7 @@ func TestATakenNameIsToldAtItsField(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.open("zoe.maas", "ander@voorbeeld.nl")
 		for name, want := range map[string]error{
-			"Zoe.Maas": account.ErrUsernameTaken, "zoe": account.ErrUsernameLength, "zoe maas": account.ErrUsernameSigns,
+			"Zoe.Maas": account.ErrUsernameTaken, "zoe": account.ErrUsernameLength, "zoe maas": account.ErrUsernameSpace,
 			"ander@voorbeeld.nl": account.ErrUsernameAt, "25280000001233": account.ErrUsernameNumber, " 1234 ": account.ErrUsernameNumber,
 		} {
 			_, err := h.register(called(name))

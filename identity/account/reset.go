@@ -241,6 +241,13 @@ func (a *Accounts) LookReset(tx *sqldb.Tx, token secret.Token) (Account, error) 
 	return acc, err
 }
 
+// Shares reports whether other accounts have the address of acc, so that one letter
+// may hold several links.
+func (a *Accounts) Shares(tx *sqldb.Tx, acc Account) (bool, error) {
+	at, err := accountsAt(tx, emailKey(acc.Email))
+	return slices.ContainsFunc(at, func(one Account) bool { return one.ID != acc.ID && sameAddress(one.Email, acc.Email) }), err
+}
+
 // lookOwn finds the account behind a link that works; over is said of any other.
 func lookOwn(tx *sqldb.Tx, token secret.Token, kind string, over error) (acc Account, l ownLink, err error) {
 	l, ok, err := livingOwnLink(tx, token.Digest(), kind)

@@ -21,7 +21,9 @@ const (
 var (
 	ErrUsernameLength = fault.New(fault.Invalid, "account.username_length").With(ShortestUsername, LongestUsername)
 	ErrUsernameSigns  = fault.New(fault.Invalid, "account.username_signs")
-	ErrUsernameTaken  = fault.New(fault.Conflict, "account.username_taken")
+	// ErrUsernameSpace: two words, most often.
+	ErrUsernameSpace = fault.New(fault.Invalid, "account.username_space")
+	ErrUsernameTaken = fault.New(fault.Conflict, "account.username_taken")
 	// ErrUsernameAt: a name with an @ that is not the e-mail address of the account.
 	ErrUsernameAt = fault.New(fault.Invalid, "account.username_at")
 	// ErrUsernameEmail: this address cannot be a name; its owner chooses one.
@@ -53,6 +55,9 @@ func ReadUsername(typed, email string) (shown, key string, err error) {
 	}
 	if n := utf8.RuneCountInString(shown); n < ShortestUsername || n > LongestUsername {
 		return "", "", ErrUsernameLength
+	}
+	if strings.ContainsFunc(shown, unicode.IsSpace) {
+		return "", "", ErrUsernameSpace
 	}
 	mark := true // as if one stood before the first character
 	for _, r := range shown {

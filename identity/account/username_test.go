@@ -32,11 +32,16 @@ func TestUsernames(t *testing.T) {
 		t.Errorf("81 characters: %v", err)
 	}
 	for _, typed := range []string{
-		"zoe.", ".zoe1", "zoe maas", "zoe..maas", "zoe.-maas", "zоe1", // a Cyrillic о
-		"zoe\u00a0maas", "zoe\u200bmaas", "zoe\x00maas", "zoe/maas", "zoe<b>", "١٢٣٤٥", "zoe\nmaas", "\xff\xfe\xfd\xfc", "----",
+		"zoe.", ".zoe1", "zoe..maas", "zoe.-maas", "zоe1", // a Cyrillic о
+		"zoe\u200bmaas", "zoe\x00maas", "zoe/maas", "zoe<b>", "١٢٣٤٥", "\xff\xfe\xfd\xfc", "----",
 	} {
 		if _, _, err := account.ReadUsername(typed, "zoe@voorbeeld.nl"); !errors.Is(err, account.ErrUsernameSigns) {
 			t.Errorf("ReadUsername(%q) = %v, want ErrUsernameSigns", typed, err)
+		}
+	}
+	for _, typed := range []string{"zoe maas", "zoe\u00a0maas", "zoe\nmaas"} {
+		if _, _, err := account.ReadUsername(typed, "zoe@voorbeeld.nl"); !errors.Is(err, account.ErrUsernameSpace) {
+			t.Errorf("ReadUsername(%q) = %v, want ErrUsernameSpace", typed, err)
 		}
 	}
 }

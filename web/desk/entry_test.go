@@ -110,7 +110,7 @@ func TestAClerkSetsUpAnAppInABrowser(t *testing.T) {
 	p := h.desk(t, b)
 	signIn(p)
 	p.Press("Beveiliging")
-	p.Want("Je hebt geen app met codes", "Op dit adres werken passkeys niet") // the test serves at a number
+	p.Want("Je hebt geen app met codes", "Hier kun je geen passkey gebruiken") // the test serves at a number
 	p.Look("desk-means")
 	p.Press("App instellen")
 	key := webtest.Eval[string](p, "document.getElementById('sleutel').innerText")

@@ -5,6 +5,7 @@
 //	setup.go   whoever must have a second step and has none sets one up first
 //	fresh.go   a password that somebody else gave out is changed first
 //	means.go   Inloggen en beveiliging: passkeys, the app, the recovery codes
+//	confirm.go what it means to take one of them away, before it is done
 //
 // Between the password and the second step the browser has a session of another
 // kind, at a door of another name: it opens these pages and nothing else.
@@ -123,10 +124,13 @@ func (d *Desk) Routes(m *kit.Mux) {
 	m.Page("POST /beveiliging/wachtwoord", d.signedIn(d.prove))
 	m.Page("GET /beveiliging/app", d.signedIn(d.showApp))
 	m.Page("POST /beveiliging/app", d.signedIn(d.addApp))
+	m.Page("GET /beveiliging/app/weg", d.signedIn(d.confirm(AppRemoved)))
 	m.Page("POST /beveiliging/app/weg", d.signedIn(d.removeApp))
+	m.Page("GET /beveiliging/herstelcodes", d.signedIn(d.confirm(CodesRenewed)))
 	m.Page("POST /beveiliging/herstelcodes", d.signedIn(d.renewCodes))
 	m.Page("POST /beveiliging/passkey", d.signedIn(d.addPasskey))
 	m.Page("POST /beveiliging/passkey/{passkey}", d.signedIn(d.renamePasskey))
+	m.Page("GET /beveiliging/passkey/{passkey}/weg", d.signedIn(d.confirm(PasskeyRemoved)))
 	m.Page("POST /beveiliging/passkey/{passkey}/weg", d.signedIn(d.removePasskey))
 }
 

@@ -207,7 +207,7 @@ var said = map[Change]string{AppAdded: "entry.app_added", AppRemoved: "entry.app
 func (d *Desk) changed(w http.ResponseWriter, r *http.Request, token secret.Token, what Change, codes []secret.Token) error {
 	d.Site.SetSession(w, token)
 	if len(codes) > 0 {
-		return d.Site.Show(w, r, http.StatusOK, "entry-codes", codesPage{Codes: codes, Back: d.back(r)})
+		return d.Site.Show(w, r, http.StatusOK, "entry-codes", codesPage{Codes: codes, Back: d.back(r), Renewed: what == CodesRenewed})
 	}
 	d.Site.SetFlash(w, said[what])
 	return d.Site.Redirect(w, r, "%s", d.back(r))

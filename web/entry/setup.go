@@ -29,6 +29,8 @@ type codesPage struct {
 	Next  string         // where the button leads, by POST
 	Again string         // where new codes come from, by POST
 	Back  string         // the page to return to, for who is in
+
+	Renewed bool // there were others, which do not work any more
 }
 
 func (d *Desk) showSetup(w http.ResponseWriter, r *http.Request) error {
@@ -111,7 +113,7 @@ func (d *Desk) setUp(w http.ResponseWriter, r *http.Request) error {
 		if page.Codes, err = factor.RenewRecovery(tx, d.owner(wait.Subject)); err != nil {
 			return err
 		}
-		wait.Proved = true
+		page.Renewed, wait.Proved = wait.Proved, true
 		text, err := json.Marshal(wait)
 		if err != nil {
 			return err

@@ -120,3 +120,33 @@ func TestTheOwnersPagesLookWellInEnglish(t *testing.T) {
 	p.Want("Is it you?")
 	p.Look("own-en-again")
 }
+
+// sticksOut finds what is wider than the card or the page that it is on.
+const sticksOut = `(document.documentElement.style.fontSize = "200%", [...document.querySelectorAll("main a, main button, main h1, main h2, main h3, main label, main p, main dd, main input")]
+	.filter(e => e.checkVisibility() && e.getBoundingClientRect().right > ((e.closest(".lw-card, .lw-panel") || document.querySelector("main")).getBoundingClientRect().right))
+	.map(e => e.outerHTML.slice(0, 90)).join(" … "))`
+
+// Who reads everything twice as large on a telephone can read it all.
+func TestAtTwiceTheTextNothingSticksOut(t *testing.T) {
+	p := webtest.Start(t).Person(t)
+	d := open(t, newDB(t))
+	d.active()
+	look := func(paths ...string) {
+		for _, path := range paths {
+			p.Visit(d.base + "/" + path)
+			p.Resize(webtest.Narrow)
+			if out := webtest.Eval[string](p, sticksOut); out != "" {
+				t.Errorf("/%s: %s", path, out)
+			}
+			if over := webtest.Eval[float64](p, "document.scrollingElement.scrollWidth - innerWidth"); over > 0 {
+				t.Errorf("/%s scrolls sideways by %v pixels", path, over)
+			}
+			p.Screenshot("twice-" + strings.ReplaceAll(path, "/", "-"))
+		}
+	}
+	look("wachtwoord-vergeten", "gebruikersnaam-vergeten", "hulp", "nieuw", "verwijderd", "aanmelden")
+	p.Fill("Gebruikersnaam of e-mailadres", username)
+	p.Fill("Wachtwoord", good)
+	p.Press("Inloggen")
+	look("", "gebruikersnaam", "wachtwoord", "email", "sessies", "geschiedenis", "lidmaatschappen", "verwijderen", "beveiliging", "beveiliging/app", "websites")
+}

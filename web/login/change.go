@@ -183,7 +183,9 @@ type ownLinkPage struct {
 	Account account.Account
 	Email   string // the address that the link stands for
 	Action  string // where its button leads
-	Undo    bool   // the link brings an old address back
+	Undo    bool   // the link stops a change, or brings an old address back
+	Asked   bool   // the change was only asked for
+	Takes   bool   // the app and the passkeys that were added since go too
 }
 
 func (s *Site) showEmailLink(w http.ResponseWriter, r *http.Request) error {
@@ -216,8 +218,9 @@ func (s *Site) showEmailDone(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) showUndo(w http.ResponseWriter, r *http.Request) error {
 	page := ownLinkPage{Action: s.Link("/email-terug/%s", ownToken(r)), Undo: true}
-	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		page.Account, page.Email, err = s.Accounts.LookUndo(tx, ownToken(r))
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		u, err := s.Accounts.LookUndo(tx, ownToken(r))
+		page.Account, page.Email, page.Asked, page.Takes = u.Account, u.Email, u.Asked, u.Takes
 		return err
 	})
 	if err != nil {
@@ -226,20 +229,20 @@ func (s *Site) showUndo(w http.ResponseWriter, r *http.Request) error {
 	return s.Show(w, r, http.StatusOK, "ownlink", page)
 }
 
-// undoEmail brings the old address back, signs out everybody, and leads to the form
+// undoEmail stops a change or brings the old address back, signs out everybody, and leads to the form
 // for a new password.
 func (s *Site) undoEmail(w http.ResponseWriter, r *http.Request) error {
 	to := ""
 	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
-		acc, reset, err := s.Accounts.UndoEmail(tx, ownToken(r), browserOf(r))
+		u, reset, err := s.Accounts.UndoEmail(tx, ownToken(r), browserOf(r))
 		if err != nil {
 			return err
 		}
-		if err := s.endOthers(tx, acc.ID, ""); err != nil {
+		if err := s.endOthers(tx, u.Account.ID, ""); err != nil {
 			return err
 		}
-		to = s.Link("/wachtwoord/%s", reset) + "?terug=ja"
-		return s.Provider.RevokeAccount(tx, acc.ID)
+		to = s.Link("/wachtwoord/%s", reset) + undoneQuery(u)
+		return s.Provider.RevokeAccount(tx, u.Account.ID)
 	})
 	if err != nil {
 		return s.deadOwn(w, r, err)

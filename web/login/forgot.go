@@ -171,8 +171,39 @@ type resetPage struct {
 	*kit.Form
 	Token   secret.Token
 	Account account.Account
-	Least   int // characters of a password
-	Undone  bool
+	Least   int  // characters of a password
+	Undone  bool // a change of address was undone just now
+	Stopped bool // … that was only asked for
+	Taken   bool // … and the app and passkeys that were added since went too
+	Step    bool // the second step comes after
+	Shared  bool // others have the address too: the letter may hold several links
+}
+
+// What became of an undone change travels in the address of the form, and is there to
+// be told only.
+const (
+	undoneParam  = "terug"
+	stoppedValue = "nee"
+	takenParam   = "weg"
+)
+
+func undoneQuery(u account.Undoing) string {
+	q := url.Values{undoneParam: {"ja"}}
+	if u.Asked {
+		q.Set(undoneParam, stoppedValue)
+	}
+	if u.Takes {
+		q.Set(takenParam, "ja")
+	}
+	return "?" + q.Encode()
+}
+
+// Query carries that on to the form that is shown again.
+func (p resetPage) Query() string {
+	if !p.Undone {
+		return ""
+	}
+	return undoneQuery(account.Undoing{Asked: p.Stopped, Takes: p.Taken})
 }
 
 // ownToken reads the secret of a link from the address.
@@ -185,9 +216,17 @@ func (s *Site) showReset(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) askReset(w http.ResponseWriter, r *http.Request, form *kit.Form, status int) error {
-	page := resetPage{Form: form, Token: ownToken(r), Least: password.Shortest, Undone: r.URL.Query().Has("terug")}
+	q := r.URL.Query()
+	page := resetPage{Form: form, Token: ownToken(r), Least: password.Shortest,
+		Undone: q.Has(undoneParam), Stopped: q.Get(undoneParam) == stoppedValue, Taken: q.Has(takenParam)}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		page.Account, err = s.Accounts.LookReset(tx, page.Token)
+		if page.Account, err = s.Accounts.LookReset(tx, page.Token); err != nil {
+			return err
+		}
+		if page.Step, err = mustStep(tx, page.Account.ID); err != nil || page.Undone {
+			return err
+		}
+		page.Shared, err = s.Accounts.Shares(tx, page.Account)
 		return err
 	})
 	if err != nil {
@@ -248,7 +287,7 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request) error {
 			step, err = s.entry.Wait(tx, r, entry.Proof{Subject: acc.ID, Data: way{Request: request, Reset: true}.text()})
 			return err
 		}
-		if here, err = s.begin(tx, r, acc.ID, signon.ACRPassword); err != nil || request == "" {
+		if here, err = s.renewed(tx, r, acc.ID, signon.ACRPassword); err != nil || request == "" {
 			return err
 		}
 		to, err = s.grant(tx, request, acc, here)

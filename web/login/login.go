@@ -184,6 +184,14 @@ func (s *Site) begin(tx *sqldb.Tx, r *http.Request, accountID, acr string) (begu
 	return s.start(tx, r, session.Session{Subject: accountID, Data: acr}, device)
 }
 
+// renewed is begin for who chose a new password by a link: that is a sign-in too.
+func (s *Site) renewed(tx *sqldb.Tx, r *http.Request, accountID, acr string) (begun, error) {
+	if err := account.Note(tx, accountID, account.EventSignIn, browserOf(r)); err != nil {
+		return begun{}, err
+	}
+	return s.begin(tx, r, accountID, acr)
+}
+
 // start makes the session, in place of the one that this browser had. It keeps how its
 // person signed in, for whoever asks later.
 func (s *Site) start(tx *sqldb.Tx, r *http.Request, fresh session.Session, device secret.Token) (b begun, err error) {

@@ -129,6 +129,29 @@ func TestANewPasswordLeadsOnAndSignsEverybodyElseOut(t *testing.T) {
 	})
 }
 
+// Who shares an address finds a link for each in one letter, and may take the wrong one.
+func TestASharedAddressIsToldToTakeTheRightLink(t *testing.T) {
+	each(t, func(t *testing.T, d *door) {
+		const other = "Niet jouw gebruikersnaam? Neem de andere link in de mail."
+		d.active()
+		b := d.browser()
+		b.post("/wachtwoord-vergeten", url.Values{"gebruikersnaam": {address}})
+		m, path := d.letter("reset")
+		if strings.Contains(m.Text+m.HTML, other) {
+			t.Error("one account has no other link")
+		}
+		b.get(path).without(t, other)
+		d.sleeping("broer.maas", address)
+		d.pass(time.Minute)
+		b.post("/wachtwoord-vergeten", url.Values{"gebruikersnaam": {address}})
+		m, path = d.letter("reset")
+		if !strings.Contains(m.Text, other) || !strings.Contains(m.HTML, other) {
+			t.Errorf("the letter:\n%s", m.Text)
+		}
+		b.get(path).want(t, 200, other, username)
+	})
+}
+
 func TestAnOldSignInAsksThePasswordAndKeepsWhatWasTyped(t *testing.T) {
 	each(t, func(t *testing.T, d *door) {
 		d.active()
@@ -211,7 +234,7 @@ func TestTheOwnerEndsTheirOwnSessionsOnly(t *testing.T) {
 			d.pass(time.Minute)
 		}
 		p := b.get("/sessies")
-		p.want(t, 200, "dit apparaat", "Op alle andere apparaten uitloggen", "Apparaten die we kennen")
+		p.want(t, 200, "dit apparaat", "Op alle andere apparaten uitloggen", "Apparaten die we kennen", ", ingelogd op ", "Vergeten we een apparaat")
 		ends := regexp.MustCompile(`/sessies/[A-Z0-9]+`).FindAllString(p.body, -1)
 		if len(ends) != 3 { // that of the activation, and two
 			t.Fatalf("%d buttons to end a session:\n%s", len(ends), p.body)
@@ -240,9 +263,16 @@ func TestTheOwnerChangesTheirPasswordAndLeaves(t *testing.T) {
 		b.post("/wachtwoord", url.Values{"huidig": {"iets heel anders"}, "wachtwoord": {another}}).want(t, 422, "Dit wachtwoord klopt niet.", `href="#f-huidig"`)
 		b.sends("/wachtwoord", url.Values{"huidig": {good}, "wachtwoord": {another}}).want(t, 200, "Je wachtwoord is gewijzigd.")
 		other.get("/").want(t, 200, "Nog geen inlogaccount?")
-		b.get("/verwijderen").want(t, 200, "Je abonnement bij de bibliotheek blijft bestaan", "geen geld terug")
+		b.get("/verwijderen").want(t, 200, "Je abonnement bij de bibliotheek blijft bestaan", "geen geld terug", "ga ermee naar de balie", "data-reveal=\"f-huidig\"", "Wachtwoord vergeten?", "utrecht-button--danger")
 		b.post("/verwijderen", url.Values{"huidig": {good}}).want(t, 422, "Dit wachtwoord klopt niet.")
-		b.sends("/verwijderen", url.Values{"huidig": {another}}).want(t, 200, "Je inlogaccount is verwijderd")
+		b.sends("/verwijderen", url.Values{"huidig": {another}}).want(t, 200, "Je inlogaccount is verwijderd", "ga ermee naar de balie", "/inloggen/nieuw")
+		if m, _ := d.letter("deleted"); !strings.Contains(m.Text, "Maak een nieuw inlogaccount en ga ermee naar de balie.") {
+			t.Errorf("the letter tells another story:\n%s", m.Text)
+		}
+		for _, path := range []string{"/hulp", "/aanmelden", "/"} {
+			b.get(path).want(t, 200, `href="/inloggen/nieuw"`)
+		}
+		b.get("/hulp").want(t, 200, "werkt 1 uur", "werkt 24 uur")
 		b.get("/").want(t, 200, "Nog geen inlogaccount?")
 		b.signIn(nil, another).want(t, 422, "klopt niet")
 	})

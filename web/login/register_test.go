@@ -149,7 +149,7 @@ func TestWhatIsWrongIsSaidAtItsField(t *testing.T) {
 		p.want(t, 422, "Vul je gebruikersnaam in.", `href="#f-gebruikersnaam"`, `value="`+address+`"`, `value="eigen" checked`, "<title>Fout:", "Inschrijven bij Bind", "verzoek="+request)
 		b.post("/nieuw", url.Values{"verzoek": {request}}).want(t, 422, "Vul je e-mailadres in.", `href="#f-email"`)
 		b.post("/nieuw", url.Values{"email": {"zoe"}}).want(t, 422, "Dit is geen e-mailadres.", `value="zoe"`)
-		b.post("/nieuw", byName(request, "zoe maas")).want(t, 422, "alleen letters en cijfers", `value="zoe maas"`)
+		b.post("/nieuw", byName(request, "zoe maas")).want(t, 422, "geen spaties", `value="zoe maas"`)
 		b.post("/nieuw", byName(request, username)).want(t, 422, "Kies een naam waar ook een letter in staat.")
 		b.post("/nieuw", byName(request, "piet@voorbeeld.nl")).want(t, 422, "Een @ mag alleen als")
 		// The field for a name shows when the address cannot be one.
@@ -378,7 +378,7 @@ func TestAVisitorMakesAnAccountInABrowser(t *testing.T) {
 	p.Look("login-register-wrong")
 	p.Fill("E-mailadres", address)
 	p.Press("Inlogaccount maken")
-	p.Want("Gebruik in een gebruikersnaam alleen letters en cijfers.")
+	p.Want("Een gebruikersnaam heeft geen spaties.")
 	p.Fill("Gebruikersnaam", "zoe.maas")
 	p.Press("Inlogaccount maken")
 	p.Want("Kijk in je mail", address, "De link werkt 24 uur")

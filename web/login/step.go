@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"lidwoord/base/factor"
@@ -96,12 +97,13 @@ func (s *Site) admit(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Adm
 	case y.More && live != nil && live.Subject == acc.ID:
 		here, err = s.proveMore(tx, *live, p.Means)
 	case y.Reset:
-		here, err = s.begin(tx, r, acc.ID, acrBy(p.Means))
+		here, err = s.renewed(tx, r, acc.ID, acrBy(p.Means))
 	default:
 		here, err = s.arrive(tx, r, acc, acrBy(p.Means))
 	}
+	left := 0
 	if err == nil && p.Means == factor.ByRecovery {
-		err = s.Accounts.FactorEvent(tx, acc, account.EventRecovery, browserOf(r))
+		left, err = s.byRecovery(tx, r, acc)
 	}
 	if err != nil {
 		return in, err
@@ -114,8 +116,20 @@ func (s *Site) admit(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Adm
 			s.SetFlash(w, "login.request_over")
 		case y.Reset && y.Request == "":
 			s.SetFlash(w, "login.password_set")
+		case p.Means == factor.ByRecovery && y.Request == "":
+			s.SetFlash(w, "login.recovery_used", strconv.Itoa(left))
 		}
 	}}, err
+}
+
+// byRecovery tells the owner that a recovery code was used, and returns how many are
+// left.
+func (s *Site) byRecovery(tx *sqldb.Tx, r *http.Request, acc account.Account) (left int, err error) {
+	if err := s.Accounts.FactorEvent(tx, acc, account.EventRecovery, browserOf(r)); err != nil {
+		return 0, err
+	}
+	has, err := factor.StateOf(tx, ownerOf(acc.ID))
+	return has.Recovery, err
 }
 
 // proveMore notes in a session that its person proved more. It stays the session that

@@ -45,6 +45,7 @@ func (b *browser) setUp() (key string, recovery []string) {
 	}
 	p = b.post("/beveiliging/app", b.d.code(found[1]))
 	p.want(b.d.t, 200, "Je herstelcodes")
+	p.without(b.d.t, "Oude herstelcodes")
 	for _, m := range codesOnPage.FindAllStringSubmatch(p.body, -1) {
 		recovery = append(recovery, m[1])
 	}
@@ -300,10 +301,95 @@ func TestTheOldAddressTakesTheStrangersSecondStepAway(t *testing.T) {
 		thief.sends(path, nil).want(t, 200, "Je e-mailadres is gewijzigd")
 		_, path = d.letter("email_changed")
 		owner := d.browser()
+		owner.get(path).want(t, 200, "Zet mijn e-mailadres terug", "Ook verwijderen we de app met codes")
 		p := owner.sends(path, nil)
-		p.want(t, 200, "Je e-mailadres is weer "+address)
-		owner.sends(ownPattern.FindString(p.body), url.Values{"wachtwoord": {another}}).want(t, 200, "Je nieuwe wachtwoord werkt", "Staat uit")
+		p.want(t, 200, "Je e-mailadres is weer "+address, "hebben we verwijderd")
+		if m, _ := d.letter("factor"); m.To != address || !strings.Contains(m.Text, "Wat je al langer had, werkt nog.") {
+			t.Errorf("the letter to %s:\n%s", m.To, m.Text)
+		}
+		if m, _ := d.letter("email_undone"); m.To != "dief@voorbeeld.nl" {
+			t.Errorf("the address that was undone hears nothing: %s", m.To)
+		}
+		owner.post(ownPattern.FindString(p.body)+"?terug=ja&weg=ja", nil).want(t, 422, "Je e-mailadres is weer "+address, "hebben we verwijderd", "terug=ja&amp;weg=ja")
+		owner.sends(ownPattern.FindString(p.body), url.Values{"wachtwoord": {another}}).want(t, 200, "Je nieuwe wachtwoord werkt", "Staat uit", "Stel een tweede stap in")
+		owner.get("/geschiedenis").want(t, 200, "E-mailadres teruggezet", "Nieuwe app met codes of passkeys verwijderd", "<strong>Ingelogd</strong>")
 	})
+}
+
+// A stop link promises what it does: the address never changed, and what its owner had
+// for longer than a day stays, and is asked.
+func TestAChangeThatWasOnlyAskedIsStoppedAndAnOlderSecondStepStays(t *testing.T) {
+	each(t, func(t *testing.T, d *door) {
+		d.active()
+		b := d.browser()
+		b.signIn(nil, good)
+		key, _ := b.setUp()
+		d.pass(25 * time.Hour)
+		b.signIn(nil, good)
+		b.post("/aanmelden/code", d.code(key))
+		b.sends("/email", url.Values{"email": {"nieuw@voorbeeld.nl"}}).want(t, 200, "nieuw@voorbeeld.nl")
+		_, path := d.letter("email_asked")
+		owner := d.browser()
+		p := owner.get(path)
+		p.want(t, 200, "Houd de wijziging tegen", "Je e-mailadres blijft zoals het is", address)
+		p.without(t, "Zet je e-mailadres terug", "Ook verwijderen we")
+		p = owner.sends(path, nil)
+		p.want(t, 200, "Je e-mailadres blijft "+address, "Je hebt een tweede stap")
+		p.without(t, "is weer", "hebben we verwijderd")
+		if b.inAt() {
+			t.Error("somebody is still in")
+		}
+		if p := owner.post(ownPattern.FindString(p.body), url.Values{"wachtwoord": {another}}); p.status != 303 || p.to != toStep {
+			t.Fatalf("the second step that was there before: %d %s", p.status, p.to)
+		}
+		d.pass(30 * time.Second)
+		owner.post("/aanmelden/code", d.code(key))
+		p = owner.get("/geschiedenis")
+		p.want(t, 200, "Ander e-mailadres tegengehouden", "<strong>Ingelogd</strong>")
+		p.without(t, "Nieuwe app met codes of passkeys verwijderd", "E-mailadres teruggezet")
+		_, path = d.letter("email")
+		owner.get(path).want(t, 410, "Deze link werkt niet")
+	})
+}
+
+func TestWhoTakesSomethingAwayIsAskedFirst(t *testing.T) {
+	d := open(t, newDB(t))
+	d.active()
+	b := d.browser()
+	b.signIn(nil, good)
+	if p := b.get("/beveiliging/app/weg"); p.to != "/inloggen/beveiliging" {
+		t.Errorf("nothing to take away: %d %s", p.status, p.to)
+	}
+	b.setUp()
+	for range 2 { // asking changes nothing
+		b.get("/beveiliging/app/weg").want(t, 200, "Wil je de app met codes verwijderen?", "geen tweede stap meer", "Ja, verwijder de app met codes", "Annuleren")
+		b.get("/beveiliging/herstelcodes").want(t, 200, "Wil je nieuwe herstelcodes?", "werken daarna niet meer")
+	}
+	if p := b.get("/beveiliging/passkey/onbekend/weg"); p.to != "/inloggen/beveiliging" {
+		t.Errorf("a passkey that is not there: %d %s", p.status, p.to)
+	}
+	b.get("/beveiliging").want(t, 200, "10 herstelcodes")
+	b.post("/beveiliging/herstelcodes", nil).want(t, 200, "Oude herstelcodes werken niet meer.")
+	d.pass(16 * time.Minute)
+	for _, path := range []string{"/beveiliging/app/weg", "/beveiliging/herstelcodes"} {
+		if p := b.get(path); p.to != "/inloggen/beveiliging" {
+			t.Errorf("%s long after signing in: %d %s", path, p.status, p.to)
+		}
+	}
+}
+
+func TestARecoveryCodeSaysHowManyAreLeft(t *testing.T) {
+	d := open(t, newDB(t))
+	d.active()
+	b := d.browser()
+	b.signIn(nil, good)
+	_, recovery := b.setUp()
+	c := d.browser()
+	c.signIn(nil, good)
+	c.sends("/aanmelden/code", url.Values{"code": {recovery[0]}}).want(t, 200, "Je logde in met een herstelcode.", "nog hebt: 9.")
+	if m, _ := d.letter("factor"); !strings.Contains(m.Text, "Je hebt nog 9 herstelcodes.") {
+		t.Errorf("the letter:\n%s", m.Text)
+	}
 }
 
 func TestSixteenWithOneCodeAndOneComesIn(t *testing.T) {

@@ -118,6 +118,7 @@ func TestAManagerSetsUpAnAppAndAPasskey(t *testing.T) {
 	p.Want("Oude computer")
 	p.Press("Oude computer wijzigen")
 	p.Press("Passkey verwijderen")
+	p.Press("Ja, verwijder deze passkey")
 	p.Want("De passkey is verwijderd", "Je hebt nog geen passkey")
 }
 

@@ -258,6 +258,9 @@ func TestAChangeOfTheSecondStepAsksThePasswordAndEndsOtherSessions(t *testing.T)
 				cookie += "; " + c.Name + "=" + c.Value
 			}
 		}
+		if w := h.ask("GET", "/beheer/beveiliging/app/weg", "", cookie); w.Code != 422 || strings.Contains(w.Body.String(), "Ja, verwijder") {
+			t.Errorf("asked to confirm what is refused: %d", w.Code)
+		}
 		if w := h.ask("POST", "/beheer/beveiliging/app/weg", "", cookie); w.Code != 422 || !strings.Contains(w.Body.String(), "tweede stap nodig") {
 			t.Errorf("the last second step: %d", w.Code)
 		}
