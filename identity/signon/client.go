@@ -53,6 +53,7 @@ var (
 	ErrNoSecret         = fault.New(fault.Invalid, "signon.no_secret") // it signs, or is public
 	ErrClientIncomplete = fault.New(fault.Invalid, "signon.client_incomplete")
 	ErrClientAddress    = fault.New(fault.Invalid, "signon.client_address")
+	ErrClientInside     = fault.New(fault.Invalid, "signon.client_inside")
 	ErrClientSecret     = fault.New(fault.Invalid, "signon.client_secret").With(MinSecret)
 	ErrClientKeys       = fault.New(fault.Invalid, "signon.client_keys")
 	ErrClientAlgorithm  = fault.New(fault.Invalid, "signon.client_algorithm")
@@ -148,6 +149,8 @@ func (p *Provider) checkAddresses(c Client) error {
 		u, err := url.Parse(c.SignedOut)
 		if err != nil || !p.registrable(c.SignedOut) || u.Host == "" {
 			wrong.Add("", ErrClientAddress.With(c.SignedOut))
+		} else if !c.Own && p.Reaches != nil && p.Reaches(c.SignedOut) != nil {
+			wrong.Add("", ErrClientInside.With(c.SignedOut))
 		}
 	}
 	for _, origin := range c.Origins {
