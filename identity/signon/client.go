@@ -93,6 +93,18 @@ func keepClient(tx *sqldb.Tx, c Client, digest any) error {
 	return nil
 }
 
+// CheckClient says all that is wrong with the addresses and the keys of a client,
+// and keeps nothing: for a form that may have faults of its own beside them.
+func (p *Provider) CheckClient(l Listed) error {
+	var wrong fault.List
+	if l.Method == BySigning && l.Keys != "" {
+		if _, err := readClientKeys(l.Keys); err != nil {
+			wrong.Add("", ErrClientKeys.Because(err))
+		}
+	}
+	return append(wrong, fault.Of(p.checkAddresses(l.Client))...).Err()
+}
+
 // checkClient fills in what goes without saying and says what is wrong.
 func (p *Provider) checkClient(c Client) (Client, error) {
 	c.Scopes = slices.Clone(c.Scopes)
