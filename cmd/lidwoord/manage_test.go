@@ -224,7 +224,7 @@ func TestEveryFaultOfAWebsiteStandsAtItsFieldAndNothingTypedIsLost(t *testing.T)
 		}{
 			"empty":           {[]string{"naam", " ", "kenmerk", "", "terug", ""}, []string{`href="#f-naam"`, `href="#f-kenmerk"`, `href="#f-terug"`}},
 			"two bad ones":    {[]string{"terug", "leesclub.example/terug\nhttps://a.example/#x"}, []string{`href="#f-terug">Het adres leesclub.example/terug kan niet`, "https://a.example/#x kan niet"}},
-			"all at once":     {[]string{"naam", "", "terug", "x\nhttps://b.example/#x", "afmelding", "http://c.example/", "wie", "ander", "methode", "private_key_jwt", "sleutels", "{}"}, []string{`href="#f-naam"`, `href="#f-terug">Het adres x kan niet`, "https://b.example/#x kan niet", `href="#f-afmelding"`, `href="#f-sleutels">De sleutels`}},
+			"all at once":     {[]string{"naam", "", "terug", "x\nhttps://b.example/#x", "afmelding", "org.app:/x", "wie", "ander", "methode", "private_key_jwt", "sleutels", "{}"}, []string{`href="#f-naam"`, `href="#f-terug">Het adres x kan niet`, "https://b.example/#x kan niet", `href="#f-afmelding"`, `href="#f-sleutels">De sleutels`}},
 			"after signing":   {[]string{"uit", "javascript:alert(1)"}, []string{`href="#f-uit"`}},
 			"of sign-outs":    {[]string{"afmelding", "org.app:/x"}, []string{`href="#f-afmelding"`}},
 			"beginning":       {[]string{"begin", "x"}, []string{`href="#f-begin"`}},

@@ -383,6 +383,20 @@ func TestADiscoveryNeedsNoToken(t *testing.T) {
 				d.Errorf("%s: %s", path, r.ResponseRecorder.Body)
 			}
 		}
+		for path, want := range map[string]string{"/v2/Schemas/" + core: `"name":"externalId"`, "/v2/ServiceProviderConfig": "Beheer"} {
+			if r := d.send("GET", path, ""); !strings.Contains(r.ResponseRecorder.Body.String(), want) {
+				d.Errorf("%s: %s", path, r.ResponseRecorder.Body)
+			}
+		}
+		schema := d.send("GET", "/v2/Schemas/"+core, "").body["attributes"].([]any)
+		required := map[string]bool{}
+		for _, each := range schema {
+			a := each.(map[string]any)
+			required[a["name"].(string)] = a["required"].(bool)
+		}
+		if required["userName"] || required["externalId"] || !required["emails"] {
+			d.Errorf("required: %v", required)
+		}
 		for path, status := range map[string]int{"/v2/Schemas?filter=x": 403, "/v2/Schemas/x": 404, "/v2/ResourceTypes/Group": 404, "/v2/Groups": 404, "/": 404, "/v2/Me": 501, "/v2/Users": 401, "/v2/Users/%00": 401} {
 			d.want(d.send("GET", path, ""), status)
 		}
