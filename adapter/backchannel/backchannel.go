@@ -3,6 +3,7 @@
 //
 //	New          makes the sender
 //	Sender.Send  hands one token to one site
+//	Outside      says beforehand what is wrong with the address of a site of others
 //
 // The address is one that a client registered, so this is the one place where
 // somebody else chooses where our server connects to. It follows no redirect,
@@ -91,6 +92,24 @@ var special = []netip.Prefix{
 func inside(ip netip.Addr) bool {
 	ip = ip.Unmap().WithZone("")
 	return !ip.IsGlobalUnicast() || ip.IsPrivate() || slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(ip) })
+}
+
+// Outside says what is against an address of a site that is not the library's own,
+// without looking up its name: so a mistake shows when the address is saved. A name
+// that points inside is refused when it is called.
+func Outside(address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	if u.Scheme != "https" {
+		return ErrNoTLS
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if ip, err := netip.ParseAddr(host); err == nil && inside(ip) || host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return ErrInside
+	}
+	return nil
 }
 
 // Send hands a token to a site. Its errors name no more than the reason: whoever

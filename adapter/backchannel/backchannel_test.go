@@ -78,3 +78,15 @@ func TestInsideIsEveryNetworkThatIsNotTheInternet(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAddressInsideIsKnownBeforeItIsCalled(t *testing.T) {
+	for address, want := range map[string]error{
+		"https://site.example/uit": nil, "https://203.0.113.9:8443/uit": nil, "http://site.example/uit": ErrNoTLS,
+		"https://localhost/uit": ErrInside, "https://LOCALHOST./uit": ErrInside, "https://a.localhost/uit": ErrInside, "https://127.0.0.1/uit": ErrInside,
+		"https://[::1]:8443/uit": ErrInside, "https://10.1.2.3/uit": ErrInside, "https://169.254.169.254/": ErrInside, "https://[::ffff:10.0.0.1]/": ErrInside,
+	} {
+		if err := Outside(address); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", address, err, want)
+		}
+	}
+}

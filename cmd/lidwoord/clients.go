@@ -13,6 +13,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"lidwoord/adapter/backchannel"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/identity/signon"
@@ -204,5 +205,5 @@ func openProvider(ctx context.Context, c Config) (*sqldb.DB, *signon.Provider, e
 	if err != nil {
 		return nil, nil, err
 	}
-	return db, &signon.Provider{Issuer: doors.OIDC.String(), Box: db.Box}, nil
+	return db, &signon.Provider{Issuer: doors.OIDC.String(), Box: db.Box, Reaches: backchannel.Outside}, nil
 }

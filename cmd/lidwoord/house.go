@@ -114,10 +114,10 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 	if err != nil {
 		return nil, err
 	}
-	h.provider = &signon.Provider{Issuer: doors.OIDC.String(), Box: db.Box, Memberships: memberships{}}
+	h.provider = &signon.Provider{Issuer: doors.OIDC.String(), Box: db.Box, Memberships: memberships{}, Reaches: backchannel.Outside}
 	h.farewell = &signon.LogoutWorker{DB: db, Provider: h.provider, Sender: backchannel.New(), Log: log}
 	if c.demo {
-		h.farewell.Sender = backchannel.NewForDemo()
+		h.farewell.Sender, h.provider.Reaches = backchannel.NewForDemo(), nil
 	}
 	h.news, err = newsletter.New(newsletter.Links{
 		Confirm:     func(t secret.Token) string { return kit.Absolute(doors.News, "/bevestigen/"+string(t)) },

@@ -47,6 +47,10 @@ func listed(w manage.Website) signon.Listed {
 	}}
 }
 
+func (s websites) Check(w manage.Website) error {
+	return wrongWith(w, s.provider.CheckClient(listed(w)))
+}
+
 func (s websites) Add(tx *sqldb.Tx, actor string, w manage.Website) (secret.Token, error) {
 	if builtIn(w.ID) {
 		return "", signon.ErrClientTaken.With(w.ID).At(manage.FieldID)
@@ -92,6 +96,8 @@ func wrongWith(w manage.Website, err error) error {
 	var list fault.List
 	for _, e := range fault.Of(err) {
 		switch {
+		case errors.Is(e, signon.ErrClientInside):
+			list = append(list, e.At(manage.FieldSignedOut))
 		case errors.Is(e, signon.ErrClientAddress):
 			list = append(list, addressWrong(w, e))
 		case errors.Is(e, signon.ErrClientKeys):

@@ -16,7 +16,9 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"lidwoord/adapter/backchannel"
 	"lidwoord/base/audit"
+	"lidwoord/base/fault"
 	"lidwoord/base/secret"
 	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
@@ -222,6 +224,7 @@ func TestEveryFaultOfAWebsiteStandsAtItsFieldAndNothingTypedIsLost(t *testing.T)
 		}{
 			"empty":           {[]string{"naam", " ", "kenmerk", "", "terug", ""}, []string{`href="#f-naam"`, `href="#f-kenmerk"`, `href="#f-terug"`}},
 			"two bad ones":    {[]string{"terug", "leesclub.example/terug\nhttps://a.example/#x"}, []string{`href="#f-terug">Het adres leesclub.example/terug kan niet`, "https://a.example/#x kan niet"}},
+			"all at once":     {[]string{"naam", "", "terug", "x\nhttps://b.example/#x", "afmelding", "org.app:/x", "wie", "ander", "methode", "private_key_jwt", "sleutels", "{}"}, []string{`href="#f-naam"`, `href="#f-terug">Het adres x kan niet`, "https://b.example/#x kan niet", `href="#f-afmelding"`, `href="#f-sleutels">De sleutels`}},
 			"after signing":   {[]string{"uit", "javascript:alert(1)"}, []string{`href="#f-uit"`}},
 			"of sign-outs":    {[]string{"afmelding", "org.app:/x"}, []string{`href="#f-afmelding"`}},
 			"beginning":       {[]string{"begin", "x"}, []string{`href="#f-begin"`}},
@@ -242,6 +245,12 @@ func TestEveryFaultOfAWebsiteStandsAtItsFieldAndNothingTypedIsLost(t *testing.T)
 			if !slices.Contains(c.change, "uit") && !strings.Contains(page, "https://blijft.example/uit") {
 				t.Errorf("%s: what was typed is lost", name)
 			}
+		}
+		// Outside the demo sign-outs of others are told to no address inside.
+		strict := websites{&signon.Provider{Issuer: "https://inlog.example/oidc", Reaches: backchannel.Outside}}
+		got := fault.Of(strict.Check(manage.Website{SignedOut: "https://192.168.1.5/uit"}))
+		if len(got) != 1 || !errors.Is(got[0], signon.ErrClientInside) || got[0].Field != manage.FieldSignedOut {
+			t.Errorf("an address inside: %v", got)
 		}
 		// In English too, and nobody but a manager.
 		_, page := b.see("/websites/nieuw?taal=en")
@@ -285,7 +294,10 @@ func TestAWebsiteIsChangedByWhoSawItAsItIs(t *testing.T) {
 		_, page = b.see("/websites/leesclub")
 		old := versionOn(page)
 		b.wants(page, "https://leesclub.example/terug", `value="rs" checked`)
-		if _, page = b.send("/websites/leesclub", siteForm("versie", old, "naam", "Leesclub Drenthe", "kennen", "samen", "groep", "drenthe.example")); !strings.Contains(page, "Leesclub Drenthe is opgeslagen") {
+		if _, page = b.send("/websites/leesclub", siteForm("versie", old, "naam", "Leesclub Drenthe", "kennen", "samen", "groep", "drenthe.example")); !strings.Contains(page, `href="#f-zeker">Je wijzigt de naam`) {
+			t.Errorf("another name for every reader is not asked first:\n%s", page)
+		}
+		if _, page = b.send("/websites/leesclub", siteForm("versie", old, "naam", "Leesclub Drenthe", "kennen", "samen", "groep", "drenthe.example", "zeker", "ja")); !strings.Contains(page, "Leesclub Drenthe is opgeslagen") {
 			t.Errorf("changing:\n%s", page)
 		}
 		if status, page := b.send("/websites/leesclub", siteForm("versie", old, "naam", "Ander")); status != 409 || !strings.Contains(page, "intussen gewijzigd") || !strings.Contains(page, `value="Ander"`) {
@@ -328,7 +340,7 @@ func TestAWebsiteIsChangedByWhoSawItAsItIs(t *testing.T) {
 		b = h.boss(t)
 		_, page = b.see("/websites/leesclub")
 		_, public := twoKeys(t)
-		b.send("/websites/leesclub", siteForm("versie", versionOn(page), "methode", signon.BySigning, "sleutels", public))
+		b.send("/websites/leesclub", siteForm("versie", versionOn(page), "methode", signon.BySigning, "sleutels", public, "zeker", "ja"))
 		_, page = b.see("/websites/leesclub")
 		if status, _ := b.see("/websites/leesclub/geheim"); status != 404 {
 			t.Errorf("a secret for one that signs: %d", status)

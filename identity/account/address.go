@@ -98,10 +98,7 @@ func (a *Accounts) ChangeEmail(ctx context.Context, db *sqldb.DB, m Moving) (unt
 // mailUndo tells the address of acc what happens, with a way back.
 func (a *Accounts) mailUndo(tx *sqldb.Tx, acc Account, name string) error {
 	token, until := newOwnToken(), tx.Now.Add(EmailUndoLife)
-	link := ownLink{accountID: acc.ID, kind: linkUndo, email: acc.Email}
-	if named(acc) {
-		link.username = acc.Username
-	}
+	link := ownLink{accountID: acc.ID, kind: linkUndo, email: acc.Email, username: acc.Username}
 	if err := insertOwnLink(tx, token.Digest(), link, until); err != nil {
 		return err
 	}
@@ -170,7 +167,11 @@ func (a *Accounts) LookUndo(tx *sqldb.Tx, token secret.Token) (Undoing, error) {
 	if err != nil {
 		return Undoing{}, err
 	}
-	return undoing(tx, acc, l)
+	u, err := undoing(tx, acc, l)
+	if l.username != "" {
+		u.Account.Username = l.username // as it will be
+	}
+	return u, err
 }
 
 // undoing judges an account as it is before the link is used.
@@ -184,12 +185,16 @@ func undoing(tx *sqldb.Tx, acc Account, l ownLink) (u Undoing, err error) {
 	return u, err
 }
 
-// strangerSince is from when on what was added to an account counts as that of
-// whoever asked for the change. The link that tells of a change may be a day younger
-// than who asked for it.
-func (l ownLink) strangerSince() time.Time { return l.mailedAt.Add(-EmailChangeLife) }
+// StrangerTime is how long before a change of address somebody else may have been in.
+// Whoever takes a code app or a passkey first and the address weeks later would lock
+// the owner out otherwise; of what is older the owner had a letter and a month.
+const StrangerTime = 30 * 24 * time.Hour
 
-// UndoEmail brings an address back, and the name when the name was that address.
+// strangerSince is from when on what was added to an account counts as that of
+// whoever asked for the change.
+func (l ownLink) strangerSince() time.Time { return l.mailedAt.Add(-StrangerTime) }
+
+// UndoEmail brings an address back, and the name that the account had with it.
 // It returns a link that sets a new password. Whoever changed the address knows the
 // old one, so that it stops working at once, and with it every change, link and
 // second step that came after; an address that was confirmed hears that it is over.

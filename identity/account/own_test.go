@@ -261,6 +261,20 @@ func TestNameAndAddressShareTheGuesses(t *testing.T) {
 	})
 }
 
+func TestTheNameThatAStrangerChoseGoesWithTheAddress(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		id := h.active("zoetje", "zoe@example.nl", good)
+		h.want(h.move(id, "dief@example.nl", false), nil, "asking")
+		h.want(h.confirmEmail(h.linkIn("dief@example.nl", "email")), nil, "confirming")
+		h.want(h.rename(id, "dief1234"), nil, "renaming")
+		_, err := h.undo(h.linkIn("zoe@example.nl", "email_changed"))
+		h.want(err, nil, "undoing")
+		if acc := h.find(id); acc.Username != "zoetje" || acc.Email != "zoe@example.nl" {
+			t.Errorf("%s at %s", acc.Username, acc.Email)
+		}
+	})
+}
+
 func TestANameThatWasChosenSinceIsKept(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		id := h.active("zoe@example.nl", "zoe@example.nl", good)

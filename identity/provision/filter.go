@@ -26,7 +26,7 @@ type Filter struct {
 	Op        string   // "eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr"; "and", "or", "not"; "[" for attribute[…]
 	Attribute string   // as it was written: "userName", "emails.value", "urn:…:active"
 	Value     any      // of a comparison: string, bool, json.Number, or nil for null
-	Of        []Filter // what is joined, negated or in the brackets
+	Of        []Filter // what is joined, negated or in the brackets; of emails[…].value eq "…" which of the values
 }
 
 var comparisons = map[string]bool{"eq": true, "ne": true, "co": true, "sw": true, "ew": true, "gt": true, "ge": true, "lt": true, "le": true}
@@ -68,7 +68,7 @@ func ReadPath(text string) (p Path, err error) {
 		}
 		if ok && r.take('.') {
 			p.Part = r.word()
-			ok = isAttribute(p.Part) && !strings.ContainsAny(p.Part, ".:")
+			ok = isPart(p.Part)
 		}
 	}
 	if !ok || r.at < len(r.text) {
@@ -96,7 +96,12 @@ func (f Filter) String() string {
 		return strings.Join(parts, " "+f.Op+" ")
 	}
 	value, _ := json.Marshal(f.Value) // a string, a number, true, false or null
-	return f.Attribute + " " + f.Op + " " + string(value)
+	name := f.Attribute
+	if len(f.Of) > 0 {
+		at := strings.LastIndexByte(name, '.')
+		name = name[:at] + "[" + f.Of[0].String() + "]" + name[at:]
+	}
+	return name + " " + f.Op + " " + string(value)
 }
 
 // filterReader reads from the left to the right and never goes back.
@@ -149,22 +154,31 @@ func (r *filterReader) term(depth int) (Filter, bool) {
 	if !isAttribute(name) {
 		return Filter{}, false
 	}
+	var which []Filter
 	if r.take('[') {
 		f, ok := r.inside(depth + 1)
-		return Filter{Op: "[", Attribute: name, Of: []Filter{f}}, ok
+		if !ok || !r.take('.') {
+			return Filter{Op: "[", Attribute: name, Of: []Filter{f}}, ok
+		}
+		// The grammar of section 3.4.2.2 has this in a path only; Entra asks it in a filter.
+		part := r.word()
+		if !isPart(part) {
+			return Filter{}, false
+		}
+		name, which = name+"."+part, []Filter{f}
 	}
 	if !r.blank() {
 		return Filter{}, false
 	}
 	op := strings.ToLower(r.word())
-	if op == "pr" {
+	if op == "pr" && which == nil {
 		return Filter{Op: op, Attribute: name}, true
 	}
 	if !comparisons[op] || !r.blank() {
 		return Filter{}, false
 	}
 	value, ok := r.value()
-	return Filter{Op: op, Attribute: name, Value: value}, ok
+	return Filter{Op: op, Attribute: name, Value: value, Of: which}, ok
 }
 
 // inside reads what stands between [ and ].
@@ -239,6 +253,9 @@ func (r *filterReader) word() string {
 func inWord(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_$.:", c) >= 0
 }
+
+// isPart reports whether a word may stand behind brackets.
+func isPart(word string) bool { return isAttribute(word) && !strings.ContainsAny(word, ".:") }
 
 // isAttribute reports whether a word has the shape of an attribute.
 func isAttribute(word string) bool {

@@ -22,6 +22,7 @@ func TestAFilterIsReadAsItWasMeant(t *testing.T) {
 		`a pr and (b pr and c pr) or (d pr or e pr)`:          `a pr and (b pr and c pr) or (d pr or e pr)`,
 		`(a pr or b pr) AND not(c pr)`:                        `(a pr or b pr) and not (c pr)`,
 		`emails[type eq "work" and value co "@x"]`:            `emails[type eq "work" and value co "@x"]`,
+		`emails[type eq "work"].value EQ "a@b.nl" and a pr`:   `emails[type eq "work"].value eq "a@b.nl" and a pr`,
 		`(a pr)and(b pr)`:                                     `a pr and b pr`,
 		`urn:ietf:params:scim:schemas:core:2.0:User:id sw ""`: `urn:ietf:params:scim:schemas:core:2.0:User:id sw ""`,
 		`  userName  eq  "zoe"  `:                             `userName eq "zoe"`,
@@ -38,7 +39,7 @@ func TestWhatIsNoFilterIsRefusedWithItsPlace(t *testing.T) {
 	for text, at := range map[string]int{
 		"": 1, "userName": 9, "userName eq": 12, `userName eq "zoe`: 17, `userName eq zoe`: 16, `userName like "a"`: 15,
 		`userName eq "a" userName eq "b"`: 17, `(a pr`: 6, `a pr)`: 5, `not a pr`: 5, `a eq {}`: 8, `a eq [1]`: 8, `and`: 4, `a pr and`: 6, `1a pr`: 4,
-		`a eq "\`: 8, "a\x00 pr": 2, "a eq \"\xff\"": 1, `a[b pr`: 7, `a.. pr`: 5,
+		`a eq "\`: 8, "a\x00 pr": 2, "a eq \"\xff\"": 1, `a[b pr`: 7, `a[b pr].`: 9, `a[b pr].c.d eq 1`: 13, `a[b pr].c pr`: 13, `a[b pr].c`: 10, `a.. pr`: 5,
 		strings.Repeat("a", provision.LongestFilter+1): 1,
 	} {
 		_, err := provision.ReadFilter(text)
@@ -82,7 +83,7 @@ func TestAPathNamesWhatAPatchChanges(t *testing.T) {
 }
 
 func FuzzFilter(f *testing.F) {
-	for _, s := range []string{`userName eq "zoe"`, `not (a pr or (b co "x" and c ne null))`, `emails[type eq "work" and value sw "a"].value`, `a eq -1.5e3`, `((((((((((a pr`} {
+	for _, s := range []string{`userName eq "zoe"`, `not (a pr or (b co "x" and c ne null))`, `emails[type eq "work" and value sw "a"].value`, `a.b[c pr].d eq "x" or e[f[g pr].h ne 1] `, `a eq -1.5e3`, `((((((((((a pr`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -70,16 +70,42 @@ func (p Provisioner) compile(tx *sqldb.Tx, where *condition, f Filter) (string, 
 		text, err := p.compile(tx, where, f)
 		return "NOT " + text, err
 	case "[": // emails[value eq "…"] is emails.value eq "…"
-		inner := f.Of[0]
-		if inner.Op != "eq" && inner.Op != "ne" {
+		inner, ok := f.Of[0], true
+		if inner.Op == "and" {
+			inner, ok = withoutKind(inner)
+		}
+		if !ok || inner.Op != "eq" && inner.Op != "ne" || len(inner.Of) > 0 {
 			return "", ErrUnfiltered.With(f.String())
 		}
 		inner.Attribute = f.Attribute + "." + inner.Attribute
 		return p.compile(tx, where, inner)
 	case "eq":
+		if len(f.Of) > 0 && !kind(f.Of[0]) {
+			return "", ErrUnfiltered.With(f.String())
+		}
 		return p.equals(tx, where, f)
 	}
 	return "", ErrUnfiltered.With(f.String())
+}
+
+// kind reports whether a condition asks for one kind of address. There is one
+// address here and its kind is not kept, so that it is of every kind.
+func kind(f Filter) bool {
+	return f.Op == "eq" && len(f.Of) == 0 && (strings.EqualFold(f.Attribute, "type") || strings.EqualFold(f.Attribute, "primary"))
+}
+
+// withoutKind leaves the one condition of several that is not about the kind.
+func withoutKind(f Filter) (left Filter, ok bool) {
+	for _, each := range f.Of {
+		if kind(each) {
+			continue
+		}
+		if ok {
+			return Filter{}, false
+		}
+		left, ok = each, true
+	}
+	return left, ok
 }
 
 // coreUser is the schema whose name may stand before each attribute.

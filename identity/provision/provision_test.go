@@ -532,21 +532,24 @@ func TestAFilterFindsWhatItsOrganisationSees(t *testing.T) {
 			t.Fatal(err)
 		}
 		for filter, want := range map[string]string{
-			``:                                           "aaaa1 bbbb1 cccc1",
-			`externalId eq "aaaa1"`:                      "aaaa1",
-			`externalId eq "AAAA1"`:                      "",
-			`USERNAME eq "AAAA1"`:                        "aaaa1",
-			`userName ne "aaaa1"`:                        "bbbb1 cccc1",
-			`userName eq "niemand"`:                      "",
-			`not (userName eq "niemand")`:                "aaaa1 bbbb1 cccc1",
-			`id eq "` + b.ID + `"`:                       "bbbb1",
-			`active eq false`:                            "aaaa1",
-			`active eq "True" and userName eq "bbbb1"`:   "bbbb1",
-			`emails.value eq "aaaa1@POST.example"`:       "aaaa1",
-			`emails[value eq "cccc1@post.example"]`:      "cccc1",
-			`emails eq "bbbb1@post.example"`:             "", // active: the address is its owner's
-			`emails.value eq "geen adres"`:               "",
-			`not (emails.value eq "aaaa1@post.example")`: "bbbb1 cccc1",
+			``:                                         "aaaa1 bbbb1 cccc1",
+			`externalId eq "aaaa1"`:                    "aaaa1",
+			`externalId eq "AAAA1"`:                    "",
+			`USERNAME eq "AAAA1"`:                      "aaaa1",
+			`userName ne "aaaa1"`:                      "bbbb1 cccc1",
+			`userName eq "niemand"`:                    "",
+			`not (userName eq "niemand")`:              "aaaa1 bbbb1 cccc1",
+			`id eq "` + b.ID + `"`:                     "bbbb1",
+			`active eq false`:                          "aaaa1",
+			`active eq "True" and userName eq "bbbb1"`: "bbbb1",
+			`emails.value eq "aaaa1@POST.example"`:     "aaaa1",
+			`emails[value eq "cccc1@post.example"]`:    "cccc1",
+			`emails[type eq "work"].value eq "cccc1@post.example"`:                                             "cccc1",
+			`emails[primary eq true].value ne "cccc1@post.example"`:                                            "aaaa1 bbbb1",
+			`emails[type eq "work" and value eq "aaaa1@post.example"]`:                                         "aaaa1",
+			`emails eq "bbbb1@post.example"`:                                                                   "", // active: the address is its owner's
+			`emails.value eq "geen adres"`:                                                                     "",
+			`not (emails.value eq "aaaa1@post.example")`:                                                       "bbbb1 cccc1",
 			`externalId eq "aaaa1" or (userName eq "bbbb1" and active eq true) or externalId eq "' OR 1=1 --"`: "aaaa1 bbbb1",
 			`urn:ietf:params:scim:schemas:core:2.0:User:externalId eq "cccc1"`:                                 "cccc1",
 		} {
@@ -555,7 +558,8 @@ func TestAFilterFindsWhatItsOrganisationSees(t *testing.T) {
 			}
 		}
 		for _, filter := range []string{`userName sw "a"`, `userName co "a"`, `userName pr`, `displayName eq "a"`, `meta.lastModified gt "2026-01-01T00:00:00Z"`,
-			`userName eq 5`, `active eq "ja"`, `externalId eq "\u0000"`, `emails[type eq "work" and value eq "a"]`} {
+			`userName eq 5`, `active eq "ja"`, `externalId eq "\u0000"`, `emails[type eq "work"]`, `emails[type eq "work" or value eq "a"]`,
+			`emails[value eq "a" and value eq "b"]`, `emails[value eq "a"].value eq "b"`, `emails[type sw "w"].value eq "b"`, `emails[type eq "work"].type eq "b"`} {
 			_, err := h.list(h.wise, filter)
 			h.want(err, provision.ErrUnfiltered, filter)
 		}

@@ -45,41 +45,67 @@ type ClientAuth struct {
 // authenticate finds the client behind a. All refusals read alike. An assertion
 // is spent even when the rest of the request is refused, so commit then too.
 func (p *Provider) authenticate(tx *sqldb.Tx, a ClientAuth) (client, *Problem, error) {
-	refused := &Problem{InvalidClient, "The client is unknown, or did not prove who it is."}
+	refused := &Problem{Code: InvalidClient, Description: "The client is unknown, or did not prove who it is."}
+	because := func(why string) (client, *Problem, error) {
+		refused.Why = why
+		return client{}, refused, nil
+	}
 	var signed assertion
 	if a.Assertion != "" {
 		var ok bool
 		if signed, ok = readAssertion(a.Assertion); !ok || a.Secret != "" || a.ID != "" && a.ID != signed.Issuer {
-			return client{}, refused, nil
+			return because(whyUnreadable)
 		}
 		a.ID = signed.Issuer
 	}
 	if a.ID == "" || len(a.ID) > maxParameter || !plain(a.ID) {
-		return client{}, refused, nil
+		return because(whyUnknown)
 	}
 	c, found, err := findClient(tx, a.ID)
 	if err != nil {
 		return client{}, nil, err
 	}
-	if !found || (c.secretDigest == "") != (a.Secret == "") || (c.keys == "") != (a.Assertion == "") {
-		return client{}, refused, nil
+	if !found {
+		return because(whyUnknown)
+	}
+	refused.ClientID = c.id
+	if (c.secretDigest == "") != (a.Secret == "") || (c.keys == "") != (a.Assertion == "") {
+		return because(whyMethod)
 	}
 	switch {
 	case c.keys != "":
-		ok, err := p.believes(tx, c, signed)
-		if err != nil || !ok {
-			return client{}, refused, err
+		why, err := p.doubts(tx, c, signed)
+		if err != nil {
+			return client{}, nil, err
+		}
+		if why != "" {
+			return because(why)
 		}
 	case c.secretDigest != "":
 		digest := []byte(a.Secret.Digest())
 		now := subtle.ConstantTimeCompare(digest, []byte(c.secretDigest))
 		before := subtle.ConstantTimeCompare(digest, []byte(c.oldDigest))
 		if now|before != 1 {
-			return client{}, refused, nil
+			return because(whySecret)
 		}
 	}
 	return c, nil, nil
 }
+
+// Why a client is not believed, for the log of the operator who helps its makers.
+const (
+	whyUnknown    = "unknown client"
+	whyMethod     = "another method than is registered"
+	whySecret     = "wrong secret"
+	whyUnreadable = "assertion unreadable, or iss, sub, jti or client_id amiss"
+	whyAudience   = "aud is not the issuer or an endpoint"
+	whyExpired    = "exp is over"
+	whyTooFar     = "exp is too far ahead"
+	whyEarly      = "nbf or iat lies ahead"
+	whyKey        = "kid or alg of no registered key"
+	whySignature  = "wrong signature"
+	whySpent      = "jti was seen"
+)
 
 // assertion is a client's signed word that it is itself; RFC 7523 section 3.
 type assertion struct {
@@ -129,37 +155,49 @@ func readAssertion(text string) (assertion, bool) {
 
 const maxJTI = 200
 
-// believes checks an assertion with the client's own keys and spends it.
-func (p *Provider) believes(tx *sqldb.Tx, c client, a assertion) (bool, error) {
+// doubts checks an assertion with the client's own keys and spends it. It says
+// what is wrong with it; "" is nothing.
+func (p *Provider) doubts(tx *sqldb.Tx, c client, a assertion) (why string, err error) {
 	now := float64(tx.Now.UnixMilli()) / 1000
 	slack, life := clockSlack.Seconds(), AssertionLife.Seconds()
 	switch to := string(a.Audience); {
 	case to != p.Issuer && to != p.Issuer+PathToken && to != p.Issuer+PathPushed: // RFC 9126 section 2 takes all three
-		return false, nil
-	case !(a.Expires > now-slack && a.Expires <= now+life+slack), a.NotBefore > now+slack, a.IssuedAt > now+slack:
-		return false, nil
+		return whyAudience, nil
+	case !(a.Expires > now-slack):
+		return whyExpired, nil
+	case !(a.Expires <= now+life+slack):
+		return whyTooFar, nil
+	case a.NotBefore > now+slack, a.IssuedAt > now+slack:
+		return whyEarly, nil
 	}
 	set, err := readClientKeys(c.keys)
 	if err != nil {
-		return false, err
+		return "", err
 	}
-	if !signedBy(a.signed, set) {
-		return false, nil
+	if why := signedBy(a.signed, set); why != "" {
+		return why, nil
 	}
-	return insertAssertion(tx, c.id, a.ID, tx.Now.Add(AssertionLife+2*clockSlack))
+	first, err := insertAssertion(tx, c.id, a.ID, tx.Now.Add(AssertionLife+2*clockSlack))
+	if err == nil && !first {
+		why = whySpent
+	}
+	return why, err
 }
 
-func signedBy(signed *jose.JSONWebSignature, set jose.JSONWebKeySet) bool {
+// signedBy says why none of the keys made a signature; "" when one did.
+func signedBy(signed *jose.JSONWebSignature, set jose.JSONWebKeySet) (why string) {
 	header := signed.Signatures[0].Header
+	why = whyKey
 	for _, k := range set.Keys {
 		if header.KeyID != "" && k.KeyID != "" && header.KeyID != k.KeyID || k.Algorithm != "" && k.Algorithm != header.Algorithm {
 			continue
 		}
 		if _, err := signed.Verify(k); err == nil {
-			return true
+			return ""
 		}
+		why = whySignature
 	}
-	return false
+	return why
 }
 
 // keysMost bounds the keys of one client: the one in use, the next, and some for

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -169,6 +170,40 @@ func TestAClientSignsInsteadOfShowingASecret(t *testing.T) {
 		h.register(readingClient())
 		if got := h.known(signon.ClientAuth{ID: reading, Assertion: signed(t, jose.ES256, ring.ec, goodAssertion())}); got != "invalid_client" {
 			t.Errorf("a client with a secret signs: %q", got)
+		}
+	})
+}
+
+func TestTheLogHearsWhyAClientIsNotBelieved(t *testing.T) {
+	ring := newKeyRing(t)
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		h.register(signingClient(ring.public(t)))
+		with := func(name string, value any) string {
+			c := goodAssertion()
+			c[name] = value
+			return signed(t, jose.ES256, ring.ec, c)
+		}
+		spent := signed(t, jose.ES256, ring.ec, goodAssertion())
+		if got := h.known(signon.ClientAuth{Assertion: spent}); got != "" {
+			t.Fatal(got)
+		}
+		for want, a := range map[string]signon.ClientAuth{
+			"unknown client":                       {ID: "other", Secret: password},
+			"another method than is registered":    {ID: reading, Secret: password},
+			"aud is not the issuer or an endpoint": {Assertion: with("aud", "https://other.example")},
+			"exp is over":                          {Assertion: with("exp", noon.Add(-time.Minute).Unix())},
+			"exp is too far ahead":                 {Assertion: with("exp", noon.Add(time.Hour).Unix())},
+			"nbf or iat lies ahead":                {Assertion: with("iat", noon.Add(time.Minute).Unix())},
+			"kid or alg of no registered key":      {Assertion: signed(t, jose.ES256, jose.JSONWebKey{Key: ring.ec, KeyID: "older"}, goodAssertion())},
+			"wrong signature":                      {Assertion: signed(t, jose.ES256, ring.other, goodAssertion())},
+			"jti was seen":                         {Assertion: spent},
+		} {
+			var problem *signon.Problem
+			h.do(func(tx *sqldb.Tx) (err error) { problem, err = h.p.Revoke(tx, a, "x"); return err })
+			if problem == nil || problem.Why != want || (problem.ClientID == reading) != (want != "unknown client") || strings.Contains(problem.Description, want) {
+				t.Errorf("%s: %+v", want, problem)
+			}
 		}
 	})
 }

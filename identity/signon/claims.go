@@ -103,7 +103,7 @@ func (p *Provider) UserInfo(tx *sqldb.Tx, token secret.Token) (person Person, pr
 		return Person{}, nil, err
 	}
 	if !found {
-		return Person{}, &Problem{InvalidToken, "The access token is unknown, expired or revoked."}, nil
+		return Person{}, &Problem{Code: InvalidToken, Description: "The access token is unknown, expired or revoked."}, nil
 	}
 	person, err = p.person(tx, g, sector, inUserInfo)
 	return person, nil, err

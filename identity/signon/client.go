@@ -53,6 +53,7 @@ var (
 	ErrNoSecret         = fault.New(fault.Invalid, "signon.no_secret") // it signs, or is public
 	ErrClientIncomplete = fault.New(fault.Invalid, "signon.client_incomplete")
 	ErrClientAddress    = fault.New(fault.Invalid, "signon.client_address")
+	ErrClientInside     = fault.New(fault.Invalid, "signon.client_inside")
 	ErrClientSecret     = fault.New(fault.Invalid, "signon.client_secret").With(MinSecret)
 	ErrClientKeys       = fault.New(fault.Invalid, "signon.client_keys")
 	ErrClientAlgorithm  = fault.New(fault.Invalid, "signon.client_algorithm")
@@ -90,6 +91,18 @@ func keepClient(tx *sqldb.Tx, c Client, digest any) error {
 		}
 	}
 	return nil
+}
+
+// CheckClient says all that is wrong with the addresses and the keys of a client,
+// and keeps nothing: for a form that may have faults of its own beside them.
+func (p *Provider) CheckClient(l Listed) error {
+	var wrong fault.List
+	if l.Method == BySigning && l.Keys != "" {
+		if _, err := readClientKeys(l.Keys); err != nil {
+			wrong.Add("", ErrClientKeys.Because(err))
+		}
+	}
+	return append(wrong, fault.Of(p.checkAddresses(l.Client))...).Err()
 }
 
 // checkClient fills in what goes without saying and says what is wrong.
@@ -148,6 +161,8 @@ func (p *Provider) checkAddresses(c Client) error {
 		u, err := url.Parse(c.SignedOut)
 		if err != nil || !p.registrable(c.SignedOut) || u.Host == "" {
 			wrong.Add("", ErrClientAddress.With(c.SignedOut))
+		} else if !c.Own && p.Reaches != nil && p.Reaches(c.SignedOut) != nil {
+			wrong.Add("", ErrClientInside.With(c.SignedOut))
 		}
 	}
 	for _, origin := range c.Origins {

@@ -13,6 +13,7 @@ import (
 func TestAClientIsRegisteredWithSafeAddresses(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)
+		h.p.Reaches = backchannelRule
 		register := func(p *signon.Provider, change func(*signon.Client)) error {
 			c := readingClient()
 			change(&c)
@@ -43,6 +44,9 @@ func TestAClientIsRegisteredWithSafeAddresses(t *testing.T) {
 			"a bad way on":          {func(c *signon.Client) { c.Initiate = "http://lezen.example/inloggen" }, signon.ErrClientAddress},
 			"an origin with a path": {func(c *signon.Client) { c.Origins = []string{"https://lezen.example/"} }, signon.ErrClientAddress},
 			"any origin":            {func(c *signon.Client) { c.Origins = []string{"*"} }, signon.ErrClientAddress},
+			"sign-outs told inside": {func(c *signon.Client) { c.Own, c.SignedOut = false, "https://10.0.0.5/uit" }, signon.ErrClientInside},
+			"to one of our own":     {func(c *signon.Client) { c.SignedOut = "https://10.0.0.5/uit" }, nil},
+			"told outside":          {func(c *signon.Client) { c.Own, c.SignedOut = false, "https://lezen.example/uit" }, nil},
 			"a short secret":        {func(c *signon.Client) { c.Secret = "1234567890123456789012345678901" }, signon.ErrClientSecret},
 			"no name":               {func(c *signon.Client) { c.Name = "" }, signon.ErrClientIncomplete},
 			"no id":                 {func(c *signon.Client) { c.ID = "" }, signon.ErrClientIncomplete},
@@ -121,4 +125,12 @@ func TestOnlyRegisteredOriginsAreKnown(t *testing.T) {
 			})
 		}
 	})
+}
+
+// backchannelRule is what the adapter says of one address.
+func backchannelRule(address string) error {
+	if address == "https://10.0.0.5/uit" {
+		return errors.New("inside")
+	}
+	return nil
 }

@@ -53,13 +53,13 @@ func (p *Provider) Exchange(tx *sqldb.Tx, q TokenParams) (t Tokens, problem *Pro
 	}
 	switch {
 	case q.GrantType == "":
-		return Tokens{}, &Problem{InvalidRequest, "grant_type is missing."}, nil
+		return Tokens{}, &Problem{Code: InvalidRequest, Description: "grant_type is missing."}, nil
 	case q.GrantType == grantRefresh:
 		return p.refresh(tx, c, q)
 	case q.GrantType != grantCode:
-		return Tokens{}, &Problem{UnsupportedGrantType, "Only authorization_code and refresh_token are supported."}, nil
+		return Tokens{}, &Problem{Code: UnsupportedGrantType, Description: "Only authorization_code and refresh_token are supported."}, nil
 	case q.Code == "" || q.RedirectURI == "" || q.Verifier == "":
-		return Tokens{}, &Problem{InvalidRequest, "code, redirect_uri and code_verifier are required."}, nil
+		return Tokens{}, &Problem{Code: InvalidRequest, Description: "code, redirect_uri and code_verifier are required."}, nil
 	case !sane(string(q.Code)) || !sane(q.RedirectURI) || !verifierOK(string(q.Verifier)):
 		return Tokens{}, refusedCode(), nil
 	}
@@ -82,7 +82,7 @@ func (p *Provider) Exchange(tx *sqldb.Tx, q TokenParams) (t Tokens, problem *Pro
 // refusedCode reads alike for a code that is unknown, spent, too old, of another
 // client, or shown with the wrong address or verifier.
 func refusedCode() *Problem {
-	return &Problem{InvalidGrant, "The code is unknown, spent or expired, or does not go with this request."}
+	return &Problem{Code: InvalidGrant, Description: "The code is unknown, spent or expired, or does not go with this request."}
 }
 
 // noticeReplay revokes what a code gave when it is shown again: one of the two
@@ -128,7 +128,7 @@ func (p *Provider) Revoke(tx *sqldb.Tx, a ClientAuth, token secret.Token) (probl
 		return problem, err
 	}
 	if token == "" {
-		return &Problem{InvalidRequest, "token is missing."}, nil
+		return &Problem{Code: InvalidRequest, Description: "token is missing."}, nil
 	}
 	if err := revokeToken(tx, token.Digest(), c.id); err != nil {
 		return nil, err

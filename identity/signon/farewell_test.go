@@ -188,7 +188,7 @@ func TestAnIntrospectionTellsNoStranger(t *testing.T) {
 		}
 		mine, _ := look(proof, tokens.AccessToken)
 		if !mine.Active || mine.Subject != "ZOE" || mine.ClientID != reading || mine.ACR != signon.ACRPassword || mine.Type != "Bearer" ||
-			mine.IssuedAt != noon.Unix() || mine.Expires != noon.Add(time.Hour).Unix() {
+			mine.Audience != reading || mine.Username != "28000000000017" || mine.AuthTime != noon.Unix() || mine.IssuedAt != noon.Unix() || mine.Expires != noon.Add(time.Hour).Unix() {
 			t.Errorf("its own: %+v", mine)
 		}
 		if own, _ := look(proof, tokens.RefreshToken); !own.Active {

@@ -3,6 +3,8 @@ package signon
 import (
 	"encoding/base64"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,16 +15,22 @@ import (
 
 var fuzzProvider = &Provider{Issuer: "https://inlog.example/oidc"}
 
+// anyPort is all that may differ from what is registered in FuzzRedirect.
+var anyPort = regexp.MustCompile(`^http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?/app$`)
+
 // FuzzRedirect tries to get a code to another place than a registered address.
 func FuzzRedirect(f *testing.F) {
-	registered := []string{"https://lezen.example/terug", "https://lezen.example/app?kant=2", "nl.bind.lezen:/terug"}
+	registered := []string{"https://lezen.example/terug", "https://lezen.example/app?kant=2", "nl.bind.lezen:/terug", "http://127.0.0.1/app", "http://[::1]:1/app"}
 	for _, seed := range append(registered, "https://lezen.example/terug/..", "https://lezen.example@evil.example/terug",
-		"https://lezen.example/terug#", "//lezen.example/terug", "https://lezen.example/app?kant=2&code=x", "") {
+		"https://lezen.example/terug#", "//lezen.example/terug", "https://lezen.example/app?kant=2&code=x", "http://127.0.0.1:5000/app", "http://[::1]:65535/app", "http://127.0.0.1:9@evil.example/app", "") {
 		f.Add(seed, "state & more")
 	}
 	f.Fuzz(func(t *testing.T, asked, state string) {
 		if !allowed(registered, asked) {
 			return
+		}
+		if !slices.Contains(registered, asked) && !anyPort.MatchString(asked) {
+			t.Fatalf("%q was taken", asked)
 		}
 		want, err := url.Parse(asked)
 		if err != nil {
@@ -182,7 +190,7 @@ func TestEveryFaultHasASentence(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range []interface{ Error() string }{
-		ErrUnknownClient, ErrWrongRedirect, ErrRequestSpent, ErrSignInAgain, ErrBadHint,
+		ErrUnknownClient, ErrWrongRedirect, ErrRequestSpent, ErrSignInAgain, ErrBadHint, ErrNoHint, ErrClientInside,
 		ErrClientIncomplete, ErrClientAddress, ErrClientSecret, ErrClientAlgorithm, ErrClientScope,
 	} {
 		for _, lang := range []words.Lang{words.NL, words.EN} {

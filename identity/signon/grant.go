@@ -83,7 +83,19 @@ func (p *Provider) Refuse(tx *sqldb.Tx, requestID, code string) (redirectURL str
 	if !ok {
 		return "", ErrRequestSpent
 	}
-	return p.back(r.redirectURI, r.state, "error", code), nil
+	pairs := []string{"error", code}
+	if why := refusals[code]; why != "" {
+		pairs = append(pairs, "error_description", why)
+	}
+	return p.back(r.redirectURI, r.state, pairs...), nil
+}
+
+// refusals tell the makers of a client what the login door answered.
+var refusals = map[string]string{
+	LoginRequired:                   "Nobody is signed in, or not recently enough, or not as the person who is meant; send them without prompt=none.",
+	ConsentRequired:                 "The person has not yet agreed to what is asked; send them without prompt=none.",
+	AccessDenied:                    "The person does not want to share what is asked.",
+	UnmetAuthenticationRequirements: "The person did not sign in as strongly as acr asks.",
 }
 
 // RevokeSession ends all that a sign-in gave to other sites, and tells those that

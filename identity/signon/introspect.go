@@ -1,6 +1,8 @@
 package signon
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"lidwoord/base/secret"
@@ -13,10 +15,13 @@ type Introspection struct {
 	Active   bool   `json:"active"`
 	Scope    string `json:"scope,omitempty"`
 	ClientID string `json:"client_id,omitempty"`
+	Audience string `json:"aud,omitempty"` // for whom the token was made: its client
 	Type     string `json:"token_type,omitempty"`
 	Issuer   string `json:"iss,omitempty"`
-	Subject  string `json:"sub,omitempty"` // as the client of the token knows the person
+	Subject  string `json:"sub,omitempty"`      // as the client of the token knows the person
+	Username string `json:"username,omitempty"` // scope profile
 	ACR      string `json:"acr,omitempty"`
+	AuthTime int64  `json:"auth_time,omitempty"`
 	IssuedAt int64  `json:"iat,omitempty"`
 	Expires  int64  `json:"exp,omitempty"`
 }
@@ -32,17 +37,20 @@ func (p *Provider) Introspect(tx *sqldb.Tx, a ClientAuth, t secret.Token) (Intro
 	}
 	switch {
 	case c.public():
-		return Introspection{}, &Problem{InvalidClient, "A client without a secret or a key may not ask."}, nil
+		return Introspection{}, &Problem{Code: InvalidClient, Description: "A client without a secret or a key may not ask.", Why: "public client asks about a token", ClientID: c.id}, nil
 	case t == "":
-		return Introspection{}, &Problem{InvalidRequest, "token is missing."}, nil
+		return Introspection{}, &Problem{Code: InvalidRequest, Description: "token is missing."}, nil
 	}
 	s, found, err := shownToken(tx, t.Digest())
 	if err != nil || !found || s.clientID != c.id && !(c.introspects && s.kind == kindAccess) {
 		return Introspection{}, nil, err
 	}
 	known := Introspection{
-		Active: true, Scope: s.scope, ClientID: s.clientID, Issuer: p.Issuer, Subject: p.subject(s.accountID, s.sector),
-		ACR: s.acr, IssuedAt: s.created.Unix(), Expires: s.expires.Unix(),
+		Active: true, Scope: s.scope, ClientID: s.clientID, Audience: s.clientID, Issuer: p.Issuer, Subject: p.subject(s.accountID, s.sector),
+		ACR: s.acr, AuthTime: s.authTime.Unix(), IssuedAt: s.created.Unix(), Expires: s.expires.Unix(),
+	}
+	if slices.Contains(strings.Fields(s.scope), ScopeProfile) {
+		known.Username = s.username
 	}
 	if s.kind == kindAccess {
 		known.Type = "Bearer"
@@ -52,6 +60,6 @@ func (p *Provider) Introspect(tx *sqldb.Tx, a ClientAuth, t secret.Token) (Intro
 
 // shown is a token as a server that asks about it may learn it.
 type shown struct {
-	kind, scope, clientID, accountID, sector, acr string
-	created, expires                              time.Time
+	kind, scope, clientID, accountID, username, sector, acr string
+	authTime, created, expires                              time.Time
 }

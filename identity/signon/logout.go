@@ -55,7 +55,10 @@ func (p *Provider) EndSession(tx *sqldb.Tx, q EndSessionParams) (Logout, error) 
 	if q.ReturnTo == "" {
 		return out, nil
 	}
-	if !sane(clientID) {
+	switch {
+	case clientID == "":
+		return Logout{}, ErrNoHint
+	case !sane(clientID):
 		return Logout{}, ErrWrongRedirect
 	}
 	registered, err := clientURIs(tx, clientID, "logout")

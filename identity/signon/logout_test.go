@@ -39,7 +39,7 @@ func TestAClientSignsSomebodyOut(t *testing.T) {
 		}{
 			{"nothing", signon.EndSessionParams{}, signon.Logout{}, nil},
 			{"a known address without hint", signon.EndSessionParams{ClientID: reading, ReturnTo: uit, State: "a b"}, signon.Logout{ReturnTo: uit + "?state=a+b"}, nil},
-			{"an address without client", signon.EndSessionParams{ReturnTo: uit}, signon.Logout{}, signon.ErrWrongRedirect},
+			{"an address without client", signon.EndSessionParams{ReturnTo: uit}, signon.Logout{}, signon.ErrNoHint},
 			{"an unknown client", signon.EndSessionParams{ClientID: "evil", ReturnTo: uit}, signon.Logout{}, signon.ErrWrongRedirect},
 			{"another client's address", signon.EndSessionParams{ClientID: reading, ReturnTo: "https://other.example/"}, signon.Logout{}, signon.ErrWrongRedirect},
 			{"an address that signs in", signon.EndSessionParams{ClientID: reading, ReturnTo: callback}, signon.Logout{}, signon.ErrWrongRedirect},

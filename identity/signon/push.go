@@ -32,13 +32,13 @@ func (p *Provider) Push(tx *sqldb.Tx, auth ClientAuth, a AuthorizeParams) (Pushe
 	}
 	switch {
 	case a.ClientID != "" && a.ClientID != c.id:
-		return Pushed{}, &Problem{InvalidRequest, "client_id is another client than the one that asks."}, nil
+		return Pushed{}, &Problem{Code: InvalidRequest, Description: "client_id is another client than the one that asks."}, nil
 	case a.RequestURI != "":
-		return Pushed{}, &Problem{InvalidRequest, "A pushed request cannot name another."}, nil
+		return Pushed{}, &Problem{Code: InvalidRequest, Description: "A pushed request cannot name another."}, nil
 	}
 	r, problem, err := p.checkRequest(tx, c, a)
 	if errors.Is(err, ErrWrongRedirect) {
-		return Pushed{}, &Problem{InvalidRequest, "redirect_uri is not an address of this client."}, nil
+		return Pushed{}, &Problem{Code: InvalidRequest, Description: "redirect_uri is not an address of this client."}, nil
 	}
 	if problem != nil || err != nil {
 		return Pushed{}, problem, err

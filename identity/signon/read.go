@@ -69,7 +69,9 @@ func ReadAuthorize(v url.Values) AuthorizeParams {
 
 // readRequest checks all that may be answered to the client.
 func readRequest(a AuthorizeParams, now time.Time) (request, *Problem) {
-	invalid := func(why string) (request, *Problem) { return request{}, &Problem{InvalidRequest, why} }
+	invalid := func(why string) (request, *Problem) {
+		return request{}, &Problem{Code: InvalidRequest, Description: why}
+	}
 	for _, text := range []string{a.ResponseType, a.ResponseMode, a.Scope, a.Nonce, a.Challenge, a.Method, a.Prompt, a.MaxAge, a.UILocales, a.LoginHint, a.ACRValues} {
 		if text != "" && !sane(text) {
 			return invalid("A parameter is too long or is not plain text.")
@@ -81,17 +83,17 @@ func readRequest(a AuthorizeParams, now time.Time) (request, *Problem) {
 	case a.State != "" && !stateOK(a.State):
 		return invalid("state is too long or has letters outside ASCII.")
 	case a.Request != "":
-		return request{}, &Problem{RequestNotSupported, "Request objects are not supported."}
+		return request{}, &Problem{Code: RequestNotSupported, Description: "Request objects are not supported."}
 	case a.RequestURI != "":
-		return request{}, &Problem{RequestURINotSupported, "Request objects are not supported."}
+		return request{}, &Problem{Code: RequestURINotSupported, Description: "Request objects are not supported."}
 	case a.ResponseType == "":
 		return invalid("response_type is missing.")
 	case a.ResponseType != "code":
-		return request{}, &Problem{UnsupportedResponseType, "Only response_type=code is supported."}
+		return request{}, &Problem{Code: UnsupportedResponseType, Description: "Only response_type=code is supported."}
 	case a.ResponseMode != "" && a.ResponseMode != "query":
 		return invalid("Only response_mode=query is supported.")
 	case !slices.Contains(strings.Fields(a.Scope), ScopeOpenID):
-		return request{}, &Problem{InvalidScope, "The scope openid is missing."}
+		return request{}, &Problem{Code: InvalidScope, Description: "The scope openid is missing."}
 	case a.Challenge == "" || a.Method != "S256":
 		return invalid("PKCE is required: send code_challenge with code_challenge_method=S256.")
 	case !challengeOK(a.Challenge):
@@ -126,7 +128,7 @@ func (r *request) readPrompt(text string, now time.Time) *Problem {
 		switch wish {
 		case PromptNone:
 			if len(wishes) > 1 {
-				return &Problem{InvalidRequest, "prompt=none goes with nothing else."}
+				return &Problem{Code: InvalidRequest, Description: "prompt=none goes with nothing else."}
 			}
 			r.prompt = PromptNone
 		case PromptLogin, promptSelect:
@@ -136,13 +138,13 @@ func (r *request) readPrompt(text string, now time.Time) *Problem {
 			}
 		case PromptCreate:
 			if slices.ContainsFunc(wishes, func(other string) bool { return other != PromptCreate && other != PromptLogin }) {
-				return &Problem{InvalidRequest, "prompt=create goes with login only."}
+				return &Problem{Code: InvalidRequest, Description: "prompt=create goes with login only."}
 			}
 			r.prompt = PromptCreate
 		case PromptConsent:
 			r.asksConsent = true
 		default:
-			return &Problem{InvalidRequest, "prompt has an unknown value."}
+			return &Problem{Code: InvalidRequest, Description: "prompt has an unknown value."}
 		}
 	}
 	return nil
@@ -154,7 +156,7 @@ func (r *request) readMaxAge(text string, now time.Time) *Problem {
 	}
 	seconds, err := strconv.ParseUint(text, 10, 31)
 	if err != nil {
-		return &Problem{InvalidRequest, "max_age is not a number of seconds."}
+		return &Problem{Code: InvalidRequest, Description: "max_age is not a number of seconds."}
 	}
 	since := now.Add(-time.Duration(seconds) * time.Second)
 	if since.After(r.freshSince) {

@@ -31,7 +31,7 @@ const RefreshGrace = 10 * time.Second
 func (p *Provider) refresh(tx *sqldb.Tx, c client, q TokenParams) (t Tokens, problem *Problem, err error) {
 	switch {
 	case q.Refresh == "":
-		return Tokens{}, &Problem{InvalidRequest, "refresh_token is missing."}, nil
+		return Tokens{}, &Problem{Code: InvalidRequest, Description: "refresh_token is missing."}, nil
 	case !sane(string(q.Refresh)) || q.Scope != "" && !sane(q.Scope):
 		return Tokens{}, refusedRefresh(), nil
 	}
@@ -41,7 +41,7 @@ func (p *Provider) refresh(tx *sqldb.Tx, c client, q TokenParams) (t Tokens, pro
 			return Tokens{}, nil, err
 		}
 		if found && !covers(narrow(may, c.scopes), q.Scope) {
-			return Tokens{}, &Problem{InvalidScope, "The scope is wider than what was granted."}, nil
+			return Tokens{}, &Problem{Code: InvalidScope, Description: "The scope is wider than what was granted."}, nil
 		}
 	}
 	g, ok, err := spendRefresh(tx, q.Refresh.Digest(), c.id)
@@ -101,7 +101,7 @@ func earlier(a, b time.Time) time.Time {
 // refusedRefresh reads alike for a refresh token that is unknown, spent, too old
 // or of another client.
 func refusedRefresh() *Problem {
-	return &Problem{InvalidGrant, "The refresh token is unknown, spent or expired."}
+	return &Problem{Code: InvalidGrant, Description: "The refresh token is unknown, spent or expired."}
 }
 
 // noticeReuse ends the whole grant when a refresh token comes again: one of the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func (p *Provider) Begin(tx *sqldb.Tx, a AuthorizeParams) (requestID string, err
 		return "", err
 	}
 	if problem == nil && c.pushedOnly {
-		problem = &Problem{InvalidRequest, "This client must push its requests ahead (RFC 9126)."}
+		problem = &Problem{Code: InvalidRequest, Description: "This client must push its requests ahead (RFC 9126)."}
 	}
 	if problem != nil {
 		state := a.State
@@ -80,7 +81,7 @@ func (p *Provider) checkRequest(tx *sqldb.Tx, c client, a AuthorizeParams) (requ
 	if a.IDTokenHint != "" {
 		hint, err := p.readHint(tx, a.IDTokenHint)
 		if errors.Is(err, ErrBadHint) || err == nil && (hint.Audience != c.id || r.wish.subject != "" && r.wish.subject != hint.Subject) {
-			return request{}, &Problem{InvalidRequest, "id_token_hint is not an ID token of ours for this client."}, nil
+			return request{}, &Problem{Code: InvalidRequest, Description: "id_token_hint is not an ID token of ours for this client."}, nil
 		}
 		if err != nil {
 			return request{}, nil, err
@@ -96,9 +97,38 @@ func (p *Provider) checkRequest(tx *sqldb.Tx, c client, a AuthorizeParams) (requ
 }
 
 // allowed compares redirect addresses letter by letter: every looser comparison
-// has been used to steal codes (RFC 9700 section 4.1).
+// has been used to steal codes (RFC 9700 section 4.1). Only the port of an app on
+// the person's own machine is free, which gets another one at each start (RFC 8252
+// section 7.3).
 func allowed(registered []string, asked string) bool {
-	return asked != "" && slices.Contains(registered, asked)
+	if asked == "" || slices.Contains(registered, asked) {
+		return asked != ""
+	}
+	host, rest, ok := loopback(asked)
+	return ok && slices.ContainsFunc(registered, func(uri string) bool {
+		ownHost, ownRest, ok := loopback(uri)
+		return ok && ownHost == host && ownRest == rest
+	})
+}
+
+// loopback splits an http address by the number of the machine itself, without its
+// port. localhost is none: who answers to that name is up to the machine (section 8.3).
+func loopback(uri string) (host, rest string, ok bool) {
+	for _, host := range []string{"http://127.0.0.1", "http://[::1]"} {
+		rest, ok := strings.CutPrefix(uri, host)
+		if !ok {
+			continue
+		}
+		if after, ok := strings.CutPrefix(rest, ":"); ok {
+			rest = strings.TrimLeft(after, "0123456789")
+			port := after[:len(after)-len(rest)]
+			if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
+				return "", "", false
+			}
+		}
+		return host, rest, strings.HasPrefix(rest, "/")
+	}
+	return "", "", false
 }
 
 // Prompts.

@@ -43,6 +43,41 @@ func TestAStrangerIsNeverSentAnywhere(t *testing.T) {
 	})
 }
 
+func TestAnAppOnItsOwnMachineChoosesItsPort(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		c := readingClient()
+		c.Redirects = []string{"http://127.0.0.1/terug", "http://[::1]:8080/terug?kant=2", "http://localhost/terug", "https://127.0.0.1/veilig"}
+		h.register(c)
+		for uri, good := range map[string]bool{
+			"http://127.0.0.1/terug": true, "http://127.0.0.1:1024/terug": true, "http://127.0.0.1:65535/terug": true,
+			"http://[::1]:9/terug?kant=2": true, "http://[::1]/terug?kant=2": true, "http://localhost/terug": true, "https://127.0.0.1/veilig": true,
+			"http://127.0.0.1:65536/terug": false, "http://127.0.0.1:/terug": false, "http://127.0.0.1:080/terug": false, "http://127.0.0.1:9/anders": false,
+			"http://127.0.0.1:9/terug?x": false, "http://127.0.0.1:9": false, "http://127.0.0.1:9/terug#x": false, "http://[::1]:9/terug": false,
+			"http://localhost:9/terug": false, "https://127.0.0.1:9/veilig": false, "https://127.0.0.1:9/terug": false, "http://127.0.0.2:9/terug": false,
+			"http://127.0.0.1:9@evil.example/terug": false, "http://127.0.0.1@evil.example/terug": false, "http://127.0.0.1.evil.example/terug": false,
+			"HTTP://127.0.0.1:9/terug": false, "http://2130706433:9/terug": false,
+		} {
+			a := ask()
+			a.RedirectURI = uri
+			if _, err := h.begin(a); (err == nil) != good || !good && !errors.Is(err, signon.ErrWrongRedirect) {
+				t.Errorf("%s: Begin = %v", uri, err)
+			}
+		}
+		a := ask()
+		a.RedirectURI = "http://127.0.0.1:5000/terug"
+		code := h.code(a)
+		wrong, right := redeem(code), redeem(code)
+		wrong.RedirectURI, right.RedirectURI = "http://127.0.0.1:5001/terug", a.RedirectURI
+		if _, refusal := h.exchange(wrong); refusal != "invalid_grant" {
+			t.Errorf("the code goes with another port: %q", refusal)
+		}
+		if _, refusal := h.exchange(right); refusal != "" {
+			t.Errorf("the code does not go with its own port: %q", refusal)
+		}
+	})
+}
+
 func TestABadRequestGoesBackToItsClient(t *testing.T) {
 	cases := map[string]struct {
 		change func(*signon.AuthorizeParams)
@@ -194,7 +229,7 @@ func TestARequestIsAnsweredOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		address, err := refuse(refused)
-		if v := query(t, address); err != nil || v.Get("error") != "login_required" || v.Get("state") != "s&1" || v.Get("iss") != issuer {
+		if v := query(t, address); err != nil || v.Get("error") != "login_required" || v.Get("error_description") == "" || v.Get("state") != "s&1" || v.Get("iss") != issuer {
 			t.Errorf("Refuse = %s, %v", address, err)
 		}
 		for _, id := range []string{granted, refused, "unknown", "", "\x00"} {

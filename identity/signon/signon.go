@@ -99,6 +99,8 @@ var (
 	// ErrConsentNeeded means that the person must first say what the site may hear.
 	ErrConsentNeeded = fault.New(fault.Denied, "signon.consent_needed")
 	ErrBadHint       = fault.New(fault.Invalid, "signon.bad_hint")
+	// ErrNoHint means that a site wants its visitor back and does not say which site it is.
+	ErrNoHint = fault.New(fault.Invalid, "signon.no_hint")
 )
 
 // Provider is the issuer. Its fields are set once; its methods may be called at
@@ -107,6 +109,10 @@ type Provider struct {
 	Issuer      string      // base URL of the oidc door, without a slash at the end
 	Box         *secret.Box // seals the signing keys
 	Memberships Memberships // nil when no administration is connected
+
+	// Reaches says what is against telling a site of somebody else about sign-outs at
+	// an address; nil takes any. The adapter that tells them knows.
+	Reaches func(address string) error
 
 	unsealed sync.Map // kid → signingKey, so that a key is unsealed once per process
 }
@@ -133,6 +139,12 @@ type Membership struct {
 type Problem struct {
 	Code        string `json:"error"`
 	Description string `json:"error_description,omitempty"`
+
+	// Why and ClientID are for the log only: which check a client did not pass, and
+	// which client, once we know that there is one. A name that we do not know is
+	// left out, since it may be a secret in the wrong field.
+	Why      string `json:"-"`
+	ClientID string `json:"-"`
 }
 
 func (p *Problem) Error() string { return p.Code + ": " + p.Description }

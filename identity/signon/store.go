@@ -373,13 +373,15 @@ func grantOfToken(tx *sqldb.Tx, digest string) (g grant, sector string, found bo
 // shownToken finds a living token of either kind for a server that asks about it.
 func shownToken(tx *sqldb.Tx, digest string) (s shown, found bool, err error) {
 	found, err = tx.One(`
-		SELECT t.kind, CASE WHEN t.scope = '' THEN g.scope ELSE t.scope END, g.client_id, g.account_id, c.sector, g.acr, t.created_at, t.expires_at
+		SELECT t.kind, CASE WHEN t.scope = '' THEN g.scope ELSE t.scope END, g.client_id, g.account_id, g.username, c.sector, g.acr, g.auth_time,
+			t.created_at, t.expires_at
 		FROM signon_token t
 		JOIN signon_grant g ON g.id = t.grant_id
 		JOIN signon_client c ON c.id = g.client_id
 		WHERE t.digest = $1 AND t.expires_at > $2 AND t.spent_at IS NULL
 			AND t.revoked_at IS NULL AND g.revoked_at IS NULL`,
-		[]any{digest, tx.Now}, &s.kind, &s.scope, &s.clientID, &s.accountID, &s.sector, &s.acr, sqldb.Instant(&s.created), sqldb.Instant(&s.expires))
+		[]any{digest, tx.Now}, &s.kind, &s.scope, &s.clientID, &s.accountID, &s.username, &s.sector, &s.acr,
+		sqldb.Instant(&s.authTime), sqldb.Instant(&s.created), sqldb.Instant(&s.expires))
 	return s, found, err
 }
 

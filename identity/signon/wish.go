@@ -72,7 +72,7 @@ func readWish(acrValues, claims string) (w wish, problem *Problem) {
 	if claims == "" {
 		return w, nil
 	}
-	malformed := &Problem{InvalidRequest, "The parameter claims cannot be read."}
+	malformed := &Problem{Code: InvalidRequest, Description: "The parameter claims cannot be read."}
 	var places map[string]json.RawMessage
 	if len(claims) > maxClaims || !printable(claims) || json.Unmarshal([]byte(claims), &places) != nil || places == nil {
 		return wish{}, malformed
@@ -124,7 +124,7 @@ func (w *wish) readACR(asked claimWish) *Problem {
 	case len(values) == 0:
 		w.level, w.least = max(w.level, 1), 1
 	case best == 0:
-		return &Problem{UnmetAuthenticationRequirements, "None of the asked values of acr is known here."}
+		return &Problem{Code: UnmetAuthenticationRequirements, Description: "None of the asked values of acr is known here."}
 	default:
 		w.level, w.least = best, least
 	}

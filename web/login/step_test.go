@@ -12,6 +12,7 @@ import (
 	"lidwoord/base/factor"
 	"lidwoord/base/outbox"
 	"lidwoord/base/sqldb"
+	"lidwoord/identity/account"
 	"lidwoord/identity/signon"
 )
 
@@ -295,8 +296,12 @@ func TestTheOldAddressTakesTheStrangersSecondStepAway(t *testing.T) {
 		d.active()
 		thief := d.browser()
 		thief.signIn(nil, good)
+		key, _ := thief.setUp()
+		d.pass(20 * 24 * time.Hour) // a patient one
+		thief.signIn(nil, good)
+		thief.post("/aanmelden/code", d.code(key))
+		thief.sends("/gebruikersnaam", url.Values{"gebruikersnaam": {"dief.was.hier"}})
 		thief.sends("/email", url.Values{"email": {"dief@voorbeeld.nl"}})
-		thief.setUp()
 		_, path := d.letter("email")
 		thief.sends(path, nil).want(t, 200, "Je e-mailadres is gewijzigd")
 		_, path = d.letter("email_changed")
@@ -317,14 +322,14 @@ func TestTheOldAddressTakesTheStrangersSecondStepAway(t *testing.T) {
 }
 
 // A stop link promises what it does: the address never changed, and what its owner had
-// for longer than a day stays, and is asked.
+// for longer than a month stays, and is asked.
 func TestAChangeThatWasOnlyAskedIsStoppedAndAnOlderSecondStepStays(t *testing.T) {
 	each(t, func(t *testing.T, d *door) {
 		d.active()
 		b := d.browser()
 		b.signIn(nil, good)
 		key, _ := b.setUp()
-		d.pass(25 * time.Hour)
+		d.pass(account.StrangerTime + time.Hour)
 		b.signIn(nil, good)
 		b.post("/aanmelden/code", d.code(key))
 		b.sends("/email", url.Values{"email": {"nieuw@voorbeeld.nl"}}).want(t, 200, "nieuw@voorbeeld.nl")

@@ -56,6 +56,8 @@ const (
 // one that is built in.
 type Websites interface {
 	List(tx *sqldb.Tx) ([]Website, error)
+	// Check says what is wrong with addresses and keys, and keeps nothing.
+	Check(w Website) error
 	Add(tx *sqldb.Tx, actor string, w Website) (secret.Token, error)
 	Change(tx *sqldb.Tx, actor string, w Website) (secret.Token, error)
 	NewSecret(tx *sqldb.Tx, actor string, w Website, overlap time.Duration) (secret.Token, error)

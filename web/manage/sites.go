@@ -26,6 +26,7 @@ var (
 	errSiteKeys    = fault.New(fault.Invalid, "manage.site_keys_wrong")
 	errSiteGroup   = fault.New(fault.Invalid, "manage.site_group_wrong")
 	errSiteMethod  = fault.New(fault.Invalid, "manage.site_method_wrong")
+	errSiteSector  = fault.New(fault.Invalid, "manage.site_sector_sure")
 	errSiteOverlap = fault.New(fault.Invalid, "manage.site_overlap_wrong")
 )
 
@@ -79,9 +80,10 @@ func (s *Site) siteOf(r *http.Request) (Website, error) {
 // sitePage is the form of a new website, and the page of one that is known.
 type sitePage struct {
 	*kit.Form
-	Known  Website // with an empty id when new
-	Scopes []option
-	Now    time.Time
+	Known    Website // with an empty id when new
+	Scopes   []option
+	Renaming bool // every reader would be a new one to the website: asks first
+	Now      time.Time
 }
 
 // option is a box to tick; What is the message key beside it.
@@ -225,6 +227,13 @@ func (w Website) read(form *kit.Form) (Website, error) {
 	return w, wrong.Err()
 }
 
+// judge reads the form, and lets the register judge what it can at the same time:
+// who fills in a long form sees all that is wrong with it at once.
+func (s *Site) judge(known Website, form *kit.Form) (Website, error) {
+	w, err := known.read(form)
+	return w, append(fault.List(fault.Of(err)), fault.Of(s.Websites.Check(w))...).Err()
+}
+
 // seen is the state of a website that a form was made from.
 func seen(form *kit.Form) time.Time {
 	n, _ := strconv.ParseInt(form.Get("versie"), 10, 64)
@@ -238,7 +247,7 @@ func (s *Site) addSite(w http.ResponseWriter, r *http.Request, _ branch.Organisa
 		return err
 	}
 	var made secret.Token
-	site, err := Website{}.read(form)
+	site, err := s.judge(Website{}, form)
 	if err == nil {
 		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
 			made, err = s.Websites.Add(tx, actor(r), site)
@@ -263,8 +272,16 @@ func (s *Site) changeSite(w http.ResponseWriter, r *http.Request, _ branch.Organ
 	if err != nil {
 		return err
 	}
+	if known.BuiltIn {
+		return ErrBuiltIn
+	}
 	var made secret.Token
-	changed, err := known.read(form)
+	changed, err := s.judge(known, form)
+	// Who saw another state than this one hears that when it is saved.
+	page := sitePage{Form: form, Known: known, Renaming: changed.Sector != known.Sector && changed.Changed.Equal(known.Changed)}
+	if err == nil && page.Renaming && !form.Is("zeker", "ja") {
+		err = errSiteSector.At("zeker")
+	}
 	if err == nil {
 		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
 			made, err = s.Websites.Change(tx, actor(r), changed)
@@ -273,7 +290,7 @@ func (s *Site) changeSite(w http.ResponseWriter, r *http.Request, _ branch.Organ
 	}
 	if err != nil {
 		if form.Take(err) {
-			return s.sitePage(w, r, kit.Status(err), sitePage{Form: form, Known: known})
+			return s.sitePage(w, r, kit.Status(err), page)
 		}
 		return err
 	}

@@ -61,7 +61,8 @@ func (s pages) authorize(w http.ResponseWriter, r *http.Request) error {
 // signOut is what the page shows on which the person must do it, since no hint said
 // whose session it is.
 type signOut struct {
-	ReturnTo template.URL // a page that the client registered, also in an app; or ""
+	*kit.Form              // what is wrong with the request of the website
+	ReturnTo  template.URL // a page that the client registered, also in an app; or ""
 }
 
 // endSession signs out. With a hint the session ends at once, as the standard
@@ -87,7 +88,10 @@ func (s pages) endSession(w http.ResponseWriter, r *http.Request) error {
 		}
 		return session.End(tx, out.SessionID)
 	})
+	page := signOut{Form: kit.NewForm(), ReturnTo: template.URL(out.ReturnTo)}
 	switch {
+	case err != nil && page.Take(err): // the website is at fault, and the person still wants to leave
+		return s.Show(w, r, kit.Status(err), "signout", page)
 	case err != nil:
 		return err
 	case out.SessionID != "" && out.ReturnTo != "":
@@ -95,7 +99,7 @@ func (s pages) endSession(w http.ResponseWriter, r *http.Request) error {
 	case out.SessionID != "":
 		return see(w, r, kit.Absolute(s.Doors.Login, "/afmelden"))
 	}
-	return s.Show(w, r, http.StatusOK, "signout", signOut{ReturnTo: template.URL(out.ReturnTo)})
+	return s.Show(w, r, http.StatusOK, "signout", page)
 }
 
 // see sends the browser on with 303: a 307 would carry a posted form along.

@@ -1,8 +1,10 @@
 package oidc_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -242,8 +244,34 @@ func TestTheTokenEndpointRefusesInTheWordsOfTheStandard(t *testing.T) {
 			if res.StatusCode != c.status || problem.Error != c.code {
 				t.Errorf("%s: %d %s, want %d %s", c.name, res.StatusCode, problem.Error, c.status, c.code)
 			}
-			if res.StatusCode == 401 && !strings.HasPrefix(res.Header.Get("WWW-Authenticate"), "Basic ") {
-				t.Errorf("%s: 401 without a way to do better", c.name)
+			if res.StatusCode == 401 && (!strings.HasPrefix(res.Header.Get("WWW-Authenticate"), "Basic ") || !strings.Contains(res.body, "Reference ")) {
+				t.Errorf("%s: 401 without a way to do better: %v %s", c.name, res.Header, res.body)
+			}
+		}
+	})
+}
+
+func TestARefusedClientIsToldNoOtherSchemeAndItsOperatorWhy(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		d := open(t, db)
+		var log bytes.Buffer
+		d.site.Log = slog.New(slog.NewTextHandler(&log, nil))
+		for why, form := range map[string]url.Values{
+			`client="reading room" why="wrong secret"`:                           {"client_id": {"reading room"}, "client_secret": {"a-secret-that-nobody-should-read"}},
+			`client="" why="unknown client"`:                                     {"client_id": {"a-secret-that-nobody-should-read"}},
+			`client="reading room" why="another method than is registered"`:      {"client_id": {"reading room"}},
+			`client="" why="assertion unreadable, or iss, sub, jti or client_id`: {"client_assertion_type": {signon.AssertionType}, "client_assertion": {"a-secret-that-nobody-should-read"}},
+			`client="" why=client_assertion_type`:                                {"client_assertion_type": {"x"}, "client_assertion": {"a-secret-that-nobody-should-read"}},
+		} {
+			log.Reset()
+			res := d.send(d.request("POST", "/token", form))
+			if res.StatusCode != 401 || res.Header.Get("WWW-Authenticate") != "" {
+				t.Errorf("%v: %d %v", form, res.StatusCode, res.Header)
+			}
+			_, reference, _ := strings.Cut(res.body, "Reference ")
+			reference = strings.TrimSuffix(strings.TrimSpace(reference), `"}`)
+			if !strings.Contains(log.String(), why) || reference == "" || !strings.Contains(log.String(), `"client refused" id=`+reference) || strings.Contains(log.String(), "nobody-should-read") {
+				t.Errorf("%s\nis logged as %s", res.body, log.String())
 			}
 		}
 	})
@@ -346,6 +374,10 @@ func TestSigningOutEndsTheSessionOfTheHint(t *testing.T) {
 		ask := d.get("/end_session?client_id=reading+room&post_logout_redirect_uri=" + url.QueryEscape(uit))
 		if ask.StatusCode != 200 || !strings.Contains(ask.body, `href="`+uit+`"`) || !strings.Contains(ask.body, "Uitloggen") || !alive() {
 			t.Errorf("without a hint: %d, session lives: %v, %.200s", ask.StatusCode, alive(), ask.body)
+		}
+		nameless := d.get("/end_session?post_logout_redirect_uri=" + url.QueryEscape(uit))
+		if nameless.StatusCode != 422 || !strings.Contains(nameless.body, "niet welke website") || !strings.Contains(nameless.body, `/inloggen/afmelden"`) || strings.Contains(nameless.body, `href="`+uit) {
+			t.Errorf("without a name: %d %.200s", nameless.StatusCode, nameless.body)
 		}
 		evil := d.get("/end_session?id_token_hint=" + token + "&post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F")
 		if evil.StatusCode != 422 || evil.Header.Get("Location") != "" || !alive() {

@@ -128,7 +128,14 @@ func (s *Site) refuse(w http.ResponseWriter, r *http.Request, id string, err err
 	switch {
 	case errors.As(err, &problem) && problem.Code == signon.InvalidClient:
 		status = http.StatusUnauthorized
-		w.Header().Set("WWW-Authenticate", `Basic realm="Lidwoord", charset="UTF-8"`)
+		if r.Header.Get("Authorization") != "" || !r.PostForm.Has("client_id") && !r.PostForm.Has("client_assertion") {
+			// Who proves themselves in another way learns nothing from a scheme (RFC 6749
+			// section 5.2), and a browser would ask its person for a password.
+			w.Header().Set("WWW-Authenticate", `Basic realm="Lidwoord", charset="UTF-8"`)
+		}
+		problem = &signon.Problem{Code: problem.Code, Description: problem.Description + " Reference " + id, Why: problem.Why, ClientID: problem.ClientID}
+		s.Log.LogAttrs(r.Context(), slog.LevelInfo, "client refused", slog.String("id", id), slog.String("door", s.Name),
+			slog.String("route", r.Pattern), slog.String("client", problem.ClientID), slog.String("why", problem.Why))
 	case errors.As(err, &problem) && problem.Code == signon.InvalidToken:
 		status = http.StatusUnauthorized
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="Lidwoord", error=%q, error_description=%q`, problem.Code, problem.Description))

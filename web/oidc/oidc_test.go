@@ -33,6 +33,7 @@ type door struct {
 	p      *signon.Provider
 	issuer string
 	web    *http.Client // follows nothing
+	site   *oidc.Site
 }
 
 func open(t *testing.T, db *sqldb.DB) door {
@@ -57,7 +58,7 @@ func open(t *testing.T, db *sqldb.DB) door {
 	server.Config.Handler = site.Handler()
 	server.Start()
 	t.Cleanup(server.Close)
-	d := door{t, db, p, p.Issuer, &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	d := door{t, db, p, p.Issuer, &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, site}
 	d.register(signon.ES256)
 	return d
 }

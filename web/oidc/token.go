@@ -236,7 +236,7 @@ func (s *Site) fromClient(r *http.Request) (url.Values, signon.ClientAuth, error
 	twice := &signon.Problem{Code: signon.InvalidRequest, Description: "The client named itself in two ways."}
 	if kind := form.Get("client_assertion_type"); kind != "" || form.Has("client_assertion") {
 		if posted.Assertion = form.Get("client_assertion"); kind != signon.AssertionType || posted.Assertion == "" {
-			return nil, signon.ClientAuth{}, &signon.Problem{Code: signon.InvalidClient, Description: "This kind of client_assertion is not supported."}
+			return nil, signon.ClientAuth{}, &signon.Problem{Code: signon.InvalidClient, Description: "This kind of client_assertion is not supported.", Why: "client_assertion_type"}
 		}
 		if header != "" || posted.Secret != "" {
 			return nil, signon.ClientAuth{}, twice
@@ -248,7 +248,7 @@ func (s *Site) fromClient(r *http.Request) (url.Values, signon.ClientAuth, error
 	basic, ok := readBasic(header)
 	switch {
 	case !ok:
-		return nil, signon.ClientAuth{}, &signon.Problem{Code: signon.InvalidClient, Description: "The Authorization header cannot be read."}
+		return nil, signon.ClientAuth{}, &signon.Problem{Code: signon.InvalidClient, Description: "The Authorization header cannot be read.", Why: "Authorization header unreadable"}
 	case posted.Secret != "" || posted.ID != "" && posted.ID != basic.ID:
 		return nil, signon.ClientAuth{}, twice
 	}

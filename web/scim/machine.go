@@ -112,7 +112,7 @@ func (s *Site) enter(r *request) error {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	token = strings.TrimSpace(token)
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return provision.ErrNoToken
+		return errNoToken
 	}
 	now := s.DB.Now()
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
@@ -144,6 +144,7 @@ type problem struct {
 func (p *problem) Error() string { return p.detail }
 
 var (
+	errNoToken     = &problem{http.StatusUnauthorized, "", "There is no bearer token: send Authorization: Bearer and the token."}
 	errMethod      = &problem{http.StatusMethodNotAllowed, "", "This method is not supported here."}
 	errUnsupported = &problem{http.StatusNotImplemented, "", "This is not supported; see /ServiceProviderConfig."}
 	errNowhere     = &problem{http.StatusNotFound, "", "There is nothing at this address."}
@@ -221,8 +222,10 @@ func (s *Site) refuse(w http.ResponseWriter, r *http.Request, id string, err err
 		if r.Context().Err() == nil {
 			s.Log.ErrorContext(r.Context(), "request failed", "id", id, "door", "scim", "route", r.Pattern, "err", err)
 		}
-	case p.status == http.StatusUnauthorized:
+	case p == errNoToken: // RFC 6750 section 3.1: who brought no token is told the way, not an error
 		w.Header().Set("WWW-Authenticate", `Bearer realm="Lidwoord"`)
+	case p.status == http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="Lidwoord", error="invalid_token"`)
 	case p.status == http.StatusForbidden:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="Lidwoord", error="insufficient_scope"`)
 	case p.status == http.StatusTooManyRequests:

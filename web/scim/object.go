@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"lidwoord/base/words"
@@ -166,9 +168,18 @@ type person struct {
 	ask, code                   string // of the proof
 }
 
+// meant are the attributes of a user that mean something here.
+var meant = []string{"externalid", "username", "emails", "active", "password", ours}
+
 // readPerson reads the attributes that mean something here, and passes over the
-// others: they stay in the system of the library.
+// others of the standard: they stay in the system of the library. What is in no
+// standard may be a typing error in one that matters.
 func readPerson(o object) (p person, err error) {
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		if !slices.Contains(meant, name) && !slices.Contains(unkept, name) && !slices.Contains(fixed, name) && name != enterpriseUser {
+			return p, invalid(invalidSyntax, "There is no attribute %s.", name)
+		}
+	}
 	if p.externalID, err = o.text("externalId"); err != nil {
 		return p, err
 	}
@@ -207,6 +218,8 @@ func readPerson(o object) (p person, err error) {
 	p.code, err = proof.text("code")
 	return p, err
 }
+
+var errNoEmail = invalid(invalidValue, "emails is required: the activation link is mailed there.")
 
 var errPassword = invalid(mutability, "Only the owner of an account sets its password, by the link in the mail.")
 

@@ -20,7 +20,7 @@ func (s *Site) config(w http.ResponseWriter, _ *request) error {
 		"sort":             no,
 		"etag":             map[string]any{"supported": true},
 		"authenticationSchemes": []map[string]any{{"type": "oauthbearertoken", "name": "Bearer token", "primary": true,
-			"description": "A token that the administrator makes with the command scim-token.", "specUri": "https://www.rfc-editor.org/rfc/rfc6750"}},
+			"description": "A token that a manager makes in Beheer (Systemen), or the administrator with the command scim-token.", "specUri": "https://www.rfc-editor.org/rfc/rfc6750"}},
 		"meta": s.meta("ServiceProviderConfig", "/ServiceProviderConfig"),
 	})
 }
@@ -97,14 +97,16 @@ func (a attribute) shown(mutability string) attribute {
 
 func (s *Site) allSchemas() []map[string]any {
 	userName := text("userName", "Name to sign in with; externalId when it is missing. Its owner may choose another.").shown("immutable")
-	userName.Uniqueness, userName.Required = "server", true
+	userName.Uniqueness = "server"
+	externalID := text("externalId", "The organisation's own number of the customer; userName when it is missing. Once per organisation.").shown("readWrite")
+	externalID.CaseExact, externalID.Uniqueness = true, "server"
 	value := text("value", "The address.").shown("readWrite")
 	value.Required = true
 	primary := text("primary", "Which of several addresses counts.").shown("readWrite")
 	primary.Type = "boolean"
 	emails := text("emails", "Where the activation link is mailed. Shown and changed only while the account waits; one address is used.").shown("readWrite")
 	emails.Type, emails.MultiValued, emails.Required, emails.Parts = "complex", true, true, []attribute{value, primary}
-	active := text("active", "Whether the organisation lets its customer use the account for it.").shown("readWrite")
+	active := text("active", "Whether the organisation lets its customer use the account for it. A new user is active.").shown("readWrite")
 	active.Type = "boolean"
 	name := text("name", "Accepted and not kept.")
 	name.Type, name.Parts = "complex", []attribute{text("formatted", "Not kept."), text("familyName", "Not kept."), text("givenName", "Not kept.")}
@@ -121,7 +123,7 @@ func (s *Site) allSchemas() []map[string]any {
 		proof.Parts[i].Mutability = "writeOnly"
 	}
 	return []map[string]any{
-		s.document(coreUser, "User", []attribute{userName, emails, active, name,
+		s.document(coreUser, "User", []attribute{externalID, userName, emails, active, name,
 			text("displayName", "Accepted and not kept."), text("preferredLanguage", "Language of the letters of a new account: nl or en. Not shown.")}),
 		s.document(schemaUser, "Login account", []attribute{state, until, resend, proof}),
 	}

@@ -261,9 +261,14 @@ func TestWhatIsNoUserIsRefused(t *testing.T) {
 			`{"userName":"zoe.maas","emails":["a@b.nl"]}`: {400, "invalidValue"}, `{"userName":"z","emails":[{"value":"a@b.nl"}]}`: {400, "invalidValue"},
 			`{"userName":"zoe.maas","emails":[{"value":"a@b.nl"}],"active":"misschien"}`: {400, "invalidValue"}, `{"userName":"zoe.maas","emails":[{"value":"a@b.nl"}],"password":"x"}`: {400, "mutability"},
 			`{"userName":"zoe.maas","emails":[{"value":"a@b.nl"}],"` + ours + `":{"proof":{"ask":"x","code":"y"}}}`: {400, "invalidValue"},
-			`{"externalId":"` + strings.Repeat("a", 64<<10) + `"}`:                                                  {413, ""},
+			`{"userName":"zoe.maas","emails":[{"value":"a@b.nl"}],"kleur":"rood"}`:                                  {400, "invalidSyntax"}, `{"username":"zoe.maas","email":"a@b.nl"}`: {400, "invalidSyntax"},
+			`{"userName":"zoe.maas","emails":[{"value":"a@b.nl"}],"active":false}`: {400, "invalidValue"},
+			`{"externalId":"` + strings.Repeat("a", 64<<10) + `"}`:                 {413, ""},
 		} {
 			d.want(d.send("POST", "/v2/Users", body), want.status, want.kind)
+		}
+		if r := d.send("POST", "/v2/Users", `{"userName":"zoe.maas"}`); !strings.Contains(fmt.Sprint(r.body["detail"]), "emails is required") {
+			d.Errorf("without an address: %v", r.body)
 		}
 		d.want(d.send("POST", "/v2/Users", user("100200"), "Content-Type: text/plain"), http.StatusUnsupportedMediaType)
 		d.want(d.send("POST", "/v2/Users", user("100200"), "Content-Type: application/json; charset=utf-8"), http.StatusCreated)
@@ -314,8 +319,9 @@ func TestATokenOpensWhatItsScopesName(t *testing.T) {
 		id := d.create("100200")
 		for _, header := range []string{"", "Bearer", "Bearer x", "Basic eDp5", "Bearer " + strings.Repeat("x", 9000)} {
 			r := d.want(d.send("GET", "/v2/Users/"+id, "", "Authorization: "+header), http.StatusUnauthorized)
-			if !strings.HasPrefix(r.Header().Get("WWW-Authenticate"), "Bearer") {
-				d.Errorf("%v", r.Header())
+			wrong := strings.HasPrefix(header, "Bearer x")
+			if got := r.Header().Get("WWW-Authenticate"); !strings.HasPrefix(got, "Bearer") || strings.Contains(got, "invalid_token") != wrong || strings.Contains(fmt.Sprint(r.body["detail"]), "unknown") != wrong {
+				d.Errorf("%q: %s %v", header, got, r.body)
 			}
 		}
 		d.token = d.issue("noord", provision.Read)
@@ -376,6 +382,20 @@ func TestADiscoveryNeedsNoToken(t *testing.T) {
 			if r := d.want(d.send("GET", path, ""), http.StatusOK); !strings.Contains(r.ResponseRecorder.Body.String(), want) {
 				d.Errorf("%s: %s", path, r.ResponseRecorder.Body)
 			}
+		}
+		for path, want := range map[string]string{"/v2/Schemas/" + core: `"name":"externalId"`, "/v2/ServiceProviderConfig": "Beheer"} {
+			if r := d.send("GET", path, ""); !strings.Contains(r.ResponseRecorder.Body.String(), want) {
+				d.Errorf("%s: %s", path, r.ResponseRecorder.Body)
+			}
+		}
+		schema := d.send("GET", "/v2/Schemas/"+core, "").body["attributes"].([]any)
+		required := map[string]bool{}
+		for _, each := range schema {
+			a := each.(map[string]any)
+			required[a["name"].(string)] = a["required"].(bool)
+		}
+		if required["userName"] || required["externalId"] || !required["emails"] {
+			d.Errorf("required: %v", required)
 		}
 		for path, status := range map[string]int{"/v2/Schemas?filter=x": 403, "/v2/Schemas/x": 404, "/v2/ResourceTypes/Group": 404, "/v2/Groups": 404, "/": 404, "/v2/Me": 501, "/v2/Users": 401, "/v2/Users/%00": 401} {
 			d.want(d.send("GET", path, ""), status)

@@ -28,9 +28,12 @@ func (s *Site) create(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	var u provision.User
-	if p.ask != "" || p.code != "" {
+	switch {
+	case p.ask != "" || p.code != "":
 		u, err = s.link(r, p)
-	} else {
+	case p.email == "":
+		return errNoEmail
+	default:
 		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
 			u, err = s.Provisioner.Create(tx, r.by, provision.Newcomer{ExternalID: p.externalID, Username: p.userName, Email: p.email,
 				Lang: p.lang, Suspended: p.active != nil && !*p.active})

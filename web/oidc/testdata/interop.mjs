@@ -31,6 +31,7 @@ async function browse(address, end, jar) {
     body = new URLSearchParams({ verzoek: request });
     if (page.includes('name="antwoord"')) {
       body.set("antwoord", "ja");
+      body.set("van", page.match(/name="van" value="([^"]+)"/)?.[1] ?? ""); // whose page it was
       address = new URL("toestemming", url).href;
     } else {
       body.set("gebruikersnaam", given.username);
