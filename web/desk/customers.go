@@ -65,7 +65,16 @@ func (s *Site) customers(w http.ResponseWriter, r *http.Request, c counter) erro
 			return err
 		}
 		page.More, page.Rows = found.More, nil
+		named, err := s.Office.Named(tx, c.clerk(), page.Query)
+		if err != nil {
+			return err
+		}
 		for _, row := range found.Rows {
+			if len(named) == 0 || row.ID != named[0].ID {
+				named = append(named, row)
+			}
+		}
+		for _, row := range named {
 			login, err := s.Office.LoginState(tx, row.ID)
 			if err != nil {
 				return err
@@ -135,6 +144,8 @@ type customerPage struct {
 	Overrides   []customer.Overridden
 	Log         []logLine
 	Story       []happened // of the login account
+	SecondStep  bool       // at the login account
+	Renumber    bool       // a new login account gives the customer another number
 	Bank        string     // masked
 	May         struct{ Forget, Change, Pay, Looks bool }
 }
@@ -231,6 +242,15 @@ func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (
 		return err
 	}
 	p.Differs = enrol.Differs(p.Login, who.Email)
+	switch p.Login.State {
+	case enrol.Active, enrol.Linked:
+		p.SecondStep, err = s.Office.SecondStep(tx, who.ID)
+	case enrol.None, enrol.Left:
+		p.Renumber, err = s.Office.Renumbers(tx, who.ID)
+	}
+	if err != nil {
+		return err
+	}
 	if p.Pay, err = payFormOf(tx, r, c, who.ID, ""); err != nil {
 		return err
 	}

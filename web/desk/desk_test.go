@@ -335,7 +335,7 @@ func TestAnExistingAccountIsConfirmedByItsOwner(t *testing.T) {
 			p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "").is(422, "/inlogaccount").want("Vul de gebruikersnaam van het inlogaccount in.")
 			a := p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", name).is(200, "/code").want("Als dit inlogaccount bestaat, is er een code gemaild")
 			pages = append(pages, townAddress.ReplaceAllString(strings.ReplaceAll(a.text, name, "…"), "…"))
-			p.post(d+"/code", "code", "fout").is(422, "/code").want("Deze code klopt niet of werkt niet meer.")
+			p.post(d+"/code", "code", "fout").is(422, "/code").want("Laat de klant de code nog een keer voorlezen. Je kunt het nog 4 keer proberen.")
 			p.get(d+"/opbouw").is(200, "/code") // nothing goes on without the owner
 			p.post(d+"/code", "doe", "nieuwe-code").is(200, "/code").want("is er een nieuwe code gemaild")
 			if name == "eva91" {
