@@ -170,7 +170,12 @@ func (o Office) Named(tx *sqldb.Tx, c Clerk, username string) ([]customer.Row, e
 	if err != nil || account == "" {
 		return nil, err
 	}
-	return customer.Holders(tx, lib.ID, []string{account})
+	who, ok, err := holder(tx, lib.ID, account)
+	if err != nil || !ok {
+		return nil, err
+	}
+	found, err := customer.Search(tx, lib.ID, who.Number, 1)
+	return found.Rows, err
 }
 
 // holder is the customer of a library who has an account.

@@ -216,7 +216,7 @@ func TestTheDeskSaysBeforehandThatTheNumberChanges(t *testing.T) {
 		p := h.clerk("anja")
 		p.enrol(tester, contact, "0141")
 		id, number := h.customer("Tester")
-		p.get("/klanten/"+id+"/inlogaccount/vergeten").want("Klantnummer, abonnement en betalingen blijven").lacks("ander klantnummer")
+		p.get("/klanten/" + id + "/inlogaccount/vergeten").want("Klantnummer, abonnement en betalingen blijven").lacks("ander klantnummer")
 		h.do(func(tx *sqldb.Tx) error {
 			_, err := tx.Exec(`UPDATE town_account SET active = TRUE WHERE username = $1`, number)
 			return err
@@ -229,7 +229,7 @@ func TestTheDeskSaysBeforehandThatTheNumberChanges(t *testing.T) {
 		if now == number {
 			t.Error("the number did not change")
 		}
-		p.get("/klanten/"+id).lacks("krijgt de klant een ander klantnummer")
+		p.get("/klanten/" + id).lacks("krijgt de klant een ander klantnummer")
 	})
 }
 
