@@ -50,10 +50,15 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, library branch.Organ
 		}
 		page.Jobs = nil
 		for _, o := range runs {
-			// Work that has no name in words any more is of an older version.
-			if key := "manage.job." + o.Name; s.Words.Has(key) {
-				page.Jobs = append(page.Jobs, run{o, key})
+			key := "manage.job." + o.Name
+			switch {
+			case s.Words.Has(key):
+			case o.LastError == "":
+				continue // of another version of the program, and no trouble
+			default:
+				key = "manage.job_other"
 			}
+			page.Jobs = append(page.Jobs, run{o, key})
 		}
 		has, err := factor.StateOf(tx, staff.Worker{ID: kit.VisitOf(r).Session.Subject}.Owner())
 		page.NoRecovery = has.Any() && has.Recovery == 0
