@@ -238,10 +238,13 @@ seven7,seven@example.nl,,,yes,2030-01-01
 eight8,eight@example.nl,,,yes,1-13-2019
 nine.9,nine@example.nl,,yes,
 have.name,FIRST@example.nl,,,yes,
+two  blanks,blanks@example.nl,,,yes,
+no.address, ,,,yes,
 `
 		want := map[int]string{2: "account.imported_taken", 3: "account.imported_name", 5: "account.imported_at", 6: "account.imported_name",
 			7: "account.email", 8: "password.hash_unknown", 9: "password.hash_dear", 10: "intake.repeated", 11: "intake.language",
-			12: "intake.activated", 13: "intake.created", 14: "intake.created", 15: "intake.cells", 16: "intake.repeated"}
+			12: "intake.activated", 13: "intake.created", 14: "intake.created", 15: "intake.cells", 16: "intake.repeated",
+			17: "account.imported_blanks", 18: "account.imported_no_email"}
 		_, tried, err := w.of(text).Try(t.Context())
 		if err != nil {
 			t.Fatal(err)
