@@ -11,6 +11,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/library/customer"
 	"lidwoord/library/membership"
+	"lidwoord/library/staff"
 )
 
 func TestSteps1To11OfTheInstruction(t *testing.T) {
@@ -457,5 +458,20 @@ func TestStatisticsCountAndNameNobody(t *testing.T) {
 		p.get("/statistiek").want("Er zijn in deze tijd nog geen inschrijvingen.")
 		p.enrol(tester, contact, "0141")
 		p.get("/statistiek").want("1 inschrijving in twaalf maanden", "november 2026 1", "0141 Digital only 1", "5280 Bibliotheek Annen 1", "wacht op activatie 1").lacks("Tester")
+	})
+}
+
+func TestWhoChoosesAnotherBranchHearsWhereTheyWork(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.do(func(tx *sqldb.Tx) error {
+			anja := h.workers["anja"]
+			anja.Posts = []staff.Post{{Role: staff.Desk, BranchID: h.annen.ID}}
+			_, _, err := staff.Save(tx, anja)
+			return err
+		})
+		h.clerk("anja")
+		p := h.visitor()
+		p.post("/aanmelden", "gebruikersnaam", "anja", "wachtwoord", pass, "vestiging", "5281").is(422, "/aanmelden").want("bij deze vestiging heb je geen rol", "5280 Bibliotheek Annen")
+		p.post("/aanmelden", "gebruikersnaam", "anja", "wachtwoord", "groene fiets", "vestiging", "5281").is(422, "/aanmelden").lacks("geen rol")
 	})
 }
