@@ -57,7 +57,7 @@ func takeAccounts(ctx context.Context, log *slog.Logger, args []string) error {
 		return err
 	}
 	bar := &progress{to: os.Stderr}
-	in := intake.Intake{DB: db, File: accounts, Library: o.Name, Link: customerLink(o.ID), Say: explain, Moved: bar.show}
+	in := intake.Intake{DB: db, File: accounts, Library: o.Name, Link: customerLink(o.ID), Free: freeCustomer(o.ID), Say: explain, Moved: bar.show}
 	var t intake.Tally
 	var remarks []intake.Remark
 	if dry {
@@ -82,22 +82,34 @@ func takeAccounts(ctx context.Context, log *slog.Logger, args []string) error {
 
 // customerLink gives an account to the customer of a library who has a number.
 func customerLink(organisationID string) func(*sqldb.Tx, string, string) (bool, error) {
+	free := freeCustomer(organisationID)
 	return func(tx *sqldb.Tx, text, accountID string) (bool, error) {
+		id, err := free(tx, text)
+		if err != nil || id == "" {
+			return false, err
+		}
+		err = customer.SetLink(tx, id, accountID, customer.LinkExisting, customer.By{Actor: "loader"})
+		return err == nil, err
+	}
+}
+
+// freeCustomer finds the customer of a library who has a number and no account.
+func freeCustomer(organisationID string) func(*sqldb.Tx, string) (string, error) {
+	return func(tx *sqldb.Tx, text string) (string, error) {
 		number, err := customer.ReadNumber(text)
 		if err != nil {
-			return false, nil
+			return "", nil
 		}
 		c, err := customer.FindByNumber(tx, number)
 		switch {
 		case errors.Is(err, customer.ErrUnknown):
-			return false, nil
+			return "", nil
 		case err != nil:
-			return false, err
+			return "", err
 		case c.OrganisationID != organisationID || c.Number != number || c.Link.AccountID != "":
-			return false, nil // somebody else's, a number of the past, or taken
+			return "", nil // somebody else's, a number of the past, or taken
 		}
-		err = customer.SetLink(tx, c.ID, accountID, customer.LinkExisting, customer.By{Actor: "loader"})
-		return err == nil, err
+		return c.ID, nil
 	}
 }
 
@@ -107,6 +119,12 @@ func tell(t intake.Tally, dry bool) {
 	if dry {
 		done = "would be taken over"
 	}
+	switch {
+	case t.Earlier == t.Total && t.Total > 0:
+		fmt.Println("This file was taken over before; nothing was changed. What was done then:")
+	case t.Earlier > 0:
+		fmt.Printf("%d lines were done by an earlier command. Together:\n", t.Earlier)
+	}
 	fmt.Printf("%d of %d lines: %d %s, %d here already, %d refused\n", t.Done, t.Total, t.Taken, done, t.Present, t.Refused)
 	if t.Waiting > 0 {
 		fmt.Printf("%d of them wait: their address was not confirmed\n", t.Waiting)
@@ -115,7 +133,11 @@ func tell(t intake.Tally, dry bool) {
 		fmt.Printf("%d of them have no password yet: their owners use \"Wachtwoord vergeten?\"\n", t.Unhashed)
 	}
 	if t.Linked > 0 {
-		fmt.Printf("%d of them are linked to a customer\n", t.Linked)
+		linked := "are"
+		if dry {
+			linked = "would be"
+		}
+		fmt.Printf("%d of them %s linked to a customer\n", t.Linked, linked)
 	}
 }
 

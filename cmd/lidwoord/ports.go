@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lidwoord/base/day"
+	"lidwoord/base/factor"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
@@ -82,6 +83,15 @@ func (l loginAccounts) StoryOf(tx *sqldb.Tx, accountID string) (enrol.Story, err
 		story.Links = append(story.Links, enrol.LinkMail(m))
 	}
 	return story, err
+}
+
+func (l loginAccounts) Named(tx *sqldb.Tx, username string) (string, error) {
+	return l.accounts.Holder(tx, username)
+}
+
+func (loginAccounts) SecondStep(tx *sqldb.Tx, accountID string) (bool, error) {
+	has, err := factor.StateOf(tx, factor.Owner("account:"+accountID))
+	return has.Any(), err
 }
 
 func (l loginAccounts) Ask(tx *sqldb.Tx, q enrol.Question) (string, error) {

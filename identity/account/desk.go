@@ -95,10 +95,21 @@ type Answer struct {
 	Open   bool // somebody may still answer, or has
 	Agreed bool // an owner agreed; TakeAnswer says who
 	Until  time.Time
+	Left   int // how many codes may still be tried
 }
 
 // Answered says how a question fares; it changes nothing.
 func (a *Accounts) Answered(tx *sqldb.Tx, askID string) (Answer, error) { return answerOf(tx, askID) }
+
+// Holder finds the account that has a username now, "" for none: the desk finds a
+// customer by it, and says beforehand when a name is not free.
+func (a *Accounts) Holder(tx *sqldb.Tx, username string) (id string, err error) {
+	acc, ok, err := accountNamed(tx, usernameKey(username))
+	if ok && !acc.Active() && !acc.Until.IsZero() && !acc.Until.After(tx.Now) {
+		return "", err // it is over, though the job did not come yet
+	}
+	return acc.ID, err
+}
 
 // TakeAnswer spends the answer and returns the account of who agreed. ErrCode
 // when there is none (any more).

@@ -29,6 +29,10 @@ const ShortestImported = 2
 var (
 	// ErrImportedName: a name that nobody could type again, or not for certain.
 	ErrImportedName = fault.New(fault.Invalid, "account.imported_name").With(ShortestImported, LongestUsername)
+	// ErrImportedBlanks: two blanks look like one, and nobody would type them again.
+	ErrImportedBlanks = fault.New(fault.Invalid, "account.imported_blanks")
+	// ErrImportedNoEmail: without an address nobody gets back in.
+	ErrImportedNoEmail = fault.New(fault.Invalid, "account.imported_no_email")
 	// ErrImportedAt: the name is an e-mail address, and not that of the account.
 	ErrImportedAt = fault.New(fault.Invalid, "account.imported_at")
 	// ErrImportedTaken: the name is that of an account with another address.
@@ -57,6 +61,9 @@ type Imported struct {
 // an address must reach their own account. Whoever changes such a name follows the
 // usual rule.
 func (i *Imported) Read() (key string, err error) {
+	if strings.TrimSpace(i.Email) == "" {
+		return "", ErrImportedNoEmail
+	}
 	if i.Email, err = readEmail(i.Email); err != nil {
 		return "", err
 	}
@@ -70,7 +77,10 @@ func (i *Imported) Read() (key string, err error) {
 		}
 		return key, nil
 	}
-	if n := utf8.RuneCountInString(name); n < ShortestImported || n > LongestUsername || strings.Contains(name, "  ") {
+	if strings.Contains(name, "  ") {
+		return "", ErrImportedBlanks
+	}
+	if n := utf8.RuneCountInString(name); n < ShortestImported || n > LongestUsername {
 		return "", ErrImportedName
 	}
 	for _, r := range name {

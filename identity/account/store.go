@@ -440,9 +440,9 @@ func agreeAsk(tx *sqldb.Tx, tokenDigest, accountID string, until time.Time) (won
 
 func answerOf(tx *sqldb.Tx, id string) (a Answer, err error) {
 	a.Open, err = tx.One(`
-		SELECT agreed_at IS NOT NULL, expires_at FROM account_ask
+		SELECT agreed_at IS NOT NULL, expires_at, CASE WHEN tries < $3 THEN $3 - tries ELSE 0 END FROM account_ask
 		WHERE id = $1 AND proved_at IS NULL AND expires_at > $2`,
-		[]any{id, tx.Now}, &a.Agreed, sqldb.Instant(&a.Until))
+		[]any{id, tx.Now, CodeTries}, &a.Agreed, sqldb.Instant(&a.Until), &a.Left)
 	return a, err
 }
 

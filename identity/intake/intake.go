@@ -61,6 +61,10 @@ type Intake struct {
 	// there is no such customer or they have another account. nil links nobody.
 	Link func(tx *sqldb.Tx, number, accountID string) (bool, error)
 
+	// Free finds the customer with a number whom Link would give an account, "" for
+	// none. Try asks it.
+	Free func(tx *sqldb.Tx, number string) (customerID string, err error)
+
 	// Say writes a reason for whoever reads the remarks.
 	Say func(error) string
 
@@ -78,6 +82,7 @@ type Tally struct {
 	Linked   int // of Taken: a customer has the account now
 	Present  int // here already, with the same address
 	Refused  int
+	Earlier  int // of Done: by a command before this one
 }
 
 // Remark is what is to say about one line.
@@ -101,6 +106,7 @@ func (i Intake) Run(ctx context.Context) (t Tally, err error) {
 			return err
 		}
 		t, err = runByID(tx, i.id())
+		t.Earlier = t.Done
 		return err
 	})
 	if err != nil {
@@ -139,6 +145,7 @@ func (i Intake) Run(ctx context.Context) (t Tally, err error) {
 // Try goes through the file and writes nothing.
 func (i Intake) Try(ctx context.Context) (t Tally, remarks []Remark, err error) {
 	t.Total = i.File.Rows
+	given := map[string]bool{} // customers who would have an account by now
 	err = i.each(ctx, 0, func(list []entry) error {
 		err := i.DB.Read(ctx, func(tx *sqldb.Tx) error {
 			for _, e := range list {
@@ -155,6 +162,19 @@ func (i Intake) Try(ctx context.Context) (t Tally, remarks []Remark, err error) 
 				if e.wrong != nil {
 					remarks = append(remarks, Remark{Line: e.line, Reason: i.Say(e.wrong)})
 				}
+				if e.wrong != nil || present || e.number == "" || i.Free == nil {
+					continue
+				}
+				who, err := i.Free(tx, e.number)
+				if err != nil {
+					return err
+				}
+				if who == "" || given[who] {
+					remarks = append(remarks, Remark{Line: e.line, Taken: true, Reason: i.Say(ErrNotLinked)})
+					continue
+				}
+				given[who] = true
+				t.Linked++
 			}
 			return nil
 		})

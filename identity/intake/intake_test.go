@@ -181,9 +181,10 @@ func TestARunThatWasKilledGoesOnWhereItWas(t *testing.T) {
 			t.Fatalf("killed: %+v, %v", tally, err)
 		}
 		want := intake.Tally{Total: 1401, Done: 1401, Taken: 1400, Refused: 1}
-		for _, what := range []string{"after the kill", "once more"} {
+		for _, earlier := range []int{500, 1401} { // after the kill, and once more
+			want.Earlier = earlier
 			if tally := w.run(text); tally != want {
-				t.Errorf("%s: %+v, want %+v", what, tally, want)
+				t.Errorf("after %d: %+v, want %+v", earlier, tally, want)
 			}
 		}
 		if n := w.one(`SELECT COUNT(*) FROM account`); n != "1400" {
@@ -237,10 +238,13 @@ seven7,seven@example.nl,,,yes,2030-01-01
 eight8,eight@example.nl,,,yes,1-13-2019
 nine.9,nine@example.nl,,yes,
 have.name,FIRST@example.nl,,,yes,
+two  blanks,blanks@example.nl,,,yes,
+no.address, ,,,yes,
 `
 		want := map[int]string{2: "account.imported_taken", 3: "account.imported_name", 5: "account.imported_at", 6: "account.imported_name",
 			7: "account.email", 8: "password.hash_unknown", 9: "password.hash_dear", 10: "intake.repeated", 11: "intake.language",
-			12: "intake.activated", 13: "intake.created", 14: "intake.created", 15: "intake.cells", 16: "intake.repeated"}
+			12: "intake.activated", 13: "intake.created", 14: "intake.created", 15: "intake.cells", 16: "intake.repeated",
+			17: "account.imported_blanks", 18: "account.imported_no_email"}
 		_, tried, err := w.of(text).Try(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -313,7 +317,7 @@ func TestSixteenCommandsAtOnceTakeEachAccountOnce(t *testing.T) {
 		if done.Load() == 0 {
 			t.Error("nobody came to the end")
 		}
-		if tally, want := w.run(text), (intake.Tally{Total: 700, Done: 700, Taken: 700}); tally != want {
+		if tally, want := w.run(text), (intake.Tally{Total: 700, Done: 700, Taken: 700, Earlier: 700}); tally != want {
 			t.Errorf("tally %+v, want %+v", tally, want)
 		}
 	})

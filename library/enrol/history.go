@@ -92,8 +92,9 @@ type Sleeper struct {
 const sleepersMost = 5000
 
 // ToActivate lists the customers of the clerk's library whose generated login
-// account waits for its owner, or expired not long ago; the newest first. all is
-// how many there are, of whom at most limit are listed.
+// account waits for its owner, or expired not long ago: those of the clerk's own
+// branch first, and of each the newest first. all is how many there are, of whom
+// at most limit are listed.
 func (o Office) ToActivate(tx *sqldb.Tx, c Clerk, limit int) (list []Sleeper, all int, err error) {
 	_, lib, err := c.at(tx)
 	if err != nil {
@@ -107,6 +108,9 @@ func (o Office) ToActivate(tx *sqldb.Tx, c Clerk, limit int) (list []Sleeper, al
 	if err != nil {
 		return nil, 0, err
 	}
+	slices.SortStableFunc(rows, func(a, b customer.Row) int {
+		return cmp.Compare(away(a.BranchID, c.BranchID), away(b.BranchID, c.BranchID))
+	})
 	for _, row := range rows[:min(len(rows), limit)] {
 		login, err := o.LoginState(tx, row.ID)
 		if err != nil {
@@ -115,6 +119,14 @@ func (o Office) ToActivate(tx *sqldb.Tx, c Clerk, limit int) (list []Sleeper, al
 		list = append(list, Sleeper{Row: row, Login: login})
 	}
 	return list, len(rows), nil
+}
+
+// away ranks the branch of a customer for a clerk: their own is nearest.
+func away(branchID, own string) int {
+	if branchID == own {
+		return 0
+	}
+	return 1
 }
 
 // AccountLeft hears that an account is no more because its owner deleted it.

@@ -56,8 +56,7 @@ func (o Office) TakeOwner(tx *sqldb.Tx, c Clerk, draftID string) (bool, error) {
 	if err != nil || !ok {
 		return false, err
 	}
-	d.askID, d.accountID, d.Proved = "", accountID, username
-	return true, d.write(tx, c)
+	return true, d.prove(tx, c, accountID, username)
 }
 
 func (o Office) take(tx *sqldb.Tx, askID string) (accountID, username string, ok bool, err error) {
@@ -136,7 +135,7 @@ func (o Office) TakeLink(tx *sqldb.Tx, c Clerk, customerID string) (bool, error)
 // link links the account that owner proves. The account's own history at other
 // libraries stays as it is: here the library only learns of it.
 func (o Office) link(tx *sqldb.Tx, c Clerk, customerID string, owner func(askID string) (accountID string, ok bool, err error)) (bool, error) {
-	who, _, err := o.customer(tx, c, customerID)
+	who, lib, err := o.customer(tx, c, customerID)
 	if err != nil {
 		return false, err
 	}
@@ -150,6 +149,12 @@ func (o Office) link(tx *sqldb.Tx, c Clerk, customerID string, owner func(askID 
 	accountID, ok, err := owner(ask.askID)
 	if err != nil || !ok {
 		return false, err
+	}
+	switch other, held, err := holder(tx, lib.ID, accountID); {
+	case err != nil:
+		return false, err
+	case held:
+		return false, &HeldError{other}
 	}
 	if err := customer.SetLink(tx, who.ID, accountID, customer.LinkExisting, c.by()); err != nil {
 		return false, at(FieldUsername, err)

@@ -130,8 +130,68 @@ func (o Office) forget(tx *sqldb.Tx, c Clerk, who customer.Customer) error {
 	return c.note(tx, "enrol.login_forgotten", who)
 }
 
+// Renumbers reports whether a new login account would change the customer's
+// number: it has that number as its username, and a login account that the
+// library let go of, or of somebody else, has that name already.
+func (o Office) Renumbers(tx *sqldb.Tx, customerID string) (bool, error) {
+	who, err := customer.Find(tx, customerID)
+	if err != nil {
+		return false, err
+	}
+	holder, err := o.Accounts.Named(tx, who.Number)
+	if err != nil || holder == "" {
+		return false, err
+	}
+	if holder != who.Link.AccountID {
+		return true, nil
+	}
+	// Letting go deletes only what was never activated, and only what we generated.
+	login, err := o.stateOf(tx, who)
+	return login.State == Active || who.Link.How != customer.LinkGenerated, err
+}
+
+// SecondStep reports whether a customer signs in with more than a password.
+func (o Office) SecondStep(tx *sqldb.Tx, customerID string) (bool, error) {
+	who, err := customer.Find(tx, customerID)
+	if err != nil || who.Link.AccountID == "" {
+		return false, err
+	}
+	return o.Accounts.SecondStep(tx, who.Link.AccountID)
+}
+
+// Named finds the customer of the clerk's library whose login account has exactly
+// this username: one row, or none.
+func (o Office) Named(tx *sqldb.Tx, c Clerk, username string) ([]customer.Row, error) {
+	_, lib, err := c.at(tx)
+	if err != nil {
+		return nil, err
+	}
+	account, err := o.Accounts.Named(tx, username)
+	if err != nil || account == "" {
+		return nil, err
+	}
+	who, ok, err := holder(tx, lib.ID, account)
+	if err != nil || !ok {
+		return nil, err
+	}
+	found, err := customer.Search(tx, lib.ID, who.Number, 1)
+	return found.Rows, err
+}
+
+// holder is the customer of a library who has an account.
+func holder(tx *sqldb.Tx, organisationID, accountID string) (who customer.Customer, ok bool, err error) {
+	list, err := customer.FindByAccount(tx, accountID)
+	for _, c := range list {
+		if c.OrganisationID == organisationID {
+			return c, true, nil
+		}
+	}
+	return who, false, err
+}
+
 // Generate makes a new login account for a customer who has none (any more),
-// under the customer's number.
+// under the customer's number. When that name is taken, the customer gets
+// another number with it; see Renumbers.
 func (o Office) Generate(tx *sqldb.Tx, c Clerk, customerID string) (Login, error) {
 	who, lib, err := o.customer(tx, c, customerID)
 	switch {

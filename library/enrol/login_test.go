@@ -250,3 +250,38 @@ func TestACustomerOfAnotherLibraryIsNobody(t *testing.T) {
 		}
 	})
 }
+
+func TestANewAccountBesideOneThatStaysChangesTheNumber(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		r := w.enrol(tester())
+		renumbers := func(want bool, when string) {
+			t.Helper()
+			w.do(func(tx *sqldb.Tx) error {
+				got, err := w.office.Renumbers(tx, r.CustomerID)
+				if got != want {
+					t.Errorf("%s: %v, want %v", when, got, want)
+				}
+				return err
+			})
+		}
+		renumbers(false, "an account that sleeps is deleted with its name")
+		w.activate(r.Number)
+		renumbers(true, "an account that works keeps its name")
+		w.do(func(tx *sqldb.Tx) error { return w.office.Forget(tx, w.anna, r.CustomerID) })
+		renumbers(true, "after it was forgotten")
+		w.do(func(tx *sqldb.Tx) error {
+			login, err := w.office.Generate(tx, w.anna, r.CustomerID)
+			if login.Username == r.Number {
+				t.Error("two accounts have one name")
+			}
+			rows, err := w.office.Named(tx, w.anna, login.Username)
+			if len(rows) != 1 || rows[0].ID != r.CustomerID {
+				t.Errorf("found by the username: %+v", rows)
+			}
+			if rows, _ := w.office.Named(tx, w.anna, r.Number); len(rows) != 0 {
+				t.Errorf("found by a username of nobody here: %+v", rows)
+			}
+			return err
+		})
+	})
+}

@@ -6,6 +6,7 @@ import (
 
 	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
+	"lidwoord/library/customer"
 )
 
 // AskOwner asks the owner of an existing login account to confirm the link: a
@@ -52,8 +53,34 @@ func (o Office) ProveOwner(tx *sqldb.Tx, c Clerk, draftID, code string) (bool, e
 	case err != nil:
 		return false, fmt.Errorf("prove owner: %w", err)
 	}
+	return true, d.prove(tx, c, accountID, username)
+}
+
+// HeldError says that an account which its owner just confirmed belongs to
+// another customer of this library. The question stays open.
+type HeldError struct{ Holder customer.Customer }
+
+func (e *HeldError) Error() string { return e.Unwrap().Error() }
+
+func (e *HeldError) Unwrap() error { return customer.ErrAccountTaken.At(FieldUsername) }
+
+// prove writes down whose account it is. An account that another customer of the
+// library has is refused here, where its owner still stands at the desk; the
+// guard stands in Save.
+func (d Draft) prove(tx *sqldb.Tx, c Clerk, accountID, username string) error {
+	_, lib, err := c.at(tx)
+	if err != nil {
+		return err
+	}
+	who, held, err := holder(tx, lib.ID, accountID)
+	if err != nil {
+		return err
+	}
+	if number, err := customer.ReadNumber(d.App.Number); held && (d.App.Again != Yes || err != nil || who.Number != number) {
+		return &HeldError{who}
+	}
 	d.askID, d.accountID, d.Proved = "", accountID, username
-	return true, d.write(tx, c)
+	return d.write(tx, c)
 }
 
 // draftToChange is ownDraft for acts that need one not yet saved.

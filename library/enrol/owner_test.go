@@ -156,13 +156,25 @@ func TestTriesStayCounted(t *testing.T) {
 func TestOneMembershipOfALibraryOnAnAccount(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.account("zoe")
-		for i, want := range []error{nil, customer.ErrAccountTaken} {
-			id := w.draft(w.anna, someone(i))
+		first, second, late := w.draft(w.anna, someone(0)), w.draft(w.anna, someone(1)), w.draft(w.anna, someone(2))
+		for _, id := range []string{first, late} {
 			if err := w.ask(id, "zoe"); err != nil || !w.prove(id, "code-zoe") {
 				t.Fatal(err)
 			}
-			_, err := w.save(w.anna, id)
-			wants(t, "customer "+string(rune('1'+i)), err, want, enrol.FieldUsername)
+		}
+		r, err := w.save(w.anna, first)
+		wants(t, "the first", err, nil, "")
+		_, err = w.save(w.anna, late)
+		wants(t, "who was confirmed before that", err, customer.ErrAccountTaken, enrol.FieldUsername)
+
+		// Afterwards the desk hears it with the confirmation, and whose it is.
+		if err := w.ask(second, "zoe"); err != nil {
+			t.Fatal(err)
+		}
+		err = w.try(func(tx *sqldb.Tx) error { _, err := w.office.ProveOwner(tx, w.anna, second, "code-zoe"); return err })
+		wants(t, "the second", err, customer.ErrAccountTaken, enrol.FieldUsername)
+		if held := (*enrol.HeldError)(nil); !errors.As(err, &held) || held.Holder.ID != r.CustomerID {
+			t.Errorf("held by %+v, want %s", held, r.CustomerID)
 		}
 	})
 }

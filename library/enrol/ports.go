@@ -29,6 +29,11 @@ type LoginAccounts interface {
 	// StoryOf tells what became of an account so far; of one that is no more, what
 	// is still known.
 	StoryOf(tx *sqldb.Tx, accountID string) (Story, error)
+	// Named finds the account that has exactly this username, of whichever
+	// library; "" for none.
+	Named(tx *sqldb.Tx, username string) (accountID string, err error)
+	// SecondStep reports whether the owner signs in with more than a password.
+	SecondStep(tx *sqldb.Tx, accountID string) (bool, error)
 }
 
 // Story is what became of a login account, outside the library.
@@ -96,6 +101,7 @@ type Answer struct {
 	Open   bool // it may still be answered, or is
 	Agreed bool // on a telephone; TakeAnswer says by whom
 	Until  time.Time
+	Left   int // how many codes may still be tried
 }
 
 // Refusals that the ports answer with.

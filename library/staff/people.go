@@ -35,7 +35,7 @@ func (w Worker) Manager() bool { return slices.Contains(w.Posts, Post{Role: Mana
 func Hire(ctx context.Context, db *sqldb.DB, w Worker, actor string) (Worker, secret.Token, error) {
 	w, err := w.checked()
 	if len(w.Posts) == 0 && err == nil {
-		err = ErrRole.At("role")
+		err = ErrNoRole.At("role")
 	}
 	if err != nil {
 		return w, "", err
@@ -66,6 +66,26 @@ func Hire(ctx context.Context, db *sqldb.DB, w Worker, actor string) (Worker, se
 
 // temporary makes a password to read out: two codes of eight letters, 70 bits.
 func temporary() secret.Token { return secret.NewCode() + "-" + secret.NewCode() }
+
+// readTemporary brings a temporary password that a person typed back to the form
+// that was shown; "" when it is none.
+func readTemporary(typed string) secret.Token {
+	var b strings.Builder
+	for _, r := range typed {
+		if r != '-' && r != ' ' {
+			b.WriteRune(r)
+		}
+	}
+	text := b.String()
+	if len(text) != 2*secret.CodeLength {
+		return ""
+	}
+	first, second := secret.ReadCode(text[:secret.CodeLength]), secret.ReadCode(text[secret.CodeLength:])
+	if first == "" || second == "" {
+		return ""
+	}
+	return first + "-" + second
+}
 
 // Temporary gives a worker a temporary password, and ends the sessions of the old.
 func Temporary(ctx context.Context, db *sqldb.DB, workerID, actor string) (secret.Token, error) {
@@ -101,7 +121,7 @@ func ChoosePassword(ctx context.Context, db *sqldb.DB, workerID, plain string) e
 		wrong.Add("nieuw", err)
 		return wrong
 	}
-	same, _, err := password.Verify(ctx, old, plain)
+	same, _, err := password.Verify(ctx, old, w.typed(plain))
 	if err != nil {
 		return err
 	}
@@ -135,7 +155,7 @@ var (
 func Change(tx *sqldb.Tx, w Worker, actor string) error {
 	w, err := w.checked()
 	if len(w.Posts) == 0 && err == nil {
-		err = ErrRole.At("role")
+		err = ErrNoRole.At("role")
 	}
 	if err != nil {
 		return err

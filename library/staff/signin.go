@@ -3,6 +3,7 @@ package staff
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"lidwoord/base/audit"
@@ -22,9 +23,12 @@ type Attempt struct {
 }
 
 var (
-	// ErrSignIn is the one answer to an unknown name, a wrong password, a worker
-	// who left and a branch that is not theirs: a stranger learns nothing.
+	// ErrSignIn is the one answer to an unknown name, a wrong password and a worker
+	// who left: a stranger learns nothing.
 	ErrSignIn = fault.New(fault.Invalid, "staff.sign_in")
+	// ErrElsewhere says at which branches a worker works who chose another one. Only
+	// the right password leads to it.
+	ErrElsewhere = fault.New(fault.Invalid, "staff.elsewhere")
 	// ErrSlow says how many seconds to wait.
 	ErrSlow = throttle.ErrSlow
 )
@@ -75,7 +79,7 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 	if err != nil {
 		return Worker{}, err
 	}
-	ok, rehash, err := password.Verify(password.From(ctx, network), hash, try.Password) // an empty hash is never right and costs the same
+	ok, rehash, err := password.Verify(password.From(ctx, network), hash, w.typed(try.Password)) // an empty hash is never right and costs the same
 	if err != nil {
 		return Worker{}, err
 	}
@@ -85,6 +89,9 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 		err := db.InTx(ctx, func(tx *sqldb.Tx) error { return throttle.Take(tx, []throttle.Counter{fromHere}) })
 		if err != nil {
 			return Worker{}, err
+		}
+		if ok && !over && w.Active && len(w.Posts) > 0 {
+			return Worker{}, elsewhere(ctx, db, w, try.BranchID)
 		}
 		return Worker{}, ErrSignIn
 	}
@@ -113,6 +120,43 @@ func SignIn(ctx context.Context, db *sqldb.DB, try Attempt) (Worker, error) {
 		}
 		return audit.Record(tx, audit.Entry{Actor: w.Actor(), Act: "staff.signed_in", Object: "staff:" + w.ID, Branch: try.BranchID})
 	})
+}
+
+// typed is a password as it is compared. A temporary one was read out or copied
+// from a slip, so small letters and forgotten hyphens are forgiven.
+func (w Worker) typed(plain string) string {
+	if read := readTemporary(plain); w.Temporary && read != "" {
+		return string(read)
+	}
+	return plain
+}
+
+// elsewhere says where a worker does work. Of another library's branch nobody
+// hears anything.
+func elsewhere(ctx context.Context, db *sqldb.DB, w Worker, branchID string) error {
+	var names []string
+	err := db.Read(ctx, func(tx *sqldb.Tx) error {
+		list, err := branch.List(tx, w.OrganisationID)
+		ours := false
+		names = nil
+		for _, b := range list {
+			ours = ours || b.ID == branchID
+			if w.WorksAt(b.ID) {
+				names = append(names, b.Code+" "+b.Name)
+			}
+		}
+		if !ours {
+			names = nil
+		}
+		return err
+	})
+	if err == nil && len(names) == 0 {
+		return ErrSignIn
+	}
+	if err != nil {
+		return err
+	}
+	return ErrElsewhere.With(strings.Join(names, ", "))
 }
 
 // worksAt reports whether a worker has a post at a branch. "Everywhere" ends at

@@ -75,6 +75,7 @@ var (
 	ErrUsername = fault.New(fault.Invalid, "staff.username")
 	ErrName     = fault.New(fault.Invalid, "staff.name")
 	ErrRole     = fault.New(fault.Invalid, "staff.role")
+	ErrNoRole   = fault.New(fault.Invalid, "staff.no_role")
 	ErrTaken    = fault.New(fault.Conflict, "staff.username_taken")
 	ErrDenied   = fault.New(fault.Denied, "staff.denied")
 	// ErrLast keeps the last manager of a library: nobody could let another one in.

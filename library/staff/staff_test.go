@@ -82,8 +82,13 @@ func TestAWorkerSignsInAtTheirOwnBranch(t *testing.T) {
 			elsewhere, err = branch.Save(tx, branch.Branch{OrganisationID: o.ID, Code: "6000", Name: "Ginder"})
 			return err
 		})
-		if _, err := staff.SignIn(t.Context(), db, at(b.gieten.ID)); !errors.Is(err, staff.ErrSignIn) {
+		if _, err := staff.SignIn(t.Context(), db, at(b.gieten.ID)); !errors.Is(err, staff.ErrElsewhere) || fault.Of(err)[0].Args[0] != "5280 Annen" {
 			t.Errorf("at another branch: %v", err)
+		}
+		wrong := at(b.gieten.ID)
+		wrong.Password = "groene fiets"
+		if _, err := staff.SignIn(t.Context(), db, wrong); !errors.Is(err, staff.ErrSignIn) {
+			t.Errorf("at another branch with a wrong password: %v", err)
 		}
 		do(t, db, func(tx *sqldb.Tx) error {
 			everywhere := b.anja

@@ -39,6 +39,9 @@ type searchPage struct {
 
 	ToActivate bool // the list shows Te activeren
 	Asleep     int  // how many customers that is
+	Here       bool // only those of the clerk's own branch are shown
+	Branch     branch.Branch
+	Resend     bool // the clerk may send a link again
 }
 
 // foundRow is one customer that was found, with the state of the login account.
@@ -51,6 +54,7 @@ type foundRow struct {
 func (s *Site) customers(w http.ResponseWriter, r *http.Request, c counter) error {
 	page := searchPage{Query: strings.TrimSpace(strings.ToValidUTF8(r.URL.Query().Get("q"), "")), Most: rowsMost, Enrol: c.can(staff.Enrol)}
 	page.ToActivate = r.URL.Query().Get("lijst") == listToActivate
+	page.Here = r.URL.Query().Get("vestiging") == onlyHere
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		page.Today = day.Of(tx.Now)
 		var err error
@@ -65,7 +69,16 @@ func (s *Site) customers(w http.ResponseWriter, r *http.Request, c counter) erro
 			return err
 		}
 		page.More, page.Rows = found.More, nil
+		named, err := s.Office.Named(tx, c.clerk(), page.Query)
+		if err != nil {
+			return err
+		}
 		for _, row := range found.Rows {
+			if len(named) == 0 || row.ID != named[0].ID {
+				named = append(named, row)
+			}
+		}
+		for _, row := range named {
 			login, err := s.Office.LoginState(tx, row.ID)
 			if err != nil {
 				return err
@@ -89,6 +102,9 @@ func (s *Site) customers(w http.ResponseWriter, r *http.Request, c counter) erro
 // listToActivate is the value of "lijst" in the address for Te activeren.
 const listToActivate = "te-activeren"
 
+// onlyHere is the value of "vestiging" there that leaves out other branches.
+const onlyHere = "hier"
+
 // toActivateMost is how many customers Te activeren lists, the newest first.
 const toActivateMost = 100
 
@@ -100,7 +116,11 @@ func (p *searchPage) toActivate(tx *sqldb.Tx, s *Site, c counter) error {
 		return err
 	}
 	p.Asleep, p.Rows = all, nil
+	p.Branch, p.Resend = c.branch, c.can(staff.ForgetAccount)
 	for _, who := range list {
+		if p.Here && who.BranchID != c.branch.ID {
+			continue
+		}
 		p.Rows = append(p.Rows, foundRow{Row: who.Row, Login: who.Login, Ended: who.Row.Ended(p.Today)})
 	}
 	return nil
@@ -135,6 +155,8 @@ type customerPage struct {
 	Overrides   []customer.Overridden
 	Log         []logLine
 	Story       []happened // of the login account
+	SecondStep  bool       // at the login account
+	Renumber    bool       // a new login account gives the customer another number
 	Bank        string     // masked
 	May         struct{ Forget, Change, Pay, Looks bool }
 }
@@ -231,6 +253,15 @@ func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (
 		return err
 	}
 	p.Differs = enrol.Differs(p.Login, who.Email)
+	switch p.Login.State {
+	case enrol.Active, enrol.Linked:
+		p.SecondStep, err = s.Office.SecondStep(tx, who.ID)
+	case enrol.None, enrol.Left:
+		p.Renumber, err = s.Office.Renumbers(tx, who.ID)
+	}
+	if err != nil {
+		return err
+	}
 	if p.Pay, err = payFormOf(tx, r, c, who.ID, ""); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/library/customer"
 	"lidwoord/library/membership"
+	"lidwoord/library/staff"
 )
 
 func TestSteps1To11OfTheInstruction(t *testing.T) {
@@ -335,7 +336,7 @@ func TestAnExistingAccountIsConfirmedByItsOwner(t *testing.T) {
 			p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "").is(422, "/inlogaccount").want("Vul de gebruikersnaam van het inlogaccount in.")
 			a := p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", name).is(200, "/code").want("Als dit inlogaccount bestaat, is er een code gemaild")
 			pages = append(pages, townAddress.ReplaceAllString(strings.ReplaceAll(a.text, name, "…"), "…"))
-			p.post(d+"/code", "code", "fout").is(422, "/code").want("Deze code klopt niet of werkt niet meer.")
+			p.post(d+"/code", "code", "fout").is(422, "/code").want("Laat de klant de code nog een keer voorlezen. Je kunt het nog 4 keer proberen.")
 			p.get(d+"/opbouw").is(200, "/code") // nothing goes on without the owner
 			p.post(d+"/code", "doe", "nieuwe-code").is(200, "/code").want("is er een nieuwe code gemaild")
 			if name == "eva91" {
@@ -457,5 +458,20 @@ func TestStatisticsCountAndNameNobody(t *testing.T) {
 		p.get("/statistiek").want("Er zijn in deze tijd nog geen inschrijvingen.")
 		p.enrol(tester, contact, "0141")
 		p.get("/statistiek").want("1 inschrijving in twaalf maanden", "november 2026 1", "0141 Digital only 1", "5280 Bibliotheek Annen 1", "wacht op activatie 1").lacks("Tester")
+	})
+}
+
+func TestWhoChoosesAnotherBranchHearsWhereTheyWork(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.do(func(tx *sqldb.Tx) error {
+			anja := h.workers["anja"]
+			anja.Posts = []staff.Post{{Role: staff.Desk, BranchID: h.annen.ID}}
+			_, _, err := staff.Save(tx, anja)
+			return err
+		})
+		h.clerk("anja")
+		p := h.visitor()
+		p.post("/aanmelden", "gebruikersnaam", "anja", "wachtwoord", pass, "vestiging", "5281").is(422, "/aanmelden").want("bij deze vestiging heb je geen rol", "5280 Bibliotheek Annen")
+		p.post("/aanmelden", "gebruikersnaam", "anja", "wachtwoord", "groene fiets", "vestiging", "5281").is(422, "/aanmelden").lacks("geen rol")
 	})
 }

@@ -17,6 +17,10 @@ func (s *Site) showCode(w http.ResponseWriter, r *http.Request, c counter) error
 	return s.codePage(w, r, c, http.StatusOK, nil)
 }
 
+// codeWorks stands in the address of the page with the code when the same was
+// asked once more: no new letter went, and the page says so.
+const codeWorks = "nog"
+
 func (s *Site) codePage(w http.ResponseWriter, r *http.Request, c counter, status int, wrong error) error {
 	var page wizardPage
 	var to string
@@ -32,6 +36,7 @@ func (s *Site) codePage(w http.ResponseWriter, r *http.Request, c counter, statu
 			to = "/klant/nieuw/" + d.ID + "/abonnement"
 		}
 		page = newWizardPage(tx, c, d, enrol.StepAccount)
+		page.Still = r.URL.Query().Has(codeWorks)
 		q, open, err := s.Office.Asked(tx, d)
 		if err == nil && open {
 			page.Phone, err = s.phone(c, q, "/klant/nieuw/"+d.ID+"/code")
@@ -43,6 +48,10 @@ func (s *Site) codePage(w http.ResponseWriter, r *http.Request, c counter, statu
 	}
 	if to != "" {
 		return s.Redirect(w, r, "%s", to)
+	}
+	page.Held = heldBy(wrong)
+	if errors.Is(wrong, enrol.ErrCode) {
+		wrong = page.Phone.wrongCode()
 	}
 	if wrong != nil && !page.Take(wrong) {
 		return wrong
@@ -83,10 +92,10 @@ func (s *Site) proveOwner(w http.ResponseWriter, r *http.Request, c counter) err
 	switch {
 	case errors.Is(err, enrol.ErrSaved):
 		return s.orResult(w, r, err)
-	case err != nil && form.Take(err):
-		return s.codePage(w, r, c, kit.Status(err), err)
-	case err != nil:
+	case err != nil && fault.KindOf(err) == fault.Internal:
 		return err
+	case err != nil:
+		return s.codePage(w, r, c, kit.Status(err), err)
 	case again:
 		s.SetFlash(w, "desk.code_sent_again")
 		return s.Redirect(w, r, "/klant/nieuw/%s/code", id)

@@ -1,10 +1,12 @@
 package desk
 
 import (
+	"errors"
 	"html/template"
 	"net/http"
 	"strings"
 
+	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
 	"lidwoord/library/customer"
 	"lidwoord/library/enrol"
@@ -37,20 +39,42 @@ func (s *Site) phone(c counter, q enrol.Asked, action string) (*phone, error) {
 	return &phone{Asked: q, QR: drawn, Address: address, Action: action, Stand: action + "/stand"}, nil
 }
 
+// errCodeAgain asks for the code once more while there are tries left. What is
+// left counts alike where no such account exists.
+var errCodeAgain = fault.New(fault.Invalid, "desk.code_wrong")
+
+// wrongCode says what a wrong code means now.
+func (p *phone) wrongCode() error {
+	if p == nil || p.Left == 0 {
+		return enrol.ErrCode.At(enrol.FieldCode)
+	}
+	return errCodeAgain.With(p.Left).At(enrol.FieldCode)
+}
+
+// heldBy is the customer who has the account that somebody confirmed, "" for none.
+func heldBy(err error) string {
+	if held := (*enrol.HeldError)(nil); errors.As(err, &held) {
+		return held.Holder.ID
+	}
+	return ""
+}
+
 // linkPage is Bestaand inlogaccount koppelen, for who is a customer already.
 type linkPage struct {
 	*kit.Form
 	Customer customer.Customer
 	Login    enrol.Login
 	Phone    *phone // nil while nobody is asked
+	Held     string // the customer who has the account that the owner confirmed
 }
 
 func (s *Site) showLink(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.linkPage(w, r, c, http.StatusOK, kit.NewForm())
+	return s.linkPage(w, r, c, kit.NewForm(), nil)
 }
 
-func (s *Site) linkPage(w http.ResponseWriter, r *http.Request, c counter, status int, form *kit.Form) error {
-	page := linkPage{Form: form}
+// linkPage shows the page, with what went wrong.
+func (s *Site) linkPage(w http.ResponseWriter, r *http.Request, c counter, form *kit.Form, wrong error) error {
+	page := linkPage{Form: form, Held: heldBy(wrong)}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
 		if page.Customer, err = c.find(tx, r.PathValue("id")); err != nil {
 			return err
@@ -70,7 +94,16 @@ func (s *Site) linkPage(w http.ResponseWriter, r *http.Request, c counter, statu
 	if page.Login.Username != "" { // linked meanwhile
 		return s.Redirect(w, r, "/klanten/%s#inlogaccount", page.Customer.ID)
 	}
-	return s.Show(w, r, status, "link", page)
+	if wrong == nil {
+		return s.Show(w, r, http.StatusOK, "link", page)
+	}
+	if errors.Is(wrong, enrol.ErrCode) {
+		wrong = page.Phone.wrongCode()
+	}
+	if !form.Take(wrong) {
+		return wrong
+	}
+	return s.Show(w, r, kit.Status(wrong), "link", page)
 }
 
 // link asks the owner, takes the code, or looks whether the owner answered. The
@@ -94,18 +127,16 @@ func (s *Site) link(w http.ResponseWriter, r *http.Request, c counter) error {
 		return err
 	})
 	switch {
-	case err != nil && form.Take(err):
-		return s.linkPage(w, r, c, kit.Status(err), form)
-	case err != nil:
+	case err != nil && fault.KindOf(err) == fault.Internal:
 		return err
+	case err != nil:
+		return s.linkPage(w, r, c, form, err)
 	case do == doAskCode:
 		return s.Redirect(w, r, "/klanten/%s/inlogaccount/koppelen", id)
 	case !linked && do == doAnswered:
-		form.Take(errNotYet)
-		return s.linkPage(w, r, c, kit.Status(errNotYet), form)
+		return s.linkPage(w, r, c, form, errNotYet)
 	case !linked:
-		form.Take(enrol.ErrCode.At(enrol.FieldCode))
-		return s.linkPage(w, r, c, http.StatusUnprocessableEntity, form)
+		return s.linkPage(w, r, c, form, enrol.ErrCode)
 	}
 	s.SetFlash(w, "desk.linked")
 	return s.Redirect(w, r, "/klanten/%s#inlogaccount", id)

@@ -210,3 +210,48 @@ func TestTheLoginAccountAtTheDeskInABrowser(t *testing.T) {
 	h.onPhone("eva91")
 	p.Want("Het inlogaccount is gekoppeld.") // the script saw it
 }
+
+func TestTheDeskSaysBeforehandThatTheNumberChanges(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p := h.clerk("anja")
+		p.enrol(tester, contact, "0141")
+		id, number := h.customer("Tester")
+		p.get("/klanten/" + id + "/inlogaccount/vergeten").want("Klantnummer, abonnement en betalingen blijven").lacks("ander klantnummer")
+		h.do(func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(`UPDATE town_account SET active = TRUE WHERE username = $1`, number)
+			return err
+		})
+		p.get("/klanten/"+id).want("Kan de klant niet inloggen?", "Wachtwoord vergeten", "herstelcodes en passkeys kwijt").lacks("Tweede stap: aan")
+		p.get("/klanten/"+id+"/inlogaccount/vergeten").want("krijgt de klant een ander klantnummer", number+" is al de gebruikersnaam").lacks("Klantnummer, abonnement")
+		p.post("/klanten/"+id+"/inlogaccount/vergeten").is(200, "/klanten/"+id).want("krijgt de klant een ander klantnummer")
+		p.post("/klanten/" + id + "/inlogaccount/genereren").want("Het klantnummer is nu ")
+		_, now := h.customer("Tester")
+		if now == number {
+			t.Error("the number did not change")
+		}
+		p.get("/klanten/" + id).lacks("krijgt de klant een ander klantnummer")
+	})
+}
+
+func TestWhoHasTheAccountIsSaidWithTheConfirmation(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.stranger("tweestaps")
+		p := h.clerk("anja")
+		p.enrol(tester, contact, "0141")
+		id, _ := h.customer("Tester")
+		p.post("/klanten/" + id + "/inlogaccount/vergeten")
+		page := "/klanten/" + id + "/inlogaccount/koppelen"
+		p.post(page, "doe", "nieuwe-code", "gebruikersnaam", "tweestaps")
+		p.post(page, "code", "code-tweestaps").is(200, "/klanten/"+id).want("Tweede stap: aan")
+		p.get("/klanten?q=tweestaps").want("Tester, E.B.")
+
+		d := p.newDraft()
+		p.post(d, with(tester, "achternaam", "Ander", "geboortedatum", "5-5-1985")...)
+		p.post(d+"/gegevens", with(contact, "email", "ander@example.nl")...)
+		p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "tweestaps").is(200, "/code").want("De code werkt tot ").lacks("geen nieuwe code")
+		p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "tweestaps").is(200, "/code?nog=1").want("Er is geen nieuwe code gemaild")
+		p.post(d+"/code", "code", "code-tweestaps").is(409, "/code").want("hoort al bij een andere klant", "Open deze klant").lacks("Tester")
+		h.pass(16 * time.Minute)
+		p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "tweestaps").is(200, "/code").want("De code werkt tot ").lacks("geen nieuwe code")
+	})
+}

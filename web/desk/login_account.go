@@ -15,6 +15,7 @@ type loginPage struct {
 	Customer customer.Customer
 	Login    enrol.Login
 	Differs  bool
+	Renumber bool // a new login account after this one gives the customer another number
 }
 
 // loginPage shows such a step.
@@ -26,6 +27,9 @@ func (s *Site) loginPage(w http.ResponseWriter, r *http.Request, c counter, stat
 		}
 		page.Login, err = s.Office.LoginState(tx, page.Customer.ID)
 		page.Differs = enrol.Differs(page.Login, page.Customer.Email)
+		if err == nil {
+			page.Renumber, err = s.Office.Renumbers(tx, page.Customer.ID)
+		}
 		return err
 	})
 	if err != nil {
@@ -37,11 +41,18 @@ func (s *Site) loginPage(w http.ResponseWriter, r *http.Request, c counter, stat
 	return s.Show(w, r, status, name, page)
 }
 
+// told is the sentence about what happened.
+type told struct {
+	key  string
+	args []string
+}
+
 // act does something with a login account and goes back to the customer, with a
 // sentence about what happened, or about why it did not.
-func (s *Site) act(w http.ResponseWriter, r *http.Request, c counter, flash string, do func(tx *sqldb.Tx, id string) error) error {
+func (s *Site) act(w http.ResponseWriter, r *http.Request, c counter, do func(tx *sqldb.Tx, id string) (told, error)) error {
 	id := r.PathValue("id")
-	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return do(tx, id) })
+	var flash told
+	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) { flash, err = do(tx, id); return err })
 	if err != nil {
 		form := kit.NewForm()
 		if form.Take(err) {
@@ -49,15 +60,15 @@ func (s *Site) act(w http.ResponseWriter, r *http.Request, c counter, flash stri
 		}
 		return err
 	}
-	s.SetFlash(w, flash)
+	s.SetFlash(w, flash.key, flash.args...)
 	return s.Redirect(w, r, "/klanten/%s#inlogaccount", id)
 }
 
 // resend is Opnieuw sturen: a fresh link; the old one dies.
 func (s *Site) resend(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.act(w, r, c, "desk.resent", func(tx *sqldb.Tx, id string) error {
+	return s.act(w, r, c, func(tx *sqldb.Tx, id string) (told, error) {
 		_, err := s.Office.Resend(tx, c.clerk(), id)
-		return err
+		return told{key: "desk.resent"}, err
 	})
 }
 
@@ -69,14 +80,25 @@ func (s *Site) askForget(w http.ResponseWriter, r *http.Request, c counter) erro
 
 // forget is Vergeet inlogaccount.
 func (s *Site) forget(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.act(w, r, c, "desk.forgotten", func(tx *sqldb.Tx, id string) error { return s.Office.Forget(tx, c.clerk(), id) })
+	return s.act(w, r, c, func(tx *sqldb.Tx, id string) (told, error) {
+		return told{key: "desk.forgotten"}, s.Office.Forget(tx, c.clerk(), id)
+	})
 }
 
-// generate is Nieuw inlogaccount genereren for who has none (any more).
+// generate is Nieuw inlogaccount genereren for who has none (any more). A number
+// that changed with it is told, because it stands on letters and in the
+// customer's head.
 func (s *Site) generate(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.act(w, r, c, "desk.generated_anew", func(tx *sqldb.Tx, id string) error {
-		_, err := s.Office.Generate(tx, c.clerk(), id)
-		return err
+	return s.act(w, r, c, func(tx *sqldb.Tx, id string) (told, error) {
+		before, err := c.find(tx, id)
+		if err != nil {
+			return told{}, err
+		}
+		login, err := s.Office.Generate(tx, c.clerk(), id)
+		if err == nil && login.Username != before.Number {
+			return told{"desk.generated_renumbered", []string{login.Username, before.Number}}, nil
+		}
+		return told{key: "desk.generated_anew"}, err
 	})
 }
 

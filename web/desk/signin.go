@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -164,6 +165,9 @@ func (s *Site) admit(r *http.Request, form *kit.Form) (worker staff.Worker, here
 	worker, err = staff.SignIn(r.Context(), s.DB, staff.Attempt{
 		Username: form.Get("gebruikersnaam"), Password: form.Raw("wachtwoord"), Address: r.RemoteAddr, BranchID: here.ID,
 	})
+	if errors.Is(err, staff.ErrElsewhere) {
+		err = fault.Of(err)[0].At("vestiging")
+	}
 	if err == nil && worker.OrganisationID != here.OrganisationID {
 		err = staff.ErrSignIn // another library's worker is nobody here
 	}

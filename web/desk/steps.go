@@ -185,11 +185,13 @@ func (s *Site) afterAccount(tx *sqldb.Tx, c counter, d enrol.Draft, _ *kit.Form)
 	if err != nil || wrong != nil || !d.App.WantsExisting() || d.Proved != "" {
 		return "/klant/nieuw/" + d.ID + "/abonnement", wrong, err
 	}
-	if !d.Asked {
-		err = s.Office.AskOwner(tx, c.clerk(), d.ID, d.App.Username)
-		if err != nil && fault.KindOf(err) != fault.Internal {
-			return "", err, nil
-		}
+	// The same once more, while the code is under way: it stays the one that works.
+	if _, open, err := s.Office.Asked(tx, d); err != nil || open {
+		return "/klant/nieuw/" + d.ID + "/code?" + codeWorks + "=1", nil, err
+	}
+	err = s.Office.AskOwner(tx, c.clerk(), d.ID, d.App.Username)
+	if err != nil && fault.KindOf(err) != fault.Internal {
+		return "", err, nil
 	}
 	return "/klant/nieuw/" + d.ID + "/code", nil, err
 }

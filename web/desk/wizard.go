@@ -45,6 +45,8 @@ type wizardPage struct {
 	Offers    []offer
 	Cost      *cost
 	Phone     *phone // the question to an account's owner, nil for none
+	Still     bool   // the code of that question was mailed before and works
+	Held      string // the customer who has the account that the owner confirmed
 	Quick     bool
 }
 

@@ -3,11 +3,14 @@ package manage
 import (
 	"net/http"
 
+	"lidwoord/base/factor"
 	"lidwoord/base/job"
 	"lidwoord/base/outbox"
 	"lidwoord/base/sqldb"
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
+	"lidwoord/library/staff"
+	"lidwoord/web/kit"
 )
 
 type homePage struct {
@@ -16,6 +19,8 @@ type homePage struct {
 	Low     bool // some range is low
 	Lost    int  // letters that did not arrive
 	Jobs    []run
+
+	NoRecovery bool // who looks has a second step and no recovery codes (any more)
 }
 
 // stock is the numbers of one branch, or of the reserve, whose Branch is nil.
@@ -27,7 +32,7 @@ type stock struct {
 // run is the last time that a piece of work was done.
 type run struct {
 	job.Outcome
-	What string // message key of what it does, "" when it has none
+	What string // message key of what it does
 }
 
 func (s *Site) home(w http.ResponseWriter, r *http.Request, library branch.Organisation) error {
@@ -45,13 +50,19 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, library branch.Organ
 		}
 		page.Jobs = nil
 		for _, o := range runs {
-			it := run{Outcome: o}
-			if key := "manage.job." + o.Name; s.Words.Has(key) {
-				it.What = key
+			key := "manage.job." + o.Name
+			switch {
+			case s.Words.Has(key):
+			case o.LastError == "":
+				continue // of another version of the program, and no trouble
+			default:
+				key = "manage.job_other"
 			}
-			page.Jobs = append(page.Jobs, it)
+			page.Jobs = append(page.Jobs, run{o, key})
 		}
-		return nil
+		has, err := factor.StateOf(tx, staff.Worker{ID: kit.VisitOf(r).Session.Subject}.Owner())
+		page.NoRecovery = has.Any() && has.Recovery == 0
+		return err
 	})
 	if err != nil {
 		return err

@@ -164,8 +164,30 @@ func (s *Site) workerPage(w http.ResponseWriter, r *http.Request, status int, li
 }
 
 type passwordPage struct {
-	Who      staff.Worker
+	Who      colleague
+	Desk     string       // address of the sign-in page
 	Password secret.Token // shown now, and never again
+}
+
+// showPassword shows a temporary password, with all that a colleague needs to
+// come in by it.
+func (s *Site) showPassword(w http.ResponseWriter, r *http.Request, library branch.Organisation, who staff.Worker, plain secret.Token) error {
+	page := passwordPage{Password: plain}
+	if s.Doors.Desk != nil {
+		page.Desk = s.Doors.Desk.String()
+	}
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
+		branches, err := branch.List(tx, library.ID)
+		if err != nil {
+			return err
+		}
+		page.Who, err = s.colleague(tx, r, who, branches)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.Show(w, r, http.StatusOK, "password", page)
 }
 
 // hire adds a colleague and shows the temporary password.
@@ -186,7 +208,7 @@ func (s *Site) hire(w http.ResponseWriter, r *http.Request, library branch.Organ
 		}
 		return err
 	}
-	return s.Show(w, r, http.StatusOK, "password", passwordPage{Who: worker, Password: plain})
+	return s.showPassword(w, r, library, worker, plain)
 }
 
 func (s *Site) branches(r *http.Request, library branch.Organisation) (list []branch.Branch, err error) {
@@ -298,7 +320,7 @@ func (s *Site) act(w http.ResponseWriter, r *http.Request, library branch.Organi
 		if err != nil {
 			return err
 		}
-		return s.Show(w, r, http.StatusOK, "password", passwordPage{Who: who, Password: plain})
+		return s.showPassword(w, r, library, who, plain)
 	}
 	if err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return acts[deed](tx, who.ID, actor(r)) }); err != nil {
 		if form := kit.NewForm(); form.Take(err) {

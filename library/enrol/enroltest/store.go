@@ -113,8 +113,21 @@ func (Town) Prove(tx *sqldb.Tx, askID, code string) (id, name string, err error)
 func (Town) Page(_ *sqldb.Tx, askID string) string { return "https://town.example/" + askID }
 
 func (Town) Answered(tx *sqldb.Tx, askID string) (a enrol.Answer, err error) {
-	a.Open, err = tx.One(`SELECT agreed <> '', until FROM town_ask WHERE id = $1 AND until > $2`, []any{askID, tx.Now}, &a.Agreed, sqldb.Instant(&a.Until))
+	var tries int
+	a.Open, err = tx.One(`SELECT agreed <> '', until, tries FROM town_ask WHERE id = $1 AND until > $2`, []any{askID, tx.Now}, &a.Agreed, sqldb.Instant(&a.Until), &tries)
+	a.Left = max(0, 5-tries)
 	return a, err
+}
+
+func (Town) Named(tx *sqldb.Tx, username string) (id string, err error) {
+	_, err = tx.One(`SELECT id FROM town_account WHERE username = $1`, []any{username}, &id)
+	return id, err
+}
+
+// SecondStep is had by whose username says so.
+func (t Town) SecondStep(tx *sqldb.Tx, id string) (bool, error) {
+	login, err := t.State(tx, id)
+	return login.Username == "tweestaps", err
 }
 
 // Agree is what the owner of a username does on a telephone.
