@@ -507,7 +507,7 @@ func TestTheOwnerSeesWhichSitesHearAndTakesItBack(t *testing.T) {
 		id := d.strange("", "")
 		b.signIn(url.Values{"verzoek": {id}}, good)
 		b.get("/websites").want(t, 200, "Er zijn geen websites")
-		b.post("/toestemming", url.Values{"verzoek": {id}, "antwoord": {"ja"}})
+		b.post("/toestemming", url.Values{"verzoek": {id}, "van": {whose(b.get("/toestemming?verzoek=" + id))}, "antwoord": {"ja"}})
 		b.get("/websites").want(t, 200, "Vreemde Boeken", "je e-mailadres", "Toegang intrekken")
 		b.get("/websites/vreemd").want(t, 200, "Mag Vreemde Boeken je gegevens niet meer krijgen?")
 		b.get("/websites").want(t, 200, "Vreemde Boeken") // looking takes nothing back
