@@ -115,13 +115,13 @@ func TestTokensAreMadeListedAndEndedByCommand(t *testing.T) {
 				return string(text)
 			}
 			for want, args := range map[string][]string{
-				"say -new NAME":                {},
-				"-list or":                     {"-list", "-revoke", "x"},
-				"no organisation with this":    {"-new", "Wise", "-organisation", "waterland"},
-				"There is no such scope":       {"-new", "Wise", "-organisation", "waterland", "-name", "Bibliotheek Waterland", "-scopes", "alles"},
-				"A token lives for 1 to":       {"-new", "Wise", "-organisation", "waterland", "-name", "Bibliotheek Waterland", "-days", "9999"},
-				"A short name has":             {"-new", "Wise", "-organisation", "Water Land", "-name", "x"},
-				"unknown, expired or": {"-revoke", "x"},
+				"say -new NAME":             {},
+				"-list or":                  {"-list", "-revoke", "x"},
+				"no organisation with this": {"-new", "Wise", "-organisation", "waterland"},
+				"There is no such scope":    {"-new", "Wise", "-organisation", "waterland", "-name", "Bibliotheek Waterland", "-scopes", "alles"},
+				"A token lives for 1 to":    {"-new", "Wise", "-organisation", "waterland", "-name", "Bibliotheek Waterland", "-days", "9999"},
+				"A short name has":          {"-new", "Wise", "-organisation", "Water Land", "-name", "x"},
+				"unknown, expired or":       {"-revoke", "x"},
 			} {
 				if got := says(args...); !strings.Contains(got, want) {
 					t.Errorf("%v: %q, want %q", args, got, want)
