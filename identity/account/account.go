@@ -174,21 +174,29 @@ var ErrNoAccount = fault.New(fault.NotFound, "account.none")
 // State says how the account with this id fares.
 func (a *Accounts) State(tx *sqldb.Tx, id string) (Status, error) {
 	acc, ok, err := accountByID(tx, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return Status{}, err
-	case ok && acc.Active():
-		return Status{Active, acc.Username, acc.Email, time.Time{}}, nil
-	case ok && acc.Until.After(tx.Now):
-		return Status{Waiting, acc.Username, acc.Email, acc.Until}, nil
-	case ok:
-		return Status{Expired, acc.Username, acc.Email, acc.Until}, nil
+	}
+	if ok {
+		return acc.status(tx), nil
 	}
 	acc, ok, err = remembered(tx, id)
 	if err != nil || !ok {
 		return Status{State: None}, err
 	}
 	return Status{Expired, acc.Username, acc.Email, acc.Until}, nil
+}
+
+// status is what State tells of an account that lives.
+func (a Account) status(tx *sqldb.Tx) Status {
+	s := Status{State: Expired, Username: a.Username, Email: a.Email, Until: a.Until}
+	switch {
+	case a.Active():
+		s.State = Active
+	case a.Until.After(tx.Now):
+		s.State = Waiting
+	}
+	return s
 }
 
 // Find returns an active account.

@@ -40,15 +40,3 @@ func (a *Accounts) States(tx *sqldb.Tx, ids []string) (map[string]Status, error)
 	}
 	return states, nil
 }
-
-// status is what State tells of an account that lives.
-func (a Account) status(tx *sqldb.Tx) Status {
-	s := Status{State: Expired, Username: a.Username, Email: a.Email, Until: a.Until}
-	switch {
-	case a.Active():
-		s.State = Active
-	case a.Until.After(tx.Now):
-		s.State = Waiting
-	}
-	return s
-}

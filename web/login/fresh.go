@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"time"
 
 	"lidwoord/base/fault"
 	"lidwoord/base/secret"
@@ -12,12 +11,13 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/base/throttle"
 	"lidwoord/identity/account"
+	"lidwoord/web/entry"
 	"lidwoord/web/kit"
 )
 
 // FreshFor is how long ago somebody may have proved who they are for an act that
 // could take the account away from its owner: who finds an open browser cannot.
-const FreshFor = 15 * time.Minute
+const FreshFor = entry.FreshTime
 
 // againField is the password on the page that asks for it once more.
 const againField = "wachtwoord-nu"
