@@ -7,6 +7,7 @@
 //	Network  the network behind an address, as one key
 //	Waiting  how many have to wait now, by rule
 //	Sweep    removes what is forgotten
+//	Pace     lets through a burst, then one call every so often, in memory
 //
 // A counter is a bucket that leaks: each failure is forgotten after a while, so
 // that a busy school is not punished in the afternoon for its morning. Above the

@@ -30,7 +30,7 @@ func (s pages) authorize(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.pace.take(r.RemoteAddr, s.DB.Now()); err != nil {
+	if err := s.take(r.RemoteAddr); err != nil {
 		return err
 	}
 	var id string

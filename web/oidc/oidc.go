@@ -24,6 +24,7 @@ import (
 	"net/http"
 	"strings"
 
+	"lidwoord/base/throttle"
 	"lidwoord/identity/signon"
 	"lidwoord/web/kit"
 )
@@ -40,7 +41,7 @@ var Words embed.FS
 type Site struct {
 	*kit.Site
 	Provider *signon.Provider
-	pace     pace
+	pace     *throttle.Pace
 	document []byte // of discovery, which a release changes and nothing else
 }
 
@@ -59,7 +60,7 @@ func New(house *kit.House, p *signon.Provider) (*Site, error) {
 		return nil, err
 	}
 	s.FormAction = "'none'"
-	return &Site{Site: s, Provider: p, document: document}, nil
+	return &Site{Site: s, Provider: p, document: document, pace: throttle.NewPace(paceEvery, paceBurst)}, nil
 }
 
 // Handler is the whole door. Machine endpoints stand outside the chain of the

@@ -158,7 +158,7 @@ func (s *Site) push(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if client.Secret == "" && client.Assertion == "" { // anybody may say a public name
-		if err := s.pace.take(r.RemoteAddr, s.DB.Now()); err != nil {
+		if err := s.take(r.RemoteAddr); err != nil {
 			return err
 		}
 	}

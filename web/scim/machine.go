@@ -120,12 +120,12 @@ func (s *Site) enter(r *request) error {
 		return err
 	})
 	if errors.Is(err, provision.ErrNoToken) {
-		return cmp.Or(s.strangers.take(throttle.Network(r.RemoteAddr), now), err)
+		return cmp.Or(s.strangers.Take(throttle.Network(r.RemoteAddr), now), err)
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.programs.take(r.by.ID, now); err != nil {
+	if err := s.programs.Take(r.by.ID, now); err != nil {
 		return err
 	}
 	if r.by.UsedOn == day.Of(now) {

@@ -20,6 +20,7 @@ import (
 	"net/url"
 	"strings"
 
+	"lidwoord/base/throttle"
 	"lidwoord/identity/provision"
 	"lidwoord/web/kit"
 )
@@ -29,13 +30,13 @@ type Site struct {
 	*kit.House
 	Provisioner provision.Provisioner
 	base        *url.URL
-	programs    *pace
-	strangers   *pace
+	programs    *throttle.Pace
+	strangers   *throttle.Pace
 }
 
 // New makes the door.
 func New(house *kit.House, p provision.Provisioner) *Site {
-	return &Site{House: house, Provisioner: p, base: house.Doors.SCIM, programs: newPace(programRule), strangers: newPace(strangerRule)}
+	return &Site{House: house, Provisioner: p, base: house.Doors.SCIM, programs: programPace(), strangers: strangerPace()}
 }
 
 // Handler is the whole door.
