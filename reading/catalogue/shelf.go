@@ -40,6 +40,44 @@ func Find(tx *sqldb.Tx, id string) (Title, error) {
 	return t, err
 }
 
+// FindAll returns the titles with the given ids, by id. An id without a title is
+// not in the answer.
+func FindAll(tx *sqldb.Tx, ids []string) (map[string]Title, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	list, err := titlesByID(tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]Title, len(list))
+	for _, t := range list {
+		found[t.ID] = t
+	}
+	return found, nil
+}
+
+// Version is a number that grows with each change of the catalogue.
+func Version(tx *sqldb.Tx) (int64, error) { return versionOf(tx) }
+
+// Since lists the titles that changed after a version of the catalogue, the
+// withdrawn ones too; Since 0 is all of them.
+func Since(tx *sqldb.Tx, version int64) ([]Title, error) { return titlesSince(tx, version) }
+
+// Withdraw takes a title out of lending. Who has it on loan keeps it until then.
+func Withdraw(tx *sqldb.Tx, id string) error { return withdrawn(tx, id, true) }
+
+// PutBack lends a withdrawn title again.
+func PutBack(tx *sqldb.Tx, id string) error { return withdrawn(tx, id, false) }
+
+func withdrawn(tx *sqldb.Tx, id string, is bool) error {
+	n, err := setWithdrawn(tx, id, is)
+	if err == nil && n == 0 {
+		err = ErrNoTitle
+	}
+	return err
+}
+
 // Contents returns how a title is built.
 func Contents(tx *sqldb.Tx, id string) (*Manifest, error) {
 	text, found, err := manifestOf(tx, id)

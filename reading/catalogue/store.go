@@ -11,7 +11,10 @@ import (
 
 // details is the part of a title that is only shown and never searched.
 type details struct {
+	ISBN         string        `json:"isbn,omitempty"`
 	Subtitle     string        `json:"subtitle,omitempty"`
+	Series       string        `json:"series,omitempty"`
+	SeriesAt     string        `json:"series_at,omitempty"`
 	Contributors []Contributor `json:"contributors,omitempty"`
 	Publisher    string        `json:"publisher,omitempty"`
 	Published    string        `json:"published,omitempty"`
@@ -19,25 +22,62 @@ type details struct {
 	Subjects     []string      `json:"subjects,omitempty"`
 	Rights       string        `json:"rights,omitempty"`
 	Access       Access        `json:"access"`
+	Ages         Ages          `json:"ages,omitzero"`
+	Covers       []int         `json:"covers,omitempty"`
 }
 
 func putTitle(tx *sqldb.Tx, t *Title) error {
-	more, err := json.Marshal(details{t.Subtitle, t.Contributors, t.Publisher, t.Published, t.Description, t.Subjects, t.Rights, t.Access})
+	more, err := json.Marshal(details{t.ISBN, t.Subtitle, t.Series, t.SeriesAt, t.Contributors, t.Publisher, t.Published, t.Description, t.Subjects, t.Rights, t.Access, t.Ages, t.Covers})
 	if err != nil {
 		return err
 	}
+	if t.Version, err = nextVersion(tx); err != nil {
+		return err
+	}
 	_, err = tx.One(`
-		INSERT INTO title (id, digest, kind, identifier, name, language, youth, duration, size, cover, details, sort_name, search_text, added_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		INSERT INTO title (id, digest, kind, identifier, name, language, youth, duration, size, cover, details, sort_name, search_text, added_at, version, withdrawn)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, FALSE)
 		ON CONFLICT (digest) DO UPDATE SET
 			identifier = excluded.identifier, name = excluded.name, language = excluded.language, youth = excluded.youth,
 			duration = excluded.duration, size = excluded.size, cover = excluded.cover, details = excluded.details,
-			sort_name = excluded.sort_name, search_text = excluded.search_text
+			sort_name = excluded.sort_name, search_text = excluded.search_text, version = excluded.version, withdrawn = FALSE
 		RETURNING id, added_at`,
 		[]any{t.ID, t.Digest, string(t.Kind), t.Identifier, t.Name, t.Language, t.Youth, int64(t.Duration / time.Microsecond),
-			t.Size, t.Cover, string(more), sortName(t.Name), searchText(t), t.AddedAt},
+			t.Size, t.Cover, string(more), sortName(t.Name), searchText(t), t.AddedAt, t.Version},
 		&t.ID, sqldb.Instant(&t.AddedAt))
 	return err
+}
+
+// nextVersion turns the catalogue's version on. Who keeps a copy of the catalogue
+// asks for what changed since the version that it has.
+func nextVersion(tx *sqldb.Tx) (n int64, err error) {
+	_, err = tx.One(`UPDATE catalogue_version SET n = n + 1 RETURNING n`, nil, &n)
+	return n, err
+}
+
+func versionOf(tx *sqldb.Tx) (n int64, err error) {
+	_, err = tx.One(`SELECT n FROM catalogue_version`, nil, &n)
+	return n, err
+}
+
+func titlesSince(tx *sqldb.Tx, version int64) ([]Title, error) {
+	return sqldb.Many(tx, `SELECT `+titleColumns+` FROM title WHERE version > $1 ORDER BY version, id`, []any{version}, scanTitle)
+}
+
+func titlesByID(tx *sqldb.Tx, ids []string) ([]Title, error) {
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	return sqldb.Many(tx, `SELECT `+titleColumns+` FROM title WHERE id IN `+sqldb.In(1, len(ids)), args, scanTitle)
+}
+
+func setWithdrawn(tx *sqldb.Tx, id string, withdrawn bool) (int64, error) {
+	version, err := nextVersion(tx)
+	if err != nil {
+		return 0, err
+	}
+	return tx.Exec(`UPDATE title SET withdrawn = $2, version = $3 WHERE id = $1`, id, withdrawn, version)
 }
 
 func putManifest(tx *sqldb.Tx, id, text string) error {
@@ -54,20 +94,21 @@ func manifestOf(tx *sqldb.Tx, id string) (text string, found bool, err error) {
 	return text, found, err
 }
 
-const titleColumns = `id, digest, kind, identifier, name, language, youth, duration, size, cover, details, added_at`
+const titleColumns = `id, digest, kind, identifier, name, language, youth, duration, size, cover, details, added_at, version, withdrawn`
 
 func scanTitle(row sqldb.Row) (Title, error) {
 	var t Title
 	var micros int64
 	var text string
-	err := row.Scan(&t.ID, &t.Digest, &t.Kind, &t.Identifier, &t.Name, &t.Language, &t.Youth, &micros, &t.Size, &t.Cover, &text, sqldb.Instant(&t.AddedAt))
+	err := row.Scan(&t.ID, &t.Digest, &t.Kind, &t.Identifier, &t.Name, &t.Language, &t.Youth, &micros, &t.Size, &t.Cover, &text, sqldb.Instant(&t.AddedAt), &t.Version, &t.Withdrawn)
 	if err != nil {
 		return t, err
 	}
 	t.Duration = time.Duration(micros) * time.Microsecond
 	var d details
 	err = json.Unmarshal([]byte(text), &d)
-	t.Subtitle, t.Contributors, t.Publisher, t.Published = d.Subtitle, d.Contributors, d.Publisher, d.Published
+	t.ISBN, t.Subtitle, t.Series, t.SeriesAt, t.Ages, t.Covers = d.ISBN, d.Subtitle, d.Series, d.SeriesAt, d.Ages, d.Covers
+	t.Contributors, t.Publisher, t.Published = d.Contributors, d.Publisher, d.Published
 	t.Description, t.Subjects, t.Rights, t.Access = d.Description, d.Subjects, d.Rights, d.Access
 	return t, err
 }

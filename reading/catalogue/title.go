@@ -5,7 +5,9 @@
 //	OpenAudio  reads a folder with an audiobook manifest
 //	Keep       unpacks and cleans the files of a publication into the stacks
 //	Add        enters a publication in the catalogue, once for each content
-//	Find       returns one title
+//	Find       returns one title; FindAll several
+//	Since      lists what changed after a Version of the catalogue
+//	Withdraw   takes a title out of lending; PutBack lends it again
 //	Search     lists titles by words, kind and language
 //	Contents   returns a title's reading order and its table of contents
 //	Inline     makes a chapter fit to stand inside a page of ours
@@ -65,8 +67,11 @@ type Title struct {
 	Digest       string // SHA-256 of the content; also the name of its folder in the stacks
 	Kind         Kind
 	Identifier   string // a URI: urn:isbn:…, urn:uuid:…
+	ISBN         string // 13 digits, "" when it has none
 	Name         string
 	Subtitle     string
+	Series       string // "" when it stands alone
+	SeriesAt     string // its place in the series: "3", "2.5"; "" when unknown
 	Contributors []Contributor
 	Language     string // BCP 47, "nl"
 	Publisher    string
@@ -76,10 +81,20 @@ type Title struct {
 	Rights       string
 	Access       Access
 	Youth        bool          // says itself that it is for children
+	Ages         Ages          // for whom, when it says so
 	Duration     time.Duration // of an audiobook
 	Size         int64         // bytes of all its files
 	Cover        string        // href of its cover picture, "" when it has none
+	Covers       []int         // widths in pixels in which the cover lies ready in the stacks
+	Version      int64         // of the catalogue when this title last changed
+	Withdrawn    bool          // no longer lent; who has it keeps it until the loan ends
 	AddedAt      time.Time
+}
+
+// Ages is the range of ages for which a title says to be; the zero Ages is no range.
+type Ages struct {
+	From int `json:"from,omitempty"`
+	To   int `json:"to,omitempty"` // 0 is without end
 }
 
 // Author names the authors for a line under the title: "Ada Kingma, Jelle Nautha".

@@ -1,6 +1,7 @@
 // Package loan lends titles of the Online Bibliotheek and takes them back.
 //
 //	Borrow   lends a title to a reader who may have it; twice is once
+//	Extend   gives a loan that is nearly over some weeks more
 //	Return   takes it back
 //	Shelf    lists what a reader has now
 //	Held     is the loan by which a reader opens a book
@@ -30,33 +31,6 @@ import (
 //go:embed words.*.txt
 var Words embed.FS
 
-// Rules are what a reader may borrow. They are data, because forms of membership
-// differ in them.
-type Rules struct {
-	EBooks     int // at the same time
-	Audiobooks int // at the same time, beside the e-books
-	Days       int // after the day of borrowing; the last one counts whole
-}
-
-// Usual are the rules of the national platform for the form that it calls
-// Compleet (terms of use of onlinebibliotheek.nl, 29 July 2020).
-var Usual = Rules{EBooks: 10, Audiobooks: 10, Days: 21}
-
-// limit is how many titles of a kind a reader may have at once.
-func (r Rules) limit(k catalogue.Kind) int {
-	if k == catalogue.Audiobook {
-		return r.Audiobooks
-	}
-	return r.EBooks
-}
-
-// due is when a loan made at an instant ends: at midnight after the last day, so
-// that "until 14 December" means the whole of 14 December, also over the nights
-// in which the clocks change.
-func (r Rules) due(at time.Time) time.Time {
-	return day.Of(at).AddDays(r.Days + 1).Start()
-}
-
 // Reader is somebody as the sign-on names them: an issuer and a subject.
 type Reader string
 
@@ -75,6 +49,7 @@ type Loan struct {
 	Title    catalogue.Title
 	LentAt   time.Time
 	DueAt    time.Time // the first instant at which it is over
+	Extended int       // how often
 	Progress int       // how far the reader is, in thousandths
 }
 
@@ -97,27 +72,45 @@ var (
 	// ErrManyEBooks and ErrManyAudiobooks say the limit; giving one back helps.
 	ErrManyEBooks     = fault.New(fault.Denied, "loan.many_ebooks")
 	ErrManyAudiobooks = fault.New(fault.Denied, "loan.many_audiobooks")
+	// ErrYouthOnly means that the title is not for children, and the membership is.
+	ErrYouthOnly = fault.New(fault.Denied, "loan.youth_only")
+	// ErrWithdrawn means that the title is not lent any more.
+	ErrWithdrawn = fault.New(fault.Denied, "loan.withdrawn")
+	// ErrTooEarly says from which day a loan can be extended.
+	ErrTooEarly = fault.New(fault.Denied, "loan.too_early")
+	// ErrExtended means that a loan was extended as often as may be.
+	ErrExtended = fault.New(fault.Denied, "loan.extended")
 )
 
 // Borrow lends a title. Borrowing what one has gives the same loan and does not
 // extend it, so that a second click, a reload or sixteen at once do no harm.
-func Borrow(tx *sqldb.Tx, rules Rules, reader Reader, rights Rights, titleID string) (Loan, error) {
+func Borrow(tx *sqldb.Tx, reader Reader, rights Rights, titleID string) (Loan, error) {
 	title, err := catalogue.Find(tx, titleID)
 	if err != nil {
 		return Loan{}, err
 	}
-	if err := rights.Check(day.Of(tx.Now)); err != nil {
+	rules, err := rulesFor(tx, rights)
+	if err != nil {
 		return Loan{}, err
 	}
 	if err := endOverdue(tx, reader); err != nil { // frees the place of a loan that ended last night
 		return Loan{}, err
 	}
-	l := Loan{ID: secret.NewID(), Title: title, LentAt: tx.Now, DueAt: rules.due(tx.Now)}
+	if has, found, err := loanOf(tx, reader, titleID); err != nil || found {
+		return has, err
+	}
+	switch {
+	case title.Withdrawn:
+		return Loan{}, ErrWithdrawn
+	case rules.Youth && !title.Youth:
+		return Loan{}, ErrYouthOnly
+	}
+	l := Loan{ID: secret.NewID(), Title: title, LentAt: tx.Now, DueAt: endOf(day.Of(tx.Now).AddDays(rules.Days))}
 	lent, err := insertLoan(tx, l, reader, rules.limit(title.Kind))
 	if err != nil || lent {
 		return l, err
 	}
-	// Not lent: the reader has it already, or has as many as may be.
+	// Not lent: a click beside this one was first, or the reader has as many as may be.
 	if has, found, err := loanOf(tx, reader, titleID); err != nil || found {
 		return has, err
 	}
@@ -126,6 +119,49 @@ func Borrow(tx *sqldb.Tx, rules Rules, reader Reader, rights Rights, titleID str
 	}
 	return Loan{}, ErrManyEBooks.With(rules.EBooks)
 }
+
+// endOf is the first instant after a day: "until 14 December" means the whole of
+// 14 December, also over the nights in which the clocks change.
+func endOf(last day.Day) time.Time { return last.AddDays(1).Start() }
+
+// Extend gives a loan more days, counted from its last one. It counts as lending:
+// who may not borrow now may not extend either. Only a loan in its last days can
+// be extended, which also makes a second click harmless.
+func Extend(tx *sqldb.Tx, reader Reader, rights Rights, titleID string) (Loan, error) {
+	l, err := Held(tx, reader, titleID)
+	if err != nil {
+		return l, err
+	}
+	rules, err := rulesFor(tx, rights)
+	switch {
+	case err != nil:
+		return l, err
+	case l.Extended >= rules.Extensions:
+		return l, ErrExtended.With(l.LastDay())
+	case l.Title.Withdrawn:
+		return l, ErrWithdrawn
+	case rules.Youth && !l.Title.Youth:
+		return l, ErrYouthOnly
+	case !l.Extendable(rules, tx.Now):
+		return l, ErrTooEarly.With(l.extendFrom(rules))
+	}
+	due := endOf(l.LastDay().AddDays(rules.ExtendDays))
+	n, err := extendLoan(tx, l, due)
+	if err == nil && n == 0 { // given back meanwhile
+		err = ErrNotYours
+	}
+	l.DueAt, l.Extended = due, l.Extended+1
+	return l, err
+}
+
+// Extendable reports whether a loan can be extended now.
+func (l Loan) Extendable(rules Rules, now time.Time) bool {
+	return l.Extended < rules.Extensions && day.Of(now) >= l.extendFrom(rules) && now.Before(l.DueAt)
+}
+
+// extendFrom is the first day on which a loan can be extended: with three last
+// days the last one and the two before it.
+func (l Loan) extendFrom(rules Rules) day.Day { return l.LastDay().AddDays(1 - rules.ExtendFrom) }
 
 // Return takes a title back. Returning it twice is as good as once.
 func Return(tx *sqldb.Tx, reader Reader, titleID string) error {

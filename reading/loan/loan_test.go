@@ -55,7 +55,7 @@ func titles(t *testing.T, db *sqldb.DB, kind catalogue.Kind, n int) (ids []strin
 func borrow(t *testing.T, db *sqldb.DB, r loan.Reader, may loan.Rights, title string) (l loan.Loan, err error) {
 	err = db.InTx(t.Context(), func(tx *sqldb.Tx) error {
 		var err error
-		l, err = loan.Borrow(tx, loan.Usual, r, may, title)
+		l, err = loan.Borrow(tx, r, may, title)
 		return err
 	})
 	return l, err
@@ -212,6 +212,7 @@ func TestAnEndedLoanForgetsItsReader(t *testing.T) {
 
 func TestWhoMayNotBorrowHearsWhy(t *testing.T) {
 	const today = day.Day("2026-11-23")
+	terms := loan.Terms{"digital": {EBooks: 10}}
 	digital := []string{"digital"}
 	for name, c := range map[string]struct {
 		rights loan.Rights
@@ -226,7 +227,7 @@ func TestWhoMayNotBorrowHearsWhy(t *testing.T) {
 		"ended here, running there":            {loan.Rights{{Rights: digital, ValidThrough: "2020-01-01"}, {Rights: digital, ValidThrough: "2027-01-01"}}, nil},
 		"paper here, ended digital membership": {loan.Rights{{Rights: []string{"physical"}}, {Rights: digital, ValidThrough: "2026-01-31"}}, loan.ErrEnded},
 	} {
-		err := c.rights.Check(today)
+		_, err := c.rights.Rules(terms, today)
 		if c.want == nil && err != nil || c.want != nil && !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
@@ -270,6 +271,111 @@ func TestThePlaceIsKeptWithTheLoan(t *testing.T) {
 			if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return loan.Remember(tx, zoe, id, bad) }); !errors.Is(err, loan.ErrBadPlace) {
 				t.Errorf("%.40v: %v", bad, err)
 			}
+		}
+	})
+}
+
+func TestALoanIsExtendedOnceInItsLastThreeDays(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		id := titles(t, db, catalogue.EBook, 1)[0]
+		if _, err := borrow(t, db, zoe, rights, id); err != nil {
+			t.Fatal(err)
+		}
+		extend := func(may loan.Rights) (l loan.Loan, err error) {
+			err = db.InTx(t.Context(), func(tx *sqldb.Tx) (err error) { l, err = loan.Extend(tx, zoe, may, id); return err })
+			return l, err
+		}
+		at := func(day, hour int) {
+			db.Now = func() time.Time { return time.Date(2026, 12, day, hour, 0, 0, 0, time.UTC) }
+		}
+		at(11, 22) // 23:00 in Amsterdam; the last day is the 14th
+		if _, err := extend(rights); !errors.Is(err, loan.ErrTooEarly) || fault.Of(err)[0].Args[0] != day.Day("2026-12-12") {
+			t.Errorf("before the last three days: %v", err)
+		}
+		at(11, 23)
+		if _, err := extend(loan.Rights{{Rights: []string{"digital"}, ValidThrough: "2026-12-10"}}); !errors.Is(err, loan.ErrEnded) {
+			t.Errorf("with a membership that ended: %v", err)
+		}
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		extended := 0
+		for range 16 {
+			all.Go(func() {
+				_, err := extend(rights)
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					extended++
+				} else if !errors.Is(err, loan.ErrExtended) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		l := shelf(t, db, zoe)[0]
+		if extended != 1 || l.LastDay() != "2027-01-04" || l.Extended != 1 {
+			t.Errorf("sixteen clicks extended %d times, until %s", extended, l.LastDay())
+		}
+		db.Now = func() time.Time { return l.DueAt.Add(-time.Hour) }
+		if _, err := extend(rights); !errors.Is(err, loan.ErrExtended) {
+			t.Errorf("a second extension: %v", err)
+		}
+		db.Now = func() time.Time { return l.DueAt }
+		if _, err := extend(rights); !errors.Is(err, loan.ErrNotYours) {
+			t.Errorf("a loan that is over: %v", err)
+		}
+	})
+}
+
+func TestAYouthMembershipLendsTheYouthCollection(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		grown := titles(t, db, catalogue.EBook, 1)[0]
+		var young catalogue.Title
+		must(t, db, func(tx *sqldb.Tx) (err error) {
+			young, err = catalogue.Add(tx, &catalogue.Publication{Title: catalogue.Title{Digest: secret.NewID(), Kind: catalogue.EBook, Name: "Pluis", Youth: true}})
+			return err
+		})
+		youth := loan.Membership{Rights: []string{"digital-youth"}}
+		if _, err := borrow(t, db, zoe, loan.Rights{youth}, young.ID); err != nil {
+			t.Error(err)
+		}
+		if _, err := borrow(t, db, zoe, loan.Rights{youth}, grown); !errors.Is(err, loan.ErrYouthOnly) {
+			t.Errorf("a title for grown-ups: %v", err)
+		}
+		if _, err := borrow(t, db, zoe, append(rights, youth), grown); err != nil {
+			t.Errorf("with a full membership beside it: %v", err)
+		}
+	})
+}
+
+func TestTheRulesAreData(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		ids := titles(t, db, catalogue.EBook, 2)
+		must(t, db, func(tx *sqldb.Tx) error {
+			return loan.SetTerm(tx, "digital", loan.Rules{EBooks: 1, Days: 7, ExtendDays: 1, ExtendFrom: 1})
+		})
+		l, err := borrow(t, db, zoe, rights, ids[0])
+		if err != nil || l.LastDay() != "2026-11-30" {
+			t.Errorf("until %s, %v", l.LastDay(), err)
+		}
+		if _, err := borrow(t, db, zoe, rights, ids[1]); !errors.Is(err, loan.ErrManyEBooks) {
+			t.Errorf("the second of one: %v", err)
+		}
+	})
+}
+
+func TestAWithdrawnTitleStaysWithWhoHasIt(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		id := titles(t, db, catalogue.EBook, 1)[0]
+		if _, err := borrow(t, db, zoe, rights, id); err != nil {
+			t.Fatal(err)
+		}
+		must(t, db, func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, id) })
+		if _, err := borrow(t, db, zoe, rights, id); err != nil {
+			t.Errorf("who has it: %v", err)
+		}
+		if _, err := borrow(t, db, readerNamed("ada"), rights, id); !errors.Is(err, loan.ErrWithdrawn) {
+			t.Errorf("who wants it: %v", err)
 		}
 	})
 }

@@ -1,14 +1,9 @@
 package loan
 
 import (
-	"slices"
-
 	"lidwoord/base/day"
 	"lidwoord/base/fault"
 )
-
-// Digital is the right to borrow here, as the claim of the sign-on names it.
-const Digital = "digital"
 
 // Membership is one membership as the sign-on tells of it.
 type Membership struct {
@@ -30,19 +25,24 @@ var (
 	ErrBlocked      = fault.New(fault.Denied, "loan.blocked")
 )
 
-// Check reports whether the reader may borrow on a day, or the reason why not
-// and what to do. The reason is the one that is easiest to mend: a digital
-// membership that ended comes before a membership without digital rights.
-func (r Rights) Check(on day.Day) error {
+// holds reports whether a membership gives its rights on a day.
+func (m Membership) holds(on day.Day) bool {
+	return !m.Ended && (m.ValidThrough == "" || m.ValidThrough >= on)
+}
+
+// check reports why a reader may borrow nothing on a day. The reason is the one
+// that is easiest to mend: a digital membership that ended comes before a
+// membership without digital rights.
+func (r Rights) check(terms Terms, on day.Day) error {
 	if len(r) == 0 {
 		return ErrNoMembership
 	}
 	var last *Membership
 	for i, m := range r {
-		if !slices.Contains(m.Rights, Digital) {
+		if !terms.opens(m.Rights) {
 			continue
 		}
-		if !m.Ended && (m.ValidThrough == "" || m.ValidThrough >= on) {
+		if m.holds(on) {
 			return nil
 		}
 		if last == nil || m.ValidThrough > last.ValidThrough {

@@ -20,6 +20,14 @@ func insertLoan(tx *sqldb.Tx, l Loan, reader Reader, limit int) (lent bool, err 
 	return n > 0, err
 }
 
+// extendLoan extends the loan as it was read: not one that was extended since.
+func extendLoan(tx *sqldb.Tx, l Loan, due time.Time) (int64, error) {
+	return tx.Exec(`
+		UPDATE loan SET due_at = $1, extended = extended + 1
+		WHERE id = $2 AND ended_at IS NULL AND due_at = $3 AND due_at > $4`,
+		due, l.ID, l.DueAt, tx.Now)
+}
+
 // What ends a loan also forgets its reader and the place in the book.
 func endLoan(tx *sqldb.Tx, reader Reader, titleID string) error {
 	_, err := tx.Exec(`
@@ -45,47 +53,68 @@ func endAllOverdue(tx *sqldb.Tx) error {
 	return err
 }
 
-type row struct {
-	loan    Loan
-	titleID string
-}
+const loanColumns = `id, title_id, lent_at, due_at, extended, progress`
 
-func scanLoan(r sqldb.Row) (row, error) {
-	var x row
-	err := r.Scan(&x.loan.ID, &x.titleID, sqldb.Instant(&x.loan.LentAt), sqldb.Instant(&x.loan.DueAt), &x.loan.Progress)
-	return x, err
+func scanLoan(r sqldb.Row) (Loan, error) {
+	var l Loan
+	err := r.Scan(&l.ID, &l.Title.ID, sqldb.Instant(&l.LentAt), sqldb.Instant(&l.DueAt), &l.Extended, &l.Progress)
+	return l, err
 }
 
 func loanOf(tx *sqldb.Tx, reader Reader, titleID string) (Loan, bool, error) {
-	rows, err := sqldb.Many(tx, `
-		SELECT id, title_id, lent_at, due_at, progress FROM loan
+	list, err := sqldb.Many(tx, `
+		SELECT `+loanColumns+` FROM loan
 		WHERE reader = $1 AND title_id = $2 AND ended_at IS NULL AND due_at > $3`,
 		[]any{string(reader), titleID, tx.Now}, scanLoan)
-	if err != nil || len(rows) == 0 {
+	if err != nil || len(list) == 0 {
 		return Loan{}, false, err
 	}
-	l := rows[0].loan
+	l := list[0]
 	l.Title, err = catalogue.Find(tx, titleID)
 	return l, err == nil, err
 }
 
 func loansOf(tx *sqldb.Tx, reader Reader) ([]Loan, error) {
-	rows, err := sqldb.Many(tx, `
-		SELECT id, title_id, lent_at, due_at, progress FROM loan
+	list, err := sqldb.Many(tx, `
+		SELECT `+loanColumns+` FROM loan
 		WHERE reader = $1 AND ended_at IS NULL AND due_at > $2
 		ORDER BY due_at, lent_at, id`,
 		[]any{string(reader), tx.Now}, scanLoan)
 	if err != nil {
 		return nil, err
 	}
-	loans := make([]Loan, 0, len(rows))
-	for _, x := range rows { // at most twenty
-		if x.loan.Title, err = catalogue.Find(tx, x.titleID); err != nil {
-			return nil, err
-		}
-		loans = append(loans, x.loan)
+	ids := make([]string, len(list))
+	for i, l := range list {
+		ids[i] = l.Title.ID
 	}
-	return loans, nil
+	titles, err := catalogue.FindAll(tx, ids)
+	for i, l := range list {
+		list[i].Title = titles[l.Title.ID]
+	}
+	return list, err
+}
+
+func termsOf(tx *sqldb.Tx) (Terms, error) {
+	terms := Terms{}
+	_, err := sqldb.Many(tx, `SELECT right_name, ebooks, audiobooks, days, extensions, extend_days, extend_from, youth FROM lending_rule`, nil,
+		func(row sqldb.Row) (right string, err error) {
+			var r Rules
+			err = row.Scan(&right, &r.EBooks, &r.Audiobooks, &r.Days, &r.Extensions, &r.ExtendDays, &r.ExtendFrom, &r.Youth)
+			terms[right] = r
+			return right, err
+		})
+	return terms, err
+}
+
+func putTerm(tx *sqldb.Tx, right string, r Rules) error {
+	_, err := tx.Exec(`
+		INSERT INTO lending_rule (right_name, ebooks, audiobooks, days, extensions, extend_days, extend_from, youth)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (right_name) DO UPDATE SET
+			ebooks = excluded.ebooks, audiobooks = excluded.audiobooks, days = excluded.days, extensions = excluded.extensions,
+			extend_days = excluded.extend_days, extend_from = excluded.extend_from, youth = excluded.youth`,
+		right, r.EBooks, r.Audiobooks, r.Days, r.Extensions, r.ExtendDays, r.ExtendFrom, r.Youth)
+	return err
 }
 
 func setPlace(tx *sqldb.Tx, reader Reader, titleID, place string, progress int) (int64, error) {

@@ -35,7 +35,7 @@ func (s *Site) borrow(w http.ResponseWriter, r *http.Request) error {
 // lend borrows, and shows the title with the reason when that is refused.
 func (s *Site) lend(w http.ResponseWriter, r *http.Request, who who, title string) error {
 	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
-		_, err := loan.Borrow(tx, s.Rules, who.Reader, who.rights(), title)
+		_, err := loan.Borrow(tx, who.Reader, who.rights(), title)
 		return err
 	})
 	if fault.KindOf(err) == fault.Denied {

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"lidwoord/reading/catalogue"
-	"lidwoord/reading/loan"
 	"lidwoord/web"
 	"lidwoord/web/kit"
 	"lidwoord/web/party"
@@ -39,8 +38,7 @@ type Settings struct {
 	ClientID     string
 	ClientSecret string
 	Stacks       catalogue.Stacks
-	Rules        loan.Rules // the zero Rules are loan.Usual
-	Dist         fs.FS      // bundled scripts; nil is what was built in
+	Dist         fs.FS // bundled scripts; nil is what was built in
 }
 
 // Site is the door.
@@ -59,9 +57,6 @@ func New(house *kit.House, set Settings) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{Site: k, Settings: set}
-	if s.Rules == (loan.Rules{}) {
-		s.Rules = loan.Usual
-	}
 	if s.Dist == nil {
 		s.Dist = web.Dist
 	}

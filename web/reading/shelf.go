@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"lidwoord/base/day"
 	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
@@ -98,7 +97,7 @@ type titlePage struct {
 	Refused  fault.List // why it was not lent, and what to do
 	Help     string     // message key of the way out, "" when there is none
 	Now      time.Time
-	Rules    loan.Rules
+	Rules    loan.Rules // the zero Rules for who may borrow nothing
 }
 
 // Minutes is the length of an audiobook.
@@ -110,7 +109,7 @@ func (s *Site) showTitle(w http.ResponseWriter, r *http.Request) error {
 
 // titlePage shows a title, and above it why it could not be lent, if so.
 func (s *Site) titlePage(w http.ResponseWriter, r *http.Request, id string, refused error) error {
-	page := titlePage{Now: s.DB.Now(), Rules: s.Rules}
+	page := titlePage{Now: s.DB.Now()}
 	who, in := whoIs(r)
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
 		if page.Title, err = catalogue.Find(tx, id); err != nil {
@@ -123,6 +122,9 @@ func (s *Site) titlePage(w http.ResponseWriter, r *http.Request, id string, refu
 		page.Contents = m.Chapters
 		if !in {
 			return nil
+		}
+		if page.Rules, err = rulesOf(tx, who); err != nil && fault.KindOf(err) != fault.Denied {
+			return err
 		}
 		l, err := loan.Held(tx, who.Reader, id)
 		if err == nil {
@@ -208,7 +210,7 @@ func guardBook(h http.Header) {
 type minePage struct {
 	Loans   []loan.Loan
 	Now     time.Time
-	Rules   loan.Rules
+	Rules   loan.Rules // the zero Rules for who may borrow nothing
 	Refused fault.List // why nothing more can be borrowed
 	Help    string     // as of a title
 }
@@ -218,16 +220,18 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
 	if !in {
 		return kit.ErrSignIn
 	}
-	page := minePage{Now: s.DB.Now(), Rules: s.Rules}
+	page := minePage{Now: s.DB.Now()}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		page.Loans, err = loan.Shelf(tx, who.Reader)
+		if page.Loans, err = loan.Shelf(tx, who.Reader); err != nil {
+			return err
+		}
+		page.Rules, err = rulesOf(tx, who)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	if err := who.rights().Check(day.Of(page.Now)); err != nil {
+	if fault.KindOf(err) == fault.Denied {
 		page.Refused, page.Help = fault.Of(err), wayOut(err)
+	} else if err != nil {
+		return err
 	}
 	return s.Show(w, r, http.StatusOK, "mine", page)
 }

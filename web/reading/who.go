@@ -55,6 +55,15 @@ func (w who) rights() loan.Rights {
 	return r
 }
 
+// rulesOf is what a reader may borrow today; the error says why nothing.
+func rulesOf(tx *sqldb.Tx, w who) (loan.Rules, error) {
+	terms, err := loan.TermsOf(tx)
+	if err != nil {
+		return loan.Rules{}, err
+	}
+	return w.rights().Rules(terms, day.Of(tx.Now))
+}
+
 // whoIs returns the reader behind a request.
 func whoIs(r *http.Request) (who, bool) {
 	var w who
