@@ -15,9 +15,16 @@ type Membership struct {
 	Library      string // name of the library organisation
 	Name         string // "Digital only"
 	Rights       []string
+	ValidFrom    day.Day // first day
 	ValidThrough day.Day // last day; "" is without end
-	Ended        bool    // ended before that day, or blocked
+	State        string  // in the words of the claim
 }
+
+// States in the claim that mean something here. Any other one gives nothing.
+const (
+	Active   = "active"
+	Upcoming = "upcoming" // it begins on ValidFrom
+)
 
 // Rights are the memberships of a reader. One that holds is enough, whichever
 // library it is of: the collection is national.
@@ -26,30 +33,37 @@ type Rights []Membership
 var (
 	ErrNoMembership = fault.New(fault.Denied, "loan.no_membership")
 	ErrNoDigital    = fault.New(fault.Denied, "loan.no_digital")
+	ErrUpcoming     = fault.New(fault.Denied, "loan.upcoming")
 	ErrEnded        = fault.New(fault.Denied, "loan.ended")
 	ErrBlocked      = fault.New(fault.Denied, "loan.blocked")
 )
 
 // Check reports whether the reader may borrow on a day, or the reason why not
-// and what to do. The reason is the one that is easiest to mend: a digital
-// membership that ended comes before a membership without digital rights.
+// and what to do. The reason is the one that is easiest to mend: a membership that
+// is to begin needs only patience, and a digital one that ended comes before one
+// without digital rights.
 func (r Rights) Check(on day.Day) error {
 	if len(r) == 0 {
 		return ErrNoMembership
 	}
-	var last *Membership
+	var last, next *Membership
 	for i, m := range r {
 		if !slices.Contains(m.Rights, Digital) {
 			continue
 		}
-		if !m.Ended && (m.ValidThrough == "" || m.ValidThrough >= on) {
+		if m.State == Active && (m.ValidThrough == "" || m.ValidThrough >= on) {
 			return nil
+		}
+		if m.State == Upcoming && m.ValidFrom != "" && (next == nil || m.ValidFrom < next.ValidFrom) {
+			next = &r[i]
 		}
 		if last == nil || m.ValidThrough > last.ValidThrough {
 			last = &r[i]
 		}
 	}
 	switch {
+	case next != nil:
+		return ErrUpcoming.With(next.ValidFrom, next.Library)
 	case last == nil:
 		return ErrNoDigital.With(r[0].Name, r[0].Library)
 	case last.ValidThrough != "" && last.ValidThrough < on:
