@@ -93,10 +93,13 @@ func edit(list []Membership, steps []Edit) ([]Membership, error) {
 			return nil, ErrManyMemberships
 		}
 	}
-	slices.SortFunc(list, func(a, b Membership) int {
-		return cmp.Or(strings.Compare(string(a.First), string(b.First)), strings.Compare(a.ID, b.ID))
-	})
+	inOrder(list)
 	return list, check(list)
+}
+
+// inOrder sorts as we compare, since engines differ in what comes after what.
+func inOrder(list []Membership) {
+	slices.SortFunc(list, func(a, b Membership) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.ID, b.ID)) })
 }
 
 // some changes or drops those that are meant. To drop all of none is as good as
@@ -308,5 +311,5 @@ func lately(of []Held, on day.Day) []Held {
 	if len(now) > 0 {
 		return now
 	}
-	return []Held{slices.MaxFunc(of, func(a, b Held) int { return strings.Compare(string(a.Last), string(b.Last)) })}
+	return []Held{slices.MaxFunc(of, func(a, b Held) int { return cmp.Compare(a.Last, b.Last) })}
 }

@@ -273,6 +273,7 @@ func (p Provisioner) fillAll(tx *sqldb.Tx, list []User) ([]User, error) {
 	}
 	for i := range list {
 		list[i].Memberships = memberships[list[i].ID]
+		inOrder(list[i].Memberships)
 		u, s := &list[i], states[list[i].AccountID]
 		u.State, u.Username, u.Until = s.State, s.Username, s.Until
 		if s.State == account.Waiting {

@@ -190,7 +190,7 @@ func deleteMembership(tx *sqldb.Tx, userID, id string) error {
 	return err
 }
 
-// membershipsOf lists the memberships of some users, by user.
+// membershipsOf lists the memberships of some users.
 func membershipsOf(tx *sqldb.Tx, userIDs []string) (map[string][]Membership, error) {
 	ids := make([]any, len(userIDs))
 	for i, id := range userIDs {
@@ -199,7 +199,7 @@ func membershipsOf(tx *sqldb.Tx, userIDs []string) (map[string][]Membership, err
 	of := map[string][]Membership{}
 	_, err := sqldb.Many(tx, `
 		SELECT user_id, external_id, code, first_day, COALESCE(last_day, '') FROM provision_membership
-		WHERE user_id IN `+sqldb.In(1, len(ids))+` ORDER BY user_id, first_day, external_id`,
+		WHERE user_id IN `+sqldb.In(1, len(ids)),
 		ids, func(row sqldb.Row) (m Membership, err error) {
 			var userID string
 			if err = row.Scan(&userID, &m.ID, &m.Code, &m.First, &m.Last); err == nil {

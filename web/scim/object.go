@@ -52,7 +52,10 @@ func readValue(decoder *json.Decoder, depth int) (any, error) {
 				return nil, errObject
 			}
 			text, _ := name.(string)
-			key := strings.ToLower(text)
+			key := text
+			if !strings.Contains(text, `"`) { // else it is a path, and what it quotes minds capitals
+				key = strings.ToLower(text)
+			}
 			if _, twice := o[key]; twice {
 				return nil, errObject
 			}
