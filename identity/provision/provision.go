@@ -4,6 +4,7 @@
 // web/scim speaks SCIM 2.0 (RFC 7643 and 7644).
 //
 //	SaveOrganisation  an organisation and the name that its customers read
+//	Organisations     which there are
 //	Issue             a bearer token for one of its programs, shown once
 //	Bearers, Revoke   which tokens there are; ends one
 //	Enter             says whose token this is

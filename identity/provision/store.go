@@ -23,6 +23,17 @@ func organisationName(tx *sqldb.Tx, slug string) (name string, ok bool, err erro
 	return name, ok, err
 }
 
+func organisations(tx *sqldb.Tx) (map[string]string, error) {
+	names := map[string]string{}
+	_, err := sqldb.Many(tx, `SELECT slug, name FROM provision_organisation`, nil, func(row sqldb.Row) (slug string, err error) {
+		var name string
+		err = row.Scan(&slug, &name)
+		names[slug] = name
+		return slug, err
+	})
+	return names, err
+}
+
 func insertToken(tx *sqldb.Tx, b Bearer, digest string) error {
 	_, err := tx.Exec(`
 		INSERT INTO provision_token (id, organisation, name, digest, scopes, created_at, expires_at)
