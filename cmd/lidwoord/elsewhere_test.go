@@ -88,7 +88,8 @@ func TestACustomerOfAnotherLibrarySystemBorrowsByTheMembershipThatItGives(t *tes
 		today := day.Of(h.db.Now())
 		id, person := h.newReader(t, browser, token, today.AddDays(3))
 		person.Visit(h.at + "/inloggen/lidmaatschappen")
-		person.Want("Bibliotheek Waterland", "Jaarabonnement", "29130000004711", "Begint nog")
+		person.Want("Bibliotheek Waterland", "Jaarabonnement", "29130000004711", "Begint nog", "bij je bibliotheek zelf")
+		person.Lacks("Naar Mijn Menu")
 		person.Look("login-memberships-elsewhere")
 
 		reader := h.read(t, browser, "29130000004711", "vier paarden op zolder")

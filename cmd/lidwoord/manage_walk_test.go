@@ -90,7 +90,7 @@ func TestAManagerConnectsAWebsiteInABrowser(t *testing.T) {
 	p.Want("Jaarabonnement is opgeslagen", "JAAR", "Bibliotheken Noord", "te geven")
 	p.Look("manage-kinds")
 	p.Press("Jaarabonnement")
-	p.Tick("Niemand krijgt dit lidmaatschap er nog bij")
+	p.Tick("Niemand krijgt dit lidmaatschap er nog bij. Wie het heeft, houdt het.")
 	p.Press("Opslaan")
 	p.Want("gestopt")
 	p.Press("Naar de bibliotheeksystemen")

@@ -134,6 +134,8 @@ func (s *Site) showHistory(w http.ResponseWriter, r *http.Request) error {
 type membershipsPage struct {
 	Memberships []signon.Membership
 	Linked      []provision.Linked
+	Here        bool // some are kept by our own administration
+	Elsewhere   bool // some by another library system
 }
 
 func (s *Site) showMemberships(w http.ResponseWriter, r *http.Request) error {
@@ -150,6 +152,10 @@ func (s *Site) showMemberships(w http.ResponseWriter, r *http.Request) error {
 	})
 	if err != nil {
 		return err
+	}
+	for _, m := range page.Memberships {
+		linked := slices.ContainsFunc(page.Linked, func(l provision.Linked) bool { return l.Organisation == m.Organisation })
+		page.Here, page.Elsewhere = page.Here || !linked, page.Elsewhere || linked
 	}
 	page.Linked = slices.DeleteFunc(page.Linked, func(l provision.Linked) bool {
 		return slices.ContainsFunc(page.Memberships, func(m signon.Membership) bool { return m.Organisation == l.Organisation })
