@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -275,5 +276,55 @@ func TestOtherSitesHearTheMembershipsOfAnotherSystemAtOnce(t *testing.T) {
 			}
 			return nil
 		})
+	})
+}
+
+// One account may hold a membership of our own administration and one of another
+// system. What is to begin at our own is told as that.
+func TestAnAccountShowsMembershipsOfBothAdministrations(t *testing.T) {
+	eachEngine(t, func(t *testing.T, h *running) {
+		token, username := h.elsewhere(t), h.login(t, "start.reader")
+		status, asked := h.program(t, token, "POST", "/Proofs", fmt.Sprintf(`{"userName":%q}`, username))
+		if status != http.StatusCreated {
+			t.Fatalf("%d %v", status, asked)
+		}
+		var account, email string
+		err := h.db.Read(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.One(`SELECT id, email FROM account WHERE username = $1`, []any{username}, &account, &email)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		code := regexp.MustCompile(`(?m)^([A-Z0-9]{4}-[A-Z0-9]{4})$`).FindString(h.about(t, email, "Je code voor Bibliotheek Waterland").Text)
+		status, user := h.program(t, token, "POST", "/Users", fmt.Sprintf(`{"externalId":"29130000004711","urn:lidwoord:scim:1.0:User":{"proof":{"ask":%q,"code":%q}},
+			"urn:lidwoord:params:scim:schemas:extension:membership:2.0:User":{"memberships":[{"value":"W-1","type":"BASIS","start":"2026-01-01"}]}}`, asked["ask"], code))
+		if status != http.StatusCreated {
+			t.Fatalf("%d %v", status, user)
+		}
+		begins := day.Of(h.db.Now()).AddDays(9)
+		err = h.db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(`UPDATE membership SET first_day = $1, valid_through = $2, last_day = $2 WHERE customer_id IN (SELECT id FROM customer WHERE account_id = $3)`,
+				string(begins), string(begins.AddDays(365)), account)
+			if err != nil {
+				return err
+			}
+			list, err := memberships{}.Of(tx, account)
+			if len(list) != 2 || list[0].Organisation != "bind" || list[0].State != signon.Upcoming || list[0].ValidFrom != begins || list[1].Organisation != "waterland" || list[1].State != signon.Active {
+				t.Errorf("%+v", list)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		person := newSurfer(t)
+		person.enter(h.at+"/bibliotheek/inloggen", username, demoReaderPw)
+		_, page := person.read(person.Get(h.at + "/inloggen/lidmaatschappen"))
+		for _, want := range []string{"Bind bibliotheken", "Begint nog", "Bibliotheek Waterland", "Actief", "Staat een bibliotheek niet in Mijn Menu?"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the page lacks %q:\n%s", want, page)
+			}
+		}
 	})
 }
