@@ -184,6 +184,34 @@ func (systems) Revoke(tx *sqldb.Tx, actor, id string) error {
 	return err
 }
 
+func (systems) Kinds(tx *sqldb.Tx) ([]manage.Kind, error) {
+	kinds, err := provision.Kinds(tx, "")
+	if err != nil {
+		return nil, err
+	}
+	names, err := provision.Organisations(tx)
+	list := make([]manage.Kind, len(kinds))
+	for i, k := range kinds {
+		list[i] = manage.Kind{Organisation: k.Organisation, Library: names[k.Organisation], Code: k.Code, NameNL: k.NameNL, NameEN: k.NameEN, Rights: k.Rights, Offered: k.Offered}
+	}
+	return list, err
+}
+
+func (systems) SaveKind(tx *sqldb.Tx, actor string, k manage.Kind) error {
+	err := provision.SaveKind(tx, actor, provision.Kind{Organisation: k.Organisation, Code: k.Code, NameNL: k.NameNL, NameEN: k.NameEN, Rights: k.Rights, Offered: k.Offered})
+	switch {
+	case errors.Is(err, provision.ErrNoOrganisation):
+		return manage.ErrNoLibrary.At(manage.FieldOrganisation)
+	case errors.Is(err, provision.ErrKindCode):
+		return provision.ErrKindCode.At(manage.FieldCode)
+	case errors.Is(err, provision.ErrName):
+		return provision.ErrName.At(manage.FieldNameNL)
+	case errors.Is(err, provision.ErrRight):
+		return provision.ErrRight.At(manage.FieldRights)
+	}
+	return err
+}
+
 // readers fills the counts of signing in, and ends it for everybody.
 type readers struct {
 	provider *signon.Provider

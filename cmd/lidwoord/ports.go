@@ -10,6 +10,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/identity/account"
+	"lidwoord/identity/provision"
 	"lidwoord/identity/signon"
 	"lidwoord/library/enrol"
 	"lidwoord/library/membership"
@@ -115,7 +116,8 @@ func (l loginAccounts) Prove(tx *sqldb.Tx, askID, code string) (accountID, usern
 	return l.accounts.Prove(tx, askID, code)
 }
 
-// memberships tells the sign-on what the holder of an account may use.
+// memberships tells the sign-on what the holder of an account may use: by our own
+// administration, and by the library systems that keep one elsewhere.
 type memberships struct{}
 
 var _ signon.Memberships = memberships{}
@@ -126,15 +128,29 @@ func (memberships) Of(tx *sqldb.Tx, accountID string) ([]signon.Membership, erro
 		return nil, err
 	}
 	today := day.Of(tx.Now)
-	list := make([]signon.Membership, len(held))
-	for i, h := range held {
-		list[i] = signon.Membership{
+	var list []signon.Membership
+	for _, h := range held {
+		list = append(list, signon.Membership{
 			Organisation: h.OrganisationSlug, OrganisationName: h.OrganisationName, Number: h.Number,
-			Code: h.Code, Name: h.Name(words.NL), Rights: h.Rights.Names(), ValidThrough: h.LastDay, State: "active",
-		}
-		if h.State(today) != membership.Active {
-			list[i].State = "ended"
-		}
+			Code: h.Code, Name: h.Name(words.NL), Rights: h.Rights.Names(),
+			ValidFrom: h.FirstDay, ValidThrough: h.LastDay, State: ownStates[h.State(today)],
+		})
 	}
-	return list, nil
+	elsewhere, err := provision.OfAccount(tx, accountID, today)
+	for _, h := range elsewhere {
+		list = append(list, signon.Membership{
+			Organisation: h.Kind.Organisation, OrganisationName: h.Library, Number: h.Number,
+			Code: h.Code, Name: h.Kind.Name(words.NL), Rights: h.Kind.Rights,
+			ValidFrom: h.First, ValidThrough: h.Last, State: elsewhereStates[h.State(today)],
+		})
+	}
+	return list, err
 }
+
+// The states in the words of the claim.
+var (
+	ownStates = map[membership.State]string{
+		membership.Active: signon.Active, membership.Coming: signon.Upcoming, membership.Ended: signon.Ended}
+	elsewhereStates = map[provision.State]string{
+		provision.Running: signon.Active, provision.Upcoming: signon.Upcoming, provision.Ended: signon.Ended, provision.Suspended: signon.Suspended}
+)

@@ -24,6 +24,8 @@ type Introspection struct {
 	AuthTime int64  `json:"auth_time,omitempty"`
 	IssuedAt int64  `json:"iat,omitempty"`
 	Expires  int64  `json:"exp,omitempty"`
+
+	Memberships []Membership `json:"memberships,omitzero"` // scope memberships; [] when there are none
 }
 
 // Introspect tells a client about a token. It learns about its own only, unless
@@ -51,6 +53,11 @@ func (p *Provider) Introspect(tx *sqldb.Tx, a ClientAuth, t secret.Token) (Intro
 	}
 	if slices.Contains(strings.Fields(s.scope), ScopeProfile) {
 		known.Username = s.username
+	}
+	if slices.Contains(strings.Fields(s.scope), ScopeMemberships) {
+		if known.Memberships, err = p.memberships(tx, s.accountID); err != nil {
+			return Introspection{}, nil, err
+		}
 	}
 	if s.kind == kindAccess {
 		known.Type = "Bearer"

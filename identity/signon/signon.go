@@ -131,9 +131,18 @@ type Membership struct {
 	Code             string   `json:"code"`
 	Name             string   `json:"name"`
 	Rights           []string `json:"rights"`        // "digital", "physical"
+	ValidFrom        day.Day  `json:"valid_from"`    // first day, ISO
 	ValidThrough     day.Day  `json:"valid_through"` // last day, ISO; "" has no end
-	State            string   `json:"state"`         // "active", "ended"
+	State            string   `json:"state"`         // of the constants below; only Active gives rights
 }
+
+// States of a membership in the claim.
+const (
+	Active    = "active"    // today is within its days
+	Upcoming  = "upcoming"  // it begins on ValidFrom
+	Ended     = "ended"     // it ended after ValidThrough
+	Suspended = "suspended" // today may be within its days; the library gives nothing for now
+)
 
 // Problem is a refusal in the words of RFC 6749 section 5.2, for a program to read.
 type Problem struct {

@@ -185,6 +185,8 @@ var statuses = []struct {
 	{provision.ErrChanged, http.StatusPreconditionFailed, ""},
 	{provision.ErrOwners, http.StatusBadRequest, mutability},
 	{provision.ErrUsernameFixed, http.StatusBadRequest, mutability},
+	{provision.ErrMembershipID, http.StatusBadRequest, mutability},
+	{provision.ErrNoneMeant, http.StatusBadRequest, noTarget},
 }
 
 var kinds = map[fault.Kind]int{fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict, fault.Gone: http.StatusConflict,
