@@ -150,6 +150,7 @@ type Request struct {
 	ClientName string
 	Continues  bool       // the client takes people up again later (Client.Initiate)
 	ReturnsTo  string     // the host that the browser goes back to; "" for an app
+	ReturnsBy  string     // the scheme of that address: "https", or one that an app has of its own
 	Lang       words.Lang // "" when the client did not say
 	Prompt     string     // "", PromptNone, PromptLogin or PromptCreate
 	LoginHint  string

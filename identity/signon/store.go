@@ -164,7 +164,7 @@ func openRequest(tx *sqldb.Tx, id string) (r Request, found bool, err error) {
 	if found {
 		r.WantsACR, r.NeedsACR = levels[level], levels[least]
 		if u, err := url.Parse(back); err == nil {
-			r.ReturnsTo = u.Hostname()
+			r.ReturnsTo, r.ReturnsBy = u.Hostname(), u.Scheme
 		}
 	}
 	return r, found, err

@@ -68,6 +68,7 @@ func (s *Site) showConsent(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		leadsBack(w, asked)
 		page.Client, page.To, page.Hears = asked.ClientName, asked.ReturnsTo, asked.Asks()
 		acc, err := s.Accounts.Find(tx, live.Subject)
 		page.Username, page.Account = acc.Username, acc.ID
