@@ -32,6 +32,7 @@ func (d *door) app(c signon.Client, back, claims string) (request string) {
 
 var (
 	ownApp     = signon.Client{ID: "app", Own: true}
+	servedApp  = signon.Client{ID: "app-met-server", Own: true, Secret: "een geheim dat op de server van de app staat"} // its server proves who it is
 	strangeApp = signon.Client{ID: "vreemde-app"}
 )
 
@@ -60,12 +61,18 @@ func TestAnAppIsAnsweredInABrowser(t *testing.T) {
 		presses func(*webtest.Page)
 		hears   string
 	}{
-		{"signing in", ownApp, "", false, typeIn, "code"},
-		{"signed in already", ownApp, "", true, nil, "code"},
+		{"signing in", servedApp, "", false, typeIn, "code"},
+		{"signed in already", servedApp, "", true, nil, "code"},
+		{"signed in already, at an app that any other could be", ownApp, "", true, func(p *webtest.Page) {
+			p.Want("Elke app op je apparaat kan zich voordoen als Lezen op je telefoon")
+			p.Lacks("is niet van de bibliotheek")
+			p.Look("login-consent-app")
+			p.Press("Ja, dat mag")
+		}, "code"},
 		{"no consent", strangeApp, "", true, func(p *webtest.Page) { p.Press("Nee, niet doen") }, "error"},
 		{"consent after signing in", strangeApp, "", false, func(p *webtest.Page) { typeIn(p); p.Press("Ja, dat mag") }, "code"},
-		{"no second step", ownApp, needsMore, true, func(p *webtest.Page) { p.Press("Terug zonder in te loggen") }, "error"},
-		{"a second step is set up", ownApp, needsMore, true, func(p *webtest.Page) {
+		{"no second step", servedApp, needsMore, true, func(p *webtest.Page) { p.Press("Terug zonder in te loggen") }, "error"},
+		{"a second step is set up", servedApp, needsMore, true, func(p *webtest.Page) {
 			p.Press("Tweede stap instellen")
 			key = webtest.Eval[string](p, "document.getElementById('sleutel').textContent")
 			p.Fill("Code uit de app", d.code(key).Get("code"))
@@ -73,7 +80,7 @@ func TestAnAppIsAnsweredInABrowser(t *testing.T) {
 			p.Press("Ik heb ze bewaard")
 			d.pass(30 * time.Second)
 		}, "code"},
-		{"signing in with a second step", ownApp, "", false, func(p *webtest.Page) { typeIn(p); typeCode(p) }, "code"},
+		{"signing in with a second step", servedApp, "", false, func(p *webtest.Page) { typeIn(p); typeCode(p) }, "code"},
 		{"signing in after a page of this door asked", strangeApp, "", false, func(p *webtest.Page) {
 			to, err := url.Parse(p.URL())
 			if err != nil {
@@ -82,6 +89,7 @@ func TestAnAppIsAnsweredInABrowser(t *testing.T) {
 			p.Visit(d.base + "/tweede-stap?" + to.RawQuery)
 			typeIn(p)
 			typeCode(p)
+			p.Press("Ja, dat mag")
 		}, "code"},
 	} {
 		t.Run(way.name, func(t *testing.T) {
