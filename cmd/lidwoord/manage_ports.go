@@ -39,6 +39,8 @@ func (s websites) List(tx *sqldb.Tx) ([]manage.Website, error) {
 	return list, err
 }
 
+func (websites) Scopes() []string { return signon.Scopes() }
+
 func listed(w manage.Website) signon.Listed {
 	return signon.Listed{Method: w.Method, Client: signon.Client{
 		ID: w.ID, Name: w.Name, Own: w.Own, Keys: w.Keys,

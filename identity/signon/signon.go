@@ -37,6 +37,7 @@ package signon
 
 import (
 	"embed"
+	"slices"
 	"sync"
 	"time"
 
@@ -79,6 +80,11 @@ const (
 )
 
 var knownScopes = []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopeMemberships, ScopeOffline}
+
+// Scopes lists what a client may be allowed to ask; openid goes without saying.
+func Scopes() []string {
+	return slices.DeleteFunc(slices.Clone(knownScopes), func(s string) bool { return s == ScopeOpenID })
+}
 
 // Words are the sentences of this room.
 //

@@ -11,7 +11,6 @@ import (
 
 	"lidwoord/base/factor"
 	"lidwoord/base/fault"
-	"lidwoord/base/secret"
 	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
 	"lidwoord/library/branch"
@@ -118,23 +117,9 @@ func (s *Site) letIn(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Adm
 	return in, err
 }
 
-// renew ends every session of a clerk, here and at Beheer, and starts this one anew.
-func (s *Site) renew(tx *sqldb.Tx, old session.Session) (secret.Token, error) {
-	if err := staff.EndSessions(tx, old.Subject); err != nil {
-		return "", err
-	}
-	old.Idle = s.Idle
-	token, _, err := session.Start(tx, old)
-	return token, err
-}
-
 // joinEntry joins the pages between the password and the desk.
 func (s *Site) joinEntry() (err error) {
-	s.entry = &entry.Desk{Site: s.Site, Prefix: "staff:", Admit: s.letIn, Renew: s.renew,
-		Person: func(tx *sqldb.Tx, id string) (factor.Person, error) {
-			w, err := staff.Find(tx, id)
-			return factor.Person{Username: w.Username, Name: w.Name}, err
-		},
+	s.entry = &entry.Desk{Site: s.Site, Prefix: "staff:", Admit: s.letIn, Renew: staff.Renew(s.Idle), Person: staff.Person,
 		Prove: func(r *http.Request, id, password string) error {
 			return staff.Prove(r.Context(), s.DB, id, staff.Attempt{Password: password, Address: r.RemoteAddr})
 		},
@@ -175,12 +160,9 @@ func (s *Site) admit(r *http.Request, form *kit.Form) (worker staff.Worker, here
 }
 
 func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
-	if sess := kit.VisitOf(r).Session; sess != nil {
-		if err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.End(tx, sess.ID) }); err != nil {
-			return err
-		}
+	if err := s.Leave(w, r); err != nil {
+		return err
 	}
-	s.ClearSession(w)
 	s.SetFlash(w, "desk.signed_out")
 	return s.Redirect(w, r, "%s", s.SignInPath)
 }

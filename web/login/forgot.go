@@ -223,6 +223,9 @@ func (s *Site) askReset(w http.ResponseWriter, r *http.Request, form *kit.Form, 
 		if page.Account, err = s.Accounts.LookReset(tx, page.Token); err != nil {
 			return err
 		}
+		if err := s.leadsTo(tx, w, s.askedOf(r).Request); err != nil {
+			return err
+		}
 		if page.Step, err = mustStep(tx, page.Account.ID); err != nil || page.Undone {
 			return err
 		}

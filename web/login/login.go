@@ -85,7 +85,7 @@ func New(house *kit.House, accounts *account.Accounts, provider *signon.Provider
 	// A sign-in form is answered by the address of the site that asked, and a
 	// browser counts that as a target of the form. Which addresses those may be is
 	// held by signon, letter by letter. An app on the person's own machine listens
-	// there without TLS; a policy has no words for its IPv6 number.
+	// there without TLS. What a policy can say of one request only, leads adds.
 	s.FormAction = "'self' https: http://127.0.0.1:* http://localhost:*"
 	if s.Base.Scheme == "http" {
 		s.FormAction += " http:"
@@ -141,8 +141,8 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /email-terug/{geheim}", s.showUndo)
 	m.Page("POST /email-terug/{geheim}", s.undoEmail)
 	m.Page("GET /sessies", kit.RequireSession(s.showSessions))
-	m.Page("POST /sessies/anderen", kit.RequireSession(s.endOtherSessions))
-	m.Page("POST /sessies/{id}", kit.RequireSession(s.endSession))
+	m.Page("POST /sessies/anderen", s.requireFresh(s.endOtherSessions))
+	m.Page("POST /sessies/{id}", s.requireFresh(s.endSession))
 	m.Page("POST /apparaten", kit.RequireSession(s.forgetDevices))
 	m.Page("GET /geschiedenis", kit.RequireSession(s.showHistory))
 	m.Page("GET /lidmaatschappen", kit.RequireSession(s.showMemberships))

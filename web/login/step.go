@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -21,7 +22,7 @@ import (
 // joinEntry joins the pages of the second step and of Inloggen en beveiliging.
 func (s *Site) joinEntry() (err error) {
 	s.entry = &entry.Desk{Site: s.Site, Prefix: ownerPrefix, Person: s.person, Admit: s.admit, Renew: s.renew, Prove: s.prove,
-		Changed: s.changed, Guessed: s.guessed, Refused: s.refusedKey, Restart: s.restart, Onward: s.onward}
+		Changed: s.changed, Guessed: s.guessed, Refused: s.refusedKey, Restart: s.restart, Leads: s.leads, Onward: s.onward}
 	s.entry.Passkeys, err = factor.NewPasskeys(s.Base, s.Brand.Name)
 	return err
 }
@@ -49,6 +50,17 @@ func readWay(text string) (y way) {
 		return way{}
 	}
 	return y
+}
+
+// asks is the request that is answered at the end of the way, "" for none.
+func (y way) asks() string {
+	if y.Request != "" {
+		return y.Request
+	}
+	if u, err := url.Parse(y.Back); err == nil {
+		return u.Query().Get("verzoek")
+	}
+	return ""
 }
 
 // said is what a browser may say of its way: the rest we know, or it is not so.

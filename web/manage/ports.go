@@ -56,6 +56,9 @@ const (
 // one that is built in.
 type Websites interface {
 	List(tx *sqldb.Tx) ([]Website, error)
+	// Scopes names all that a website may be allowed to hear; each has a sentence
+	// manage.scope_….
+	Scopes() []string
 	// Check says what is wrong with addresses and keys, and keeps nothing.
 	Check(w Website) error
 	Add(tx *sqldb.Tx, actor string, w Website) (secret.Token, error)
