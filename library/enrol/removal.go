@@ -71,10 +71,11 @@ func (o Office) WaitingRemoval(tx *sqldb.Tx, c Clerk, customerID string) (r Remo
 		return r, false, err
 	}
 	list, err := o.removals(tx, who, lib.Name)
-	if len(list) == 0 || err != nil {
+	i := slices.IndexFunc(list, Removal.Waits)
+	if err != nil || i < 0 {
 		return r, false, err
 	}
-	return list[0], list[0].Waits(), nil
+	return list[i], true, nil
 }
 
 // removals lists the removals of a customer's account as a library may see them.
