@@ -16,7 +16,7 @@ const FieldDocument = "document"
 // Documents are what a clerk may know somebody by before a second step is taken away:
 // those of the Wet op de identificatieplicht (article 1). Only the kind is kept; a number
 // or a copy is more than a library may ask.
-var Documents = []string{"passport", "identity_card", "driving_licence", "residence_permit"}
+var Documents = []string{"passport", "idcard", "licence", "permit"}
 
 var (
 	// ErrDocument means that the clerk did not say by what the customer was known.

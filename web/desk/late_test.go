@@ -63,7 +63,7 @@ func TestEveryFormOfTheDeskIsThereAgainAfterTheSessionEnded(t *testing.T) {
 			{"/klanten/{id}/betalingen/{betaling}/terugdraaien", undo, undo, []string{"reden", "wrong_amount"}, []string{`value="wrong_amount" checked`}},
 			{"/klanten/{id}/email", at + "/email", at + "/email", []string{"email", "anders@voorbeeld.nl"}, []string{`value="anders@voorbeeld.nl"`}},
 			{"/klanten/{id}/inlogaccount/koppelen", "/klanten/" + without + "/inlogaccount/koppelen", "/klanten/" + without + "/inlogaccount/koppelen", []string{"doe", "nieuwe-code", "gebruikersnaam", "eva91"}, []string{`value="eva91"`}},
-			{"/klanten/{id}/inlogaccount/tweede-stap", two + "/inlogaccount/tweede-stap", two + "/inlogaccount/tweede-stap", []string{"document", "driving_licence"}, []string{`value="driving_licence" checked`}},
+			{"/klanten/{id}/inlogaccount/tweede-stap", two + "/inlogaccount/tweede-stap", two + "/inlogaccount/tweede-stap", []string{"document", "licence"}, []string{`value="licence" checked`}},
 			{"/taken/{taak}", todo, todo, []string{"toelichting", "Klant gebeld, & adres verbeterd."}, []string{"Klant gebeld, &amp; adres verbeterd."}},
 
 			// A code serves once, and a button alone types nothing.

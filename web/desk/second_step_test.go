@@ -77,7 +77,7 @@ func TestWhoMayAskToTakeASecondStepAway(t *testing.T) {
 		h.visitor().post(ask, "document", "passport").is(401, "/tweede-stap")
 		p := h.clerk("anja")
 		p.post("/klanten/NIEMAND/inlogaccount/tweede-stap", "document", "passport").is(404, "/tweede-stap")
-		p.post(ask, "document", "identity_card").is(200, at)
+		p.post(ask, "document", "idcard").is(200, at)
 
 		// Of another library its worker stays unnamed.
 		h.do(func(tx *sqldb.Tx) error {
