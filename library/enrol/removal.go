@@ -2,6 +2,7 @@ package enrol
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"lidwoord/base/audit"
@@ -97,6 +98,8 @@ func (r Removal) happened() []Happened {
 		return list
 	case r.Done:
 		return append(list, Happened{At: r.EndedAt, What: "login.removal_done"})
+	case strings.HasPrefix(r.EndedBy, "account:"): // its owner, or a sign-in
+		return append(list, Happened{At: r.EndedAt, What: "login.removal_kept"})
 	}
 	return append(list, Happened{At: r.EndedAt, What: "login.removal_stopped"})
 }
