@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/library/task"
+	"lidwoord/web/webtest"
 )
 
 // small is a form of one page, as a clerk had filled it in when the session ended.
@@ -169,4 +171,31 @@ func TestAKeptFormFillsInItsOwnPageOnly(t *testing.T) {
 		p.post(email, "email", "anders@voorbeeld.nl").is(401, email).want("Wat je net koos, is nog niet gedaan.")
 		p.post(email, "wie", wie, "email", strings.Repeat("boek ", 5000)).is(401, email).want("Wat je net koos, is nog niet gedaan.")
 	})
+}
+
+func TestAPaymentThatCameTooLateInABrowser(t *testing.T) {
+	h := build(t, sqldbtest.New(t))
+	h.clerk("anja").enrol(tester, contact, "0141")
+	id, _ := h.customer("Tester")
+	p := h.desk(t, webtest.Start(t))
+	signIn(p)
+	p.Visit(h.server.URL + "/balie/klanten/" + id)
+	p.Choose("Hoe betaalt de klant?", "Contant")
+	p.Fill("Bedrag", "12,34")
+	p.Fill("Ontvangen (contant)", "20")
+	h.pass(31 * time.Minute)
+	p.Forgive("401")
+	p.Press("Betaling vastleggen")
+	p.Want("Wat je hebt getypt, is bewaard, maar nog niet verstuurd.")
+	signIn(p)
+	p.Want("Terug: € 7,66")
+	if amount, given := p.Value("Bedrag"), p.Value("Ontvangen (contant)"); amount != "12,34" || given != "20" {
+		t.Errorf("Bedrag holds %q, Ontvangen %q", amount, given)
+	}
+	p.Look("desk-betalen-bewaard")
+	p.Press("Betaling vastleggen")
+	p.Want("Ontvangen € 20,00, terug € 7,66.")
+	if n := h.count("posting"); n != 2 {
+		t.Errorf("%d postings", n)
+	}
 }
