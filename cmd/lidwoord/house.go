@@ -73,6 +73,7 @@ type house struct {
 	stacks   catalogue.Stacks
 	book     customer.AddressBook // nil looks nothing up
 	start    *start.Site
+	login    *login.Site
 	handler  http.Handler
 	mail     *outbox.Worker
 	farewell *signon.LogoutWorker // tells sites that somebody signed out
@@ -104,6 +105,8 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		Reset:     func(t secret.Token) string { return kit.Absolute(doors.Login, "/wachtwoord/"+string(t)) },
 		Email:     func(t secret.Token) string { return kit.Absolute(doors.Login, "/email/"+string(t)) },
 		Undo:      func(t secret.Token) string { return kit.Absolute(doors.Login, "/email-terug/"+string(t)) },
+		Factor:    func(t secret.Token) string { return kit.Absolute(doors.Login, "/tweede-stap-weg/"+string(t)) },
+		Keep:      func(t secret.Token) string { return kit.Absolute(doors.Login, "/tweede-stap-blijft/"+string(t)) },
 		Forgotten: kit.Absolute(doors.Login, "/wachtwoord-vergeten"),
 
 		Left: h.accountLeft,
@@ -127,7 +130,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		return nil, err
 	}
 	port := loginAccounts{h.accounts, func(t secret.Token) string { return kit.Absolute(doors.Login, "/koppelen/"+string(t)) }}
-	h.office = enrol.Office{Accounts: port, Census: port, Owners: port, News: h.news}
+	h.office = enrol.Office{Accounts: port, Census: port, Owners: port, Steps: port, News: h.news}
 	if err := h.openTill(); err != nil {
 		return nil, err
 	}
@@ -152,6 +155,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		{Name: "throttle.sweep", Every: 10 * time.Minute, Do: throttle.Sweep},
 		{Name: "outbox.sweep", Every: time.Hour, Do: outbox.Sweep},
 	}
+	h.jobs = append(h.jobs, h.login.Jobs()...)
 	if h.bank != nil {
 		h.jobs = append(h.jobs, h.bank.Jobs()...)
 	}

@@ -10,6 +10,7 @@ import (
 	"lidwoord/base/fault"
 	"lidwoord/base/outbox"
 	"lidwoord/base/sqldb"
+	"lidwoord/library/branch"
 	"lidwoord/library/customer"
 	"lidwoord/library/task"
 )
@@ -60,6 +61,17 @@ func (o Office) History(tx *sqldb.Tx, customerID string) ([]Happened, error) {
 			return nil, err
 		}
 		list = append(list, story.happened()...)
+		lib, err := branch.OrganisationByID(tx, who.OrganisationID)
+		if err != nil {
+			return nil, err
+		}
+		asked, err := o.removals(tx, who, lib.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range asked {
+			list = append(list, r.happened()...)
+		}
 	}
 	slices.SortStableFunc(list, func(a, b Happened) int { return cmp.Compare(b.At.UnixMicro(), a.At.UnixMicro()) })
 	return list, nil

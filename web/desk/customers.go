@@ -207,6 +207,7 @@ type customerPage struct {
 	Log         []logLine
 	Story       []happened // of the login account
 	SecondStep  bool       // at the login account
+	Removal     *removal   // of it, that waits; nil for none
 	Renumber    bool       // a new login account gives the customer another number
 	Bank        string     // masked
 	May         struct{ Forget, Change, Pay, Looks bool }
@@ -259,7 +260,7 @@ type logLine struct {
 const historyMost = 40
 
 func (s *Site) customer(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.customerPage(w, r, c, http.StatusOK, kit.NewForm())
+	return s.customerPage(w, r, c, http.StatusOK, s.keptForm(r, c))
 }
 
 func (s *Site) customerPage(w http.ResponseWriter, r *http.Request, c counter, status int, form *kit.Form) error {
@@ -306,7 +307,9 @@ func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (
 	p.Differs = enrol.Differs(p.Login, who.Email)
 	switch p.Login.State {
 	case enrol.Active, enrol.Linked:
-		p.SecondStep, err = s.Office.SecondStep(tx, who.ID)
+		if p.SecondStep, err = s.Office.SecondStep(tx, who.ID); err == nil {
+			p.Removal, err = s.removalOf(tx, c, who.ID)
+		}
 	case enrol.None, enrol.Left:
 		p.Renumber, err = s.Office.Renumbers(tx, who.ID)
 	}

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"lidwoord/base/factor"
@@ -14,7 +12,6 @@ import (
 	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
 	"lidwoord/library/branch"
-	"lidwoord/library/enrol"
 	"lidwoord/library/staff"
 	"lidwoord/web/entry"
 	"lidwoord/web/kit"
@@ -165,103 +162,6 @@ func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.SetFlash(w, "desk.signed_out")
 	return s.Redirect(w, r, "%s", s.SignInPath)
-}
-
-// carried is a form that came after the session had ended.
-type carried struct {
-	Draft  string
-	Path   string // the page to return to
-	Staff  string // who had the form, as the page itself says
-	Step   enrol.Step
-	Values url.Values
-}
-
-const carryPurpose = "desk.carry"
-
-// signInFirst sends a visitor without a session to the sign-in page. What a
-// clerk had typed into an enrolment travels along, sealed, and is kept as a
-// draft as soon as the same clerk is back: a session that ends in the middle of
-// a form costs nothing.
-func (s *Site) signInFirst(w http.ResponseWriter, r *http.Request) error {
-	draft := r.PathValue("draft")
-	if r.Method == http.MethodGet || wantsJSON(r) {
-		return kit.ErrSignIn
-	}
-	page := signInPage{Form: kit.NewForm(), Over: true, Back: s.Link("/")}
-	page.Set("vestiging", s.Cookie(r, branchCookie))
-	if step, known := stepOf(s.Link(""), r.URL.Path, draft); known {
-		form, err := kit.ReadForm(r)
-		if err != nil {
-			return err
-		}
-		text, err := json.Marshal(carried{Draft: draft, Path: r.URL.Path, Staff: form.Get("wie"), Step: step, Values: form.Values})
-		if err != nil {
-			return err
-		}
-		if page.Carry, err = s.DB.Box.Seal(carryPurpose, text); err != nil {
-			return err
-		}
-		page.Back = r.URL.Path
-	} else {
-		page.Back, page.Undone = s.Link("%s", comeBack(strings.TrimPrefix(r.URL.Path, s.Link("")))), true
-	}
-	return s.signInPage(w, r, http.StatusUnauthorized, page)
-}
-
-// comeBack is the page with the button that was pressed too late. The button is
-// not pressed again on the clerk's behalf: it may have been somebody else's hand.
-func comeBack(path string) string {
-	part := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	switch {
-	case len(part) > 2 && part[0] == "klanten":
-		return "/klanten/" + part[1]
-	case len(part) == 4 && part[1] == "nieuw" && part[3] == "betalen":
-		return "/klant/nieuw/" + part[2] + "/klaar"
-	case len(part) == 4 && part[1] == "nieuw":
-		return path // Opslaan, or the code of an existing account
-	}
-	return "/"
-}
-
-// stepOf tells which fields a posted page of a draft holds.
-func stepOf(base, path, draft string) (enrol.Step, bool) {
-	if draft == "" {
-		return 0, false
-	}
-	if path == base+"/klant/snel/"+draft {
-		return enrol.AllSteps, true
-	}
-	for _, step := range steps {
-		if path == base+"/klant/nieuw/"+draft+step.path {
-			return step.number, true
-		}
-	}
-	return 0, false
-}
-
-// unpack keeps a carried form as the draft it was meant for and returns the
-// page to go on with. A form that is not this clerk's is dropped in silence.
-func (s *Site) unpack(tx *sqldb.Tx, sealed string, c counter) (path string, err error) {
-	if sealed == "" {
-		return "", nil
-	}
-	text, err := s.DB.Box.Open(carryPurpose, sealed)
-	var it carried
-	if err != nil || json.Unmarshal(text, &it) != nil || it.Staff != c.worker.ID {
-		return "", nil
-	}
-	d, err := enrol.OpenDraft(tx, c.clerk(), it.Draft)
-	if err == nil {
-		d.App.Fill(it.Step, it.Values)
-		_, err = enrol.KeepDraft(tx, c.clerk(), it.Draft, d.App)
-	}
-	switch {
-	case err == nil:
-		return it.Path, nil
-	case fault.KindOf(err) == fault.Internal:
-		return "", err
-	}
-	return "", nil
 }
 
 // wantsJSON reports whether the script asks, not the browser.

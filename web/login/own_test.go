@@ -15,7 +15,7 @@ import (
 
 const another = "groene kat slaapt lang"
 
-var ownPattern = regexp.MustCompile(`/(?:wachtwoord|email|email-terug)/[A-Z0-9]+`)
+var ownPattern = regexp.MustCompile(`/(?:wachtwoord|email|email-terug|tweede-stap-weg|tweede-stap-blijft)/[A-Z0-9]+`)
 
 // letter returns the newest letter of a kind, and the path of its link.
 func (d *door) letter(kind string) (m outbox.Mail, path string) {

@@ -113,9 +113,12 @@ func (s *Site) admit(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Adm
 	default:
 		here, err = s.arrive(tx, r, acc, acrBy(p.Means))
 	}
-	left := 0
+	left, kept := 0, false
 	if err == nil && p.Means == factor.ByRecovery {
 		left, err = s.byRecovery(tx, r, acc)
+	}
+	if err == nil && p.Means != "" { // whoever has a second step need not lose it
+		kept, err = s.Accounts.StopRemoval(tx, acc.ID, ownerPrefix+acc.ID, browserOf(r))
 	}
 	if err != nil {
 		return in, err
@@ -126,6 +129,8 @@ func (s *Site) admit(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Adm
 		switch {
 		case late:
 			s.SetFlash(w, "login.request_over")
+		case kept && y.Request == "": // a letter tells who goes on to another site
+			s.SetFlash(w, "login.removal_stopped_by_step")
 		case y.Reset && y.Request == "":
 			s.SetFlash(w, "login.password_set")
 		case p.Means == factor.ByRecovery && y.Request == "":
