@@ -38,10 +38,15 @@ var errLooking = errors.New("sqldb: Look only reads")
 
 // allows holds a Look to reading: nobody would take back half of what it wrote.
 func (tx *Tx) allows(query string) error {
-	if _, looking := tx.sql.(*sql.DB); looking && !strings.HasPrefix(strings.TrimLeft(query, "\t\n "), "SELECT") {
+	if tx.looks() && !strings.HasPrefix(strings.TrimLeft(query, "\t\n "), "SELECT") {
 		return errLooking
 	}
 	return nil
+}
+
+func (tx *Tx) looks() bool {
+	_, looking := tx.sql.(*sql.DB)
+	return looking
 }
 
 // Box seals what this database must keep secret.

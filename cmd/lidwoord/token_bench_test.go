@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -54,36 +55,63 @@ func benchTokens(b *testing.B, program, database string, peers []*provider) {
 	defer runtime.UnlockOSThread()
 	ours, db := lidwoord(b, program, database)
 	for _, p := range append([]*provider{ours}, peers...) {
+		p.postmaster = postmaster(b, db)
 		p.begin()
 	}
 	for _, a := range acts {
 		b.Run(a.name, func(b *testing.B) {
-			var own, plain []float64
-			theirs := make([][]float64, len(peers))
+			var own measured
+			var plain []float64
+			theirs := make([]measured, len(peers))
 			for b.Loop() {
 				for range turnsLeast {
-					own = append(own, a.turn(ours))
+					own.add(a.turn(ours))
 					if n := ours.failed.Load(); n > 0 {
 						b.Fatalf("%d of our answers were none", n)
 					}
 					plain = append(plain, a.bareTurn(db, ours))
 					for i, p := range peers {
-						theirs[i] = append(theirs[i], a.turn(p))
+						theirs[i].add(a.turn(p))
 					}
 				}
 			}
 			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(median(own), a.name+"/s")
+			b.ReportMetric(median(own.rate), a.name+"/s")
 			b.ReportMetric(median(plain), "bare/s")
-			b.ReportMetric(median(own)/median(plain), "ratio")
+			b.ReportMetric(median(own.rate)/median(plain), "ratio")
+			own.reportProcessor(b, "our")
 			for i, p := range peers {
-				b.ReportMetric(median(theirs[i]), p.name+"/s")
-				b.ReportMetric(median(own)/median(theirs[i]), "x-"+p.name)
+				b.ReportMetric(median(theirs[i].rate), p.name+"/s")
+				b.ReportMetric(median(own.rate)/median(theirs[i].rate), "x-"+p.name)
+				theirs[i].reportProcessor(b, p.name)
 				if n := p.failed.Swap(0); n > 0 {
 					b.ReportMetric(float64(n), p.name+"-failed")
 				}
 			}
 		})
+	}
+}
+
+// measured is what turns of a provider gave.
+type measured struct {
+	rate             []float64 // acts a second that went well
+	server, postgres []float64 // processor time of an act, in microseconds
+}
+
+func (f *measured) add(t oneTurn) {
+	f.rate = append(f.rate, t.rate)
+	f.server, f.postgres = append(f.server, t.server), append(f.postgres, t.postgres)
+}
+
+type oneTurn struct{ rate, server, postgres float64 }
+
+// reportProcessor tells what an act costs the processors, at the provider itself
+// and at PostgreSQL. What others do on the machine, the load generator with them,
+// hardly touches it.
+func (f *measured) reportProcessor(b *testing.B, name string) {
+	if s := median(f.server); s > 0 { // Linux
+		b.ReportMetric(s, name+"-us")
+		b.ReportMetric(median(f.postgres), name+"-postgres-us")
 	}
 }
 
@@ -112,8 +140,8 @@ var acts = []act{
 	{name: "keysets", do: (*provider).keySet, bare: bareKeys},
 }
 
-// turn lets every browser do the act, and returns how many went well a second.
-func (a act) turn(p *provider) float64 {
+// turn lets every browser do the act.
+func (a act) turn(p *provider) oneTurn {
 	var codes [browsers][]string
 	if a.ahead {
 		var all sync.WaitGroup
@@ -126,7 +154,7 @@ func (a act) turn(p *provider) float64 {
 		}
 		all.Wait()
 	}
-	before := p.failed.Load()
+	before, server, postgres := p.failed.Load(), processor(p.pid), processorOfChildren(p.postmaster)
 	n, took := inTurn(func(i int) (more bool) {
 		code := ""
 		if a.ahead {
@@ -135,7 +163,40 @@ func (a act) turn(p *provider) float64 {
 		a.do(p, i, code)
 		return !a.ahead || len(codes[i]) > 0
 	})
-	return float64(n-(p.failed.Load()-before)) / took.Seconds()
+	well := float64(n - (p.failed.Load() - before))
+	each := float64(time.Second/ticksASecond) / float64(time.Microsecond) / well
+	return oneTurn{well / took.Seconds(), each * float64(processor(p.pid)-server), each * float64(processorOfChildren(p.postmaster)-postgres)}
+}
+
+// postmaster is the process of which those of a PostgreSQL on this machine are
+// children; 0 for another engine.
+func postmaster(b *testing.B, db *sqldb.DB) (parent int) {
+	if db.Engine != "postgres" {
+		return 0
+	}
+	var pid int
+	err := db.Look(b.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.One(`SELECT pg_backend_pid()`, nil, &pid)
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return parentOf(pid)
+}
+
+// processorOfChildren is the time that the children of a process had; see processor.
+func processorOfChildren(parent int) (ticks int) {
+	if parent == 0 {
+		return 0
+	}
+	list, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range list {
+		if pid, _ := strconv.Atoi(filepath.Base(dir)); parentOf(pid) == parent {
+			ticks += processor(pid)
+		}
+	}
+	return ticks
 }
 
 // inTurn calls f for every browser at once, again and again for turnTime or

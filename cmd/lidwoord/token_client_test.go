@@ -40,6 +40,7 @@ type provider struct {
 	name, issuer       string
 	clientID, password string
 	introspect         string // where the discovery document does not say it
+	pid, postmaster    int    // its process, and the one of its PostgreSQL
 	browsers           [browsers]*http.Client
 	// authorize is the address where browser i asks for a code; nil takes the one
 	// of the discovery document.
@@ -297,6 +298,7 @@ func lidwoord(b *testing.B, program, database string) (*provider, *sqldb.DB) {
 	}
 	n.start()
 	n.up()
+	p.pid = n.process.Process.Pid
 	for i := range browsers {
 		p.browsers[i] = newBrowser()
 		res, err := p.browsers[i].PostForm("http://"+n.at+"/inloggen/aanmelden", url.Values{"gebruikersnaam": {fmt.Sprint("lezer", i)}, "wachtwoord": {benchPassword}})

@@ -76,6 +76,7 @@ func startPeer(b *testing.B, p *provider, command *exec.Cmd) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { command.Process.Kill(); command.Wait(); log.Close() })
+	p.pid = command.Process.Pid
 	for began := time.Now(); time.Since(began) < startTime; time.Sleep(50 * time.Millisecond) {
 		if res, err := http.Get(p.issuer + "/.well-known/openid-configuration"); err == nil {
 			res.Body.Close()

@@ -115,6 +115,7 @@ type Provider struct {
 	Reaches func(address string) error
 
 	unsealed sync.Map // kid → signingKey, so that a key is unsealed once per process
+	living   sqldb.Gather[string, living]
 }
 
 // Memberships tells what the holder of an account may use. The administration's

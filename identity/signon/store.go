@@ -354,20 +354,36 @@ func revokeRefreshed(tx *sqldb.Tx, digest, clientID string) error {
 	return err
 }
 
-// grantOfToken finds what a living access token stands for. A token that is
+// living is what a living access token stands for.
+type living struct {
+	grant
+	sector string
+}
+
+// grantsOfTokens finds what living access tokens stand for. A token that is
 // narrower than its grant says so by a scope of its own, and then tells no single
 // claims.
-func grantOfToken(tx *sqldb.Tx, digest string) (g grant, sector string, found bool, err error) {
-	found, err = tx.One(`
-		SELECT g.account_id, g.username, g.email, CASE WHEN t.scope = '' THEN g.scope ELSE t.scope END,
+func grantsOfTokens(tx *sqldb.Tx, digests []string) (map[string]living, error) {
+	args := []any{tx.Now}
+	for _, digest := range digests {
+		args = append(args, digest)
+	}
+	found := map[string]living{}
+	_, err := sqldb.Many(tx, `
+		SELECT t.digest, g.account_id, g.username, g.email, CASE WHEN t.scope = '' THEN g.scope ELSE t.scope END,
 			CASE WHEN t.scope = '' OR t.scope = g.scope THEN g.claims ELSE '' END, c.sector
 		FROM signon_token t
 		JOIN signon_grant g ON g.id = t.grant_id
 		JOIN signon_client c ON c.id = g.client_id
-		WHERE t.digest = $1 AND t.kind = 'access' AND t.expires_at > $2
+		WHERE t.digest IN `+sqldb.In(2, len(digests))+` AND t.kind = 'access' AND t.expires_at > $1
 			AND t.revoked_at IS NULL AND g.revoked_at IS NULL`,
-		[]any{digest, tx.Now}, &g.accountID, &g.username, &g.email, &g.scope, &g.claims, &sector)
-	return g, sector, found, err
+		args, func(r sqldb.Row) (digest string, err error) {
+			var l living
+			err = r.Scan(&digest, &l.accountID, &l.username, &l.email, &l.scope, &l.claims, &l.sector)
+			found[digest] = l
+			return digest, err
+		})
+	return found, err
 }
 
 // shownToken finds a living token of either kind for a server that asks about it.
