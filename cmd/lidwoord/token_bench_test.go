@@ -20,7 +20,8 @@ import (
 )
 
 // BenchmarkTokenServer measures single sign-on over HTTP at the real program, a
-// process of its own, from eight browsers at once, each with a person of its own.
+// process of its own, from as many browsers at once as the name says, each with a
+// person of its own.
 // In turns with it run:
 //
 //   - a bare yardstick: the same rows written in as many commits, or the same keys
@@ -34,26 +35,27 @@ func BenchmarkTokenServer(b *testing.B) {
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
-	b.Run("sqlite", func(b *testing.B) {
-		benchTokens(b, program, "sqlite:"+filepath.Join(b.TempDir(), "bench.db"), nil)
-	})
-	b.Run("postgres", func(b *testing.B) {
-		url := sqldbtest.PostgresURL(b)
-		benchTokens(b, program, url, peers(b))
-	})
+	for _, browsers := range []int{8, 64} {
+		b.Run(fmt.Sprintf("sqlite/%d", browsers), func(b *testing.B) {
+			benchTokens(b, program, "sqlite:"+filepath.Join(b.TempDir(), "bench.db"), browsers, nil)
+		})
+		b.Run(fmt.Sprintf("postgres/%d", browsers), func(b *testing.B) {
+			url := sqldbtest.PostgresURL(b)
+			benchTokens(b, program, url, browsers, peers(b, browsers))
+		})
+	}
 }
 
 const (
-	browsers   = 8
 	turnTime   = time.Second
 	turnsLeast = 3
-	codesAhead = 40 // of a browser, spent in one turn
+	codesAhead = 640 // spent in one turn
 )
 
-func benchTokens(b *testing.B, program, database string, peers []*provider) {
+func benchTokens(b *testing.B, program, database string, browsers int, peers []*provider) {
 	runtime.LockOSThread() // see diesWithUs
 	defer runtime.UnlockOSThread()
-	ours, db := lidwoord(b, program, database)
+	ours, db := lidwoord(b, program, database, browsers)
 	for _, p := range append([]*provider{ours}, peers...) {
 		p.postmaster = postmaster(b, db)
 		p.begin()
@@ -142,12 +144,12 @@ var acts = []act{
 
 // turn lets every browser do the act.
 func (a act) turn(p *provider) oneTurn {
-	var codes [browsers][]string
+	codes := make([][]string, len(p.browsers))
 	if a.ahead {
 		var all sync.WaitGroup
-		for i := range browsers {
+		for i := range p.browsers {
 			all.Go(func() {
-				for range codesAhead {
+				for range codesAhead / len(p.browsers) {
 					codes[i] = append(codes[i], p.code(i, benchScope))
 				}
 			})
@@ -155,7 +157,7 @@ func (a act) turn(p *provider) oneTurn {
 		all.Wait()
 	}
 	before, server, postgres := p.failed.Load(), processor(p.pid), processorOfChildren(p.postmaster)
-	n, took := inTurn(func(i int) (more bool) {
+	n, took := inTurn(len(p.browsers), func(i int) (more bool) {
 		code := ""
 		if a.ahead {
 			code, codes[i] = codes[i][0], codes[i][1:]
@@ -201,7 +203,7 @@ func processorOfChildren(parent int) (ticks int) {
 
 // inTurn calls f for every browser at once, again and again for turnTime or
 // until there is no more to do.
-func inTurn(f func(i int) (more bool)) (n int64, took time.Duration) {
+func inTurn(browsers int, f func(i int) (more bool)) (n int64, took time.Duration) {
 	start := time.Now()
 	var done atomic.Int64
 	var all sync.WaitGroup
@@ -239,8 +241,8 @@ func (a act) bareTurn(db *sqldb.DB, p *provider) float64 {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(work.body)
 	}))
-	bare := &provider{b: p.b, name: "bare"}
-	n, took := inTurn(func(i int) bool {
+	bare := &provider{b: p.b, name: "bare", lines: make([]*line, len(p.browsers))}
+	n, took := inTurn(len(p.browsers), func(i int) bool {
 		for commit := range max(1, a.commits) {
 			bare.get(i, fmt.Sprintf("%s/?%d.%d", server.URL, i, commit), "")
 		}
