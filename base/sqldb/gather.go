@@ -49,7 +49,7 @@ const journeyMost = 10 * time.Second
 // of many keys in one statement; it must not use the Tx of its caller, but the one
 // that it is given.
 func (g *Gather[K, V]) One(tx *Tx, key K, read func(*Tx, []K) (map[K]V, error)) (row V, ok bool, err error) {
-	if !tx.looks() || tx.db.Engine == "sqlite" {
+	if !tx.looks || tx.db.Engine == "sqlite" {
 		found, err := read(tx, []K{key})
 		row, ok = found[key]
 		return row, ok, err
