@@ -105,6 +105,7 @@ func (p *Provider) UserInfo(tx *sqldb.Tx, token secret.Token) (person Person, pr
 	if !found {
 		return Person{}, &Problem{Code: InvalidToken, Description: "The access token is unknown, expired or revoked."}, nil
 	}
-	person, err = p.person(tx, l.grant, l.sector, inUserInfo)
+	g := grant{accountID: l.accountID, username: l.username, email: l.email, scope: l.scope, claims: l.claims}
+	person, err = p.person(tx, g, l.sector, inUserInfo)
 	return person, nil, err
 }

@@ -2,6 +2,7 @@ package signon
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -370,9 +371,17 @@ func revokeRefreshed(tx *sqldb.Tx, digest, clientID string) error {
 }
 
 // living is what a living access token stands for.
-type living struct {
-	grant
-	sector string
+type living struct{ accountID, username, email, scope, claims, sector string }
+
+// livingTokens are the living ones of n tokens, whose digests are $2 and on; $1
+// is now. The LIMIT, which never cuts anything off, has PostgreSQL find them first
+// and by their digest: on a young table, of which it knows nothing yet, it took them
+// for so few that it walked through all tokens of all grants, a hundred
+// milliseconds for thirty-two.
+func livingTokens(n int) string {
+	return `(SELECT digest, grant_id, kind, scope, created_at, expires_at FROM signon_token
+			WHERE digest IN ` + sqldb.In(2, n) + ` AND expires_at > $1 AND spent_at IS NULL AND revoked_at IS NULL
+			LIMIT ` + strconv.Itoa(n) + `) t`
 }
 
 // grantsOfTokens finds what living access tokens stand for. A token that is
@@ -383,11 +392,10 @@ func grantsOfTokens(tx *sqldb.Tx, digests []string) (map[string]living, error) {
 	_, err := sqldb.Many(tx, `
 		SELECT t.digest, g.account_id, g.username, g.email, CASE WHEN t.scope = '' THEN g.scope ELSE t.scope END,
 			CASE WHEN t.scope = '' OR t.scope = g.scope THEN g.claims ELSE '' END, c.sector
-		FROM signon_token t
+		FROM `+livingTokens(len(digests))+`
 		JOIN signon_grant g ON g.id = t.grant_id
 		JOIN signon_client c ON c.id = g.client_id
-		WHERE t.digest IN `+sqldb.In(2, len(digests))+` AND t.kind = 'access' AND t.expires_at > $1
-			AND t.revoked_at IS NULL AND g.revoked_at IS NULL`,
+		WHERE t.kind = 'access' AND g.revoked_at IS NULL`,
 		nowAnd(tx, digests), func(r sqldb.Row) (digest string, err error) {
 			var l living
 			err = r.Scan(&digest, &l.accountID, &l.username, &l.email, &l.scope, &l.claims, &l.sector)
@@ -403,11 +411,10 @@ func shownTokens(tx *sqldb.Tx, digests []string) (map[string]shown, error) {
 	_, err := sqldb.Many(tx, `
 		SELECT t.digest, t.kind, CASE WHEN t.scope = '' THEN g.scope ELSE t.scope END, g.client_id, g.account_id, g.username, c.sector,
 			g.acr, g.auth_time, t.created_at, t.expires_at
-		FROM signon_token t
+		FROM `+livingTokens(len(digests))+`
 		JOIN signon_grant g ON g.id = t.grant_id
 		JOIN signon_client c ON c.id = g.client_id
-		WHERE t.digest IN `+sqldb.In(2, len(digests))+` AND t.expires_at > $1 AND t.spent_at IS NULL
-			AND t.revoked_at IS NULL AND g.revoked_at IS NULL`,
+		WHERE g.revoked_at IS NULL`,
 		nowAnd(tx, digests), func(r sqldb.Row) (digest string, err error) {
 			var s shown
 			err = r.Scan(&digest, &s.kind, &s.scope, &s.clientID, &s.accountID, &s.username, &s.sector,
