@@ -18,7 +18,8 @@ import (
 // SQLite nothing travels, and inside a transaction a row belongs to that
 // transaction: there each question is asked by itself.
 //
-// The zero value is ready. All questions to it must have the same meaning.
+// The zero value is ready. A key must be one that the database takes, such as a
+// digest or a checked name: one that it refuses would fail all on the same journey.
 type Gather[K comparable, V any] struct {
 	mu      sync.Mutex
 	going   bool             // somebody travels

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,9 +55,17 @@ func (p postgresEngine) look(context.Context) (statements, func()) {
 
 func (p postgresEngine) ping(ctx context.Context) error { return p.pool.Ping(ctx) }
 
+// close waits until every connection is given back, but not for ever: a handler
+// that hangs must not keep the program from ending.
 func (p postgresEngine) close() error {
-	p.pool.Close()
-	return nil
+	closed := make(chan struct{})
+	go func() { p.pool.Close(); close(closed) }()
+	select {
+	case <-closed:
+		return nil
+	case <-time.After(undoTime):
+		return errors.New("sqldb: a connection is still in use")
+	}
 }
 
 // postgresLook sends each statement over any connection.
@@ -171,8 +180,8 @@ func (t *postgresTx) rollback() {
 	t.conn.Release()
 }
 
-// undoTime bounds how long a rollback may take. A connection on which it fails is
-// closed, and PostgreSQL rolls back by itself.
+// undoTime bounds how long it may take to roll back or to close. A connection on
+// which it fails is closed, and PostgreSQL rolls back by itself.
 const undoTime = 5 * time.Second
 
 func (t *postgresTx) undo() {

@@ -7,6 +7,7 @@
 //	Read      runs a function on one read-only snapshot
 //	Look      runs a function that reads a row or two, without a snapshot
 //	Many      collects the rows of a query
+//	Gather    lets looks that arrive together travel together
 //
 // One SQL text serves both engines; sqltext_test.go at the root refuses words
 // that they do not share.
