@@ -37,7 +37,7 @@ var doors = map[string]string{"web/desk": "library/", "web/signup": "library/", 
 // modules names the only packages in which a module of somebody else may be
 // used. A module that is not here may be used nowhere.
 var modules = map[string][]string{
-	"github.com/jackc/pgx/v5":        {"base/sqldb"},
+	"github.com/jackc/pgx/v5":        {"base/sqldb", "base/sqldb/sqldbtest"},
 	"modernc.org/sqlite":             {"base/sqldb"},
 	"github.com/go-jose/go-jose/v4":  {"identity/signon"},
 	"github.com/coreos/go-oidc/v3":   {"web/party"},
