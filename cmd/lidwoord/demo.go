@@ -24,7 +24,7 @@ import (
 	"lidwoord/library/enrol"
 	"lidwoord/library/ledger"
 	"lidwoord/library/staff"
-	"lidwoord/reading/catalogue"
+	"lidwoord/reading/ingest"
 	"lidwoord/samples"
 	"lidwoord/web/kit"
 	"lidwoord/web/start"
@@ -192,7 +192,7 @@ func (h *house) demoTitles(ctx context.Context) error {
 		return err
 	}
 	for _, folder := range stories {
-		p, err := catalogue.OpenAudio(folder)
+		p, err := ingest.OpenAudio(folder)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/ingest"
 )
 
 // addTitles is the command "titles": each file or folder it names is one title.
@@ -56,7 +57,7 @@ func takePath(ctx context.Context, stacks catalogue.Stacks, db *sqldb.DB, path s
 		return err
 	}
 	if info.IsDir() {
-		p, err := catalogue.OpenAudio(os.DirFS(path))
+		p, err := ingest.OpenAudio(os.DirFS(path))
 		if err != nil {
 			return err
 		}
@@ -72,7 +73,7 @@ func takePath(ctx context.Context, stacks catalogue.Stacks, db *sqldb.DB, path s
 }
 
 func takeEPUB(ctx context.Context, stacks catalogue.Stacks, db *sqldb.DB, r io.ReaderAt, size int64) error {
-	p, err := catalogue.OpenEPUB(r, size)
+	p, err := ingest.OpenEPUB(r, size)
 	if err == nil {
 		_, err = stacks.Take(ctx, db, p)
 	}

@@ -1,4 +1,4 @@
-package catalogue
+package ingest
 
 import (
 	"cmp"
@@ -11,6 +11,9 @@ import (
 	"io/fs"
 	"strings"
 	"time"
+
+	"lidwoord/reading/catalogue"
+	"lidwoord/reading/markup"
 )
 
 // audioManifest is a Readium audiobook manifest (profile
@@ -67,7 +70,7 @@ func (s *strs) UnmarshalJSON(text []byte) error {
 }
 
 // names is a name, an object with a name, or a list of either.
-type names []Contributor
+type names []catalogue.Contributor
 
 func (n *names) UnmarshalJSON(text []byte) error {
 	var list []json.RawMessage
@@ -81,27 +84,28 @@ func (n *names) UnmarshalJSON(text []byte) error {
 				return err
 			}
 		}
-		if name := clip(oneLine(c.Name), maxLine); name != "" && len(*n) < maxList {
-			*n = append(*n, Contributor{Name: name, SortAs: clip(oneLine(c.SortAs), maxLine)})
+		if name := clip(markup.OneLine(c.Name), maxLine); name != "" && len(*n) < maxList {
+			*n = append(*n, catalogue.Contributor{Name: name, SortAs: clip(markup.OneLine(c.SortAs), maxLine)})
 		}
 	}
 	return nil
 }
 
 // OpenAudio reads a folder with manifest.json and the tracks it names.
-func OpenAudio(folder fs.FS) (*Publication, error) {
+func OpenAudio(folder fs.FS) (*catalogue.Publication, error) {
 	text, err := fs.ReadFile(folder, "manifest.json")
 	if err != nil {
 		return nil, ErrNotABook.Because(err)
 	}
 	var a audioManifest
 	if len(text) > MaxMarkup {
-		return nil, ErrTooBig
+		return nil, catalogue.ErrTooBig
 	}
 	if err := json.Unmarshal(text, &a); err != nil {
 		return nil, ErrNotABook.Because(err)
 	}
-	p := &Publication{open: func(href string) (io.ReadCloser, error) { return folder.Open(href) }}
+	p := new(catalogue.Publication)
+	p.Open = cleaned(p, func(href string) (io.ReadCloser, error) { return folder.Open(href) })
 	p.Manifest, err = a.manifest()
 	if err != nil {
 		return nil, err
@@ -130,10 +134,10 @@ func OpenAudio(folder fs.FS) (*Publication, error) {
 	return p, nil
 }
 
-func (a *audioManifest) manifest() (Manifest, error) {
-	var m Manifest
+func (a *audioManifest) manifest() (catalogue.Manifest, error) {
+	var m catalogue.Manifest
 	if len(a.ReadingOrder) > MaxFiles || len(a.Resources) > MaxFiles {
-		return m, ErrTooBig
+		return m, catalogue.ErrTooBig
 	}
 	seen := map[string]bool{}
 	for n, l := range a.ReadingOrder {
@@ -142,7 +146,7 @@ func (a *audioManifest) manifest() (Manifest, error) {
 			return m, ErrNotABook.Because(fmt.Errorf("track %d: %q %q %v", n+1, l.Href, l.Type, l.Duration))
 		}
 		seen[l.Href] = true
-		part := Part{Href: l.Href, Type: typ, Title: clip(oneLine(cmp.Or(l.Title, fmt.Sprint(n+1))), maxLine), Duration: l.Duration}
+		part := catalogue.Part{Href: l.Href, Type: typ, Title: clip(markup.OneLine(cmp.Or(l.Title, fmt.Sprint(n+1))), maxLine), Duration: l.Duration}
 		for _, alt := range l.Alternate {
 			if alt.Type == "text/plain" {
 				part.Text = alt.Href
@@ -160,36 +164,36 @@ func (a *audioManifest) manifest() (Manifest, error) {
 		}
 		if fs.ValidPath(l.Href) && typ != "" && !seen[l.Href] {
 			seen[l.Href] = true
-			m.Resources = append(m.Resources, Part{Href: l.Href, Type: typ})
+			m.Resources = append(m.Resources, catalogue.Part{Href: l.Href, Type: typ})
 		}
 	}
 	a.contents(a.TOC, 0, &m)
 	if len(m.Chapters) == 0 {
 		for _, p := range m.Order {
-			m.Chapters = append(m.Chapters, Entry{Title: p.Title, Href: p.Href})
+			m.Chapters = append(m.Chapters, catalogue.Entry{Title: p.Title, Href: p.Href})
 		}
 	}
 	return m, nil
 }
 
-func (a *audioManifest) contents(links []audioLink, level int, m *Manifest) {
+func (a *audioManifest) contents(links []audioLink, level int, m *catalogue.Manifest) {
 	for _, l := range links {
 		file, _, _ := strings.Cut(l.Href, "#")
 		if _, ok := m.Part(file); ok && l.Title != "" && level < 10 && len(m.Chapters) < maxEntries {
-			m.Chapters = append(m.Chapters, Entry{Title: clip(oneLine(l.Title), maxLine), Href: l.Href, Level: level})
+			m.Chapters = append(m.Chapters, catalogue.Entry{Title: clip(markup.OneLine(l.Title), maxLine), Href: l.Href, Level: level})
 		}
 		a.contents(l.Children, level+1, m)
 	}
 }
 
-func (a *audioManifest) title() Title {
+func (a *audioManifest) title() catalogue.Title {
 	x := a.Metadata
-	t := Title{
-		Kind: Audiobook, Identifier: clip(oneLine(x.Identifier), maxLine),
-		Name: cmp.Or(clip(oneLine(x.Title), maxLine), "?"), Subtitle: clip(oneLine(x.Subtitle), maxLine),
-		Language: clip(oneLine(strings.Join(first(x.Language), "")), 35), Published: clip(oneLine(x.Published), 30),
-		Description: clip(plainText(x.Description), maxText), Rights: clip(oneLine(x.Rights), maxLine), Youth: forChildren(x.Ages),
-		Access: Access{Modes: x.Accessibility.AccessMode, Features: x.Accessibility.Feature, Hazards: x.Accessibility.Hazard, Summary: clip(oneLine(x.Accessibility.Summary), maxText)},
+	t := catalogue.Title{
+		Kind: catalogue.Audiobook, Identifier: clip(markup.OneLine(x.Identifier), maxLine),
+		Name: cmp.Or(clip(markup.OneLine(x.Title), maxLine), "?"), Subtitle: clip(markup.OneLine(x.Subtitle), maxLine),
+		Language: clip(markup.OneLine(strings.Join(first(x.Language), "")), 35), Published: clip(markup.OneLine(x.Published), 30),
+		Description: clip(plainText(x.Description), maxText), Rights: clip(markup.OneLine(x.Rights), maxLine), Youth: forChildren(x.Ages),
+		Access: catalogue.Access{Modes: x.Accessibility.AccessMode, Features: x.Accessibility.Feature, Hazards: x.Accessibility.Hazard, Summary: clip(markup.OneLine(x.Accessibility.Summary), maxText)},
 	}
 	for _, s := range x.Accessibility.Sufficient {
 		t.Access.Sufficient = append(t.Access.Sufficient, strings.Join(s, ","))

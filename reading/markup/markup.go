@@ -1,4 +1,15 @@
-package catalogue
+// Package markup is the writing of a book: chapters, drawings and styles that
+// somebody else made, read so that nothing in them can run.
+//
+//	Parse    reads a chapter, a drawing or a table of contents into a tree
+//	Clean    writes it anew without scripts, forms and addresses of strangers
+//	CleanCSS does the same for a style sheet
+//	Inline   makes a clean chapter fit to stand inside a page of ours
+//	Resolve  finds what an address inside a publication means
+//
+// A book is somebody else's program text. What a browser gets of it went through
+// Clean, and through Inline where it stands in a page of ours.
+package markup
 
 import (
 	"bytes"
@@ -32,11 +43,11 @@ var namespaces = map[string]string{
 	"xml":                                  "xml",
 }
 
-// parseMarkup reads a chapter, a drawing or a table of contents into a tree. It
+// Parse reads a chapter, a drawing or a table of contents into a tree. It
 // is XML by the rules and often not in life: what is no XML is read as browsers
 // read HTML.
-func parseMarkup(text []byte) (*html.Node, error) {
-	text = toUTF8(text)
+func Parse(text []byte) (*html.Node, error) {
+	text = UTF8(text)
 	root, err := parseXML(text)
 	if err == nil || errors.Is(err, errTooDeep) {
 		return root, err
@@ -46,7 +57,7 @@ func parseMarkup(text []byte) (*html.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if deeper(root, maxDepth) {
+	if Deep(root) {
 		return nil, errTooDeep
 	}
 	return root, nil
@@ -60,7 +71,7 @@ var emptyRaw = regexp.MustCompile(`(?i)<(title|script|style|textarea|iframe|nosc
 // such as "epub:type", whatever prefix the book chose. External entities are
 // never fetched: encoding/xml does not know how.
 func parseXML(text []byte) (*html.Node, error) {
-	d := newDecoder(text)
+	d := NewDecoder(text)
 	root := &html.Node{Type: html.DocumentNode}
 	at, depth, seen := root, 0, false
 	for {
@@ -107,8 +118,8 @@ func parseXML(text []byte) (*html.Node, error) {
 	}
 }
 
-// newDecoder reads XML with the entities that books borrow from HTML (&nbsp;).
-func newDecoder(text []byte) *xml.Decoder {
+// NewDecoder reads XML with the entities that books borrow from HTML (&nbsp;).
+func NewDecoder(text []byte) *xml.Decoder {
 	d := xml.NewDecoder(bytes.NewReader(text))
 	d.Entity = xml.HTMLEntity
 	d.CharsetReader = func(label string, in io.Reader) (io.Reader, error) {
@@ -121,8 +132,8 @@ func newDecoder(text []byte) *xml.Decoder {
 	return d
 }
 
-// toUTF8 undoes what some tools still write: a byte order mark, UTF-16, NUL.
-func toUTF8(text []byte) []byte {
+// UTF8 undoes what some tools still write: a byte order mark, UTF-16, NUL.
+func UTF8(text []byte) []byte {
 	if after, found := bytes.CutPrefix(text, []byte("\xef\xbb\xbf")); found {
 		text = after
 	}
@@ -142,6 +153,9 @@ func toUTF8(text []byte) []byte {
 	return bytes.ReplaceAll([]byte(string(utf16.Decode(units))), []byte{0}, nil)
 }
 
+// Deep says whether a tree nests deeper than any real book does.
+func Deep(root *html.Node) bool { return deeper(root, maxDepth) }
+
 func deeper(n *html.Node, room int) bool {
 	if room == 0 {
 		return true
@@ -154,8 +168,8 @@ func deeper(n *html.Node, room int) bool {
 	return false
 }
 
-// find returns the first element for which ok says so, in reading order.
-func find(n *html.Node, ok func(*html.Node) bool) *html.Node {
+// Find returns the first element for which ok says so, in reading order.
+func Find(n *html.Node, ok func(*html.Node) bool) *html.Node {
 	for c := range n.Descendants() {
 		if c.Type == html.ElementNode && ok(c) {
 			return c
@@ -164,11 +178,14 @@ func find(n *html.Node, ok func(*html.Node) bool) *html.Node {
 	return nil
 }
 
-func named(name string) func(*html.Node) bool {
+// Named matches an element of HTML by its name, for Find.
+func Named(name string) func(*html.Node) bool {
 	return func(n *html.Node) bool { return n.Data == name && n.Namespace == "" }
 }
 
-func attribute(n *html.Node, name string) string {
+// Attribute is the value of an attribute, "" when there is none. Names are plain
+// ("epub:type"), whatever prefix the book chose.
+func Attribute(n *html.Node, name string) string {
 	for _, a := range n.Attr {
 		if attributeName(a) == name {
 			return a.Val
@@ -185,24 +202,24 @@ func attributeName(a html.Attribute) string {
 	return a.Key
 }
 
-// textOf is the text of an element on one line.
-func textOf(n *html.Node) string {
+// Text is the text of an element on one line.
+func Text(n *html.Node) string {
 	var b strings.Builder
 	for c := range n.Descendants() {
 		switch {
 		case c.Type == html.TextNode:
 			b.WriteString(c.Data)
 		case c.Data == "img":
-			b.WriteString(" " + attribute(c, "alt") + " ")
+			b.WriteString(" " + Attribute(c, "alt") + " ")
 		case c.Data == "br" || c.Data == "p":
 			b.WriteByte(' ')
 		}
 	}
-	return oneLine(b.String())
+	return OneLine(b.String())
 }
 
-// oneLine folds white space and drops what is no text.
-func oneLine(s string) string {
+// OneLine folds white space and drops what is no text.
+func OneLine(s string) string {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}

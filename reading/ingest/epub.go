@@ -1,8 +1,7 @@
-package catalogue
+package ingest
 
 import (
 	"archive/zip"
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -12,25 +11,10 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"lidwoord/reading/catalogue"
+	"lidwoord/reading/markup"
 )
-
-// How much a book may take. A zip of 42 kB can unpack to petabytes, and what a
-// zip says about its own sizes is a claim, so bytes are counted as they come.
-const (
-	MaxFiles    = 20_000    // the largest real atlas we saw has 4,000
-	MaxUnpacked = 1 << 30   // bytes of all files of a book together
-	MaxMarkup   = 16 << 20  // bytes of one chapter, style sheet, package or contents file
-	MaxFile     = 512 << 20 // bytes of one picture, font or sound
-	MaxLook     = 128 << 20 // bytes that we read to learn what a book is
-)
-
-// Publication is a title that is not in the catalogue yet.
-type Publication struct {
-	Title    Title
-	Manifest Manifest
-
-	open func(href string) (io.ReadCloser, error) // a file as it came
-}
 
 // container is META-INF/container.xml: where the package file is.
 type container struct {
@@ -80,7 +64,7 @@ type book struct {
 // wrong (order of the zip, missing table of contents, HTML instead of XHTML)
 // and refuses what is dangerous or what it cannot show: paths that climb out,
 // sizes beyond the limits, encryption.
-func OpenEPUB(r io.ReaderAt, size int64) (*Publication, error) {
+func OpenEPUB(r io.ReaderAt, size int64) (*catalogue.Publication, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
 		return nil, ErrNotABook.Because(err)
@@ -95,7 +79,8 @@ func OpenEPUB(r io.ReaderAt, size int64) (*Publication, error) {
 	if err := b.refuseLocked(); err != nil {
 		return nil, err
 	}
-	p := &Publication{open: b.open}
+	p := new(catalogue.Publication)
+	p.Open = cleaned(p, b.open)
 	p.Manifest, err = b.manifest()
 	if err != nil {
 		return nil, err
@@ -114,13 +99,13 @@ func OpenEPUB(r io.ReaderAt, size int64) (*Publication, error) {
 // two files share, is an attack on whoever unpacks it and refuses the whole.
 func (b *book) list(z *zip.Reader) error {
 	if len(z.File) > MaxFiles {
-		return ErrTooBig
+		return catalogue.ErrTooBig
 	}
 	for _, f := range z.File {
 		if strings.HasSuffix(f.Name, "/") || strings.HasPrefix(f.Name, "__MACOSX/") {
 			continue
 		}
-		if !utf8.ValidString(f.Name) || !localPath(f.Name) {
+		if !utf8.ValidString(f.Name) || !markup.Local(f.Name) {
 			return ErrNotABook.Because(fmt.Errorf("file name %q", f.Name))
 		}
 		if b.files[f.Name] != nil {
@@ -131,18 +116,13 @@ func (b *book) list(z *zip.Reader) error {
 	return nil
 }
 
-func localPath(name string) bool {
-	return name != "" && name == path.Clean(name) && !path.IsAbs(name) && name != ".." && name != "." &&
-		!strings.HasPrefix(name, "../") && !strings.ContainsAny(name, "\\\x00") && len(name) < 500
-}
-
 func (b *book) readPackage() error {
 	text, err := b.text("META-INF/container.xml")
 	if err != nil {
 		return ErrNotABook.Because(err)
 	}
 	var c container
-	if err := newDecoder(toUTF8(text)).Decode(&c); err != nil {
+	if err := markup.NewDecoder(markup.UTF8(text)).Decode(&c); err != nil {
 		return ErrNotABook.Because(err)
 	}
 	root := ""
@@ -155,12 +135,12 @@ func (b *book) readPackage() error {
 	if err != nil {
 		return ErrNotABook.Because(fmt.Errorf("package file: %w", err))
 	}
-	if err := newDecoder(toUTF8(text)).Decode(&b.pack); err != nil {
+	if err := markup.NewDecoder(markup.UTF8(text)).Decode(&b.pack); err != nil {
 		return ErrNotABook.Because(fmt.Errorf("package file: %w", err))
 	}
 	b.base = path.Dir(root)
 	for _, i := range b.pack.Items {
-		if href, ok := resolve(path.Join(b.base, "x"), i.Href); ok && b.files[href] != nil {
+		if href, ok := markup.Resolve(path.Join(b.base, "x"), i.Href); ok && b.files[href] != nil {
 			if _, twice := b.items[href]; !twice {
 				b.items[href] = i
 				b.hrefs = append(b.hrefs, href)
@@ -190,7 +170,7 @@ func (b *book) refuseLocked() error {
 			} `xml:"CipherData>CipherReference"`
 		} `xml:"EncryptedData"`
 	}
-	if err := newDecoder(toUTF8(text)).Decode(&e); err != nil {
+	if err := markup.NewDecoder(markup.UTF8(text)).Decode(&e); err != nil {
 		return ErrLocked.Because(err)
 	}
 	for _, d := range e.Data {
@@ -205,30 +185,6 @@ func (b *book) refuseLocked() error {
 		}
 	}
 	return nil
-}
-
-// resolve finds the file that an address means, seen from another file. It says
-// no to addresses that leave the book. The fragment is cut off.
-func resolve(from, address string) (string, bool) {
-	u, err := url.Parse(strings.TrimSpace(address))
-	if err != nil || u.Scheme != "" || u.Host != "" || u.Path == "" || path.IsAbs(u.Path) {
-		return "", false
-	}
-	href := path.Join(path.Dir(from), u.Path)
-	return href, localPath(href)
-}
-
-// Resolve is resolve for an address that may end in a fragment, which stays.
-func Resolve(from, address string) (string, bool) {
-	before, fragment, has := strings.Cut(address, "#")
-	href, ok := from, true
-	if before != "" {
-		href, ok = resolve(from, before)
-	}
-	if has && ok {
-		href += "#" + fragment
-	}
-	return href, ok
 }
 
 // text reads a file that we look into.
@@ -246,24 +202,11 @@ func (b *book) text(name string) ([]byte, error) {
 func (b *book) open(name string) (io.ReadCloser, error) {
 	f := b.files[name]
 	if f == nil {
-		return nil, ErrNoPart
+		return nil, catalogue.ErrNoPart
 	}
 	r, err := f.Open()
 	if err != nil {
 		return nil, ErrNotABook.Because(err)
 	}
 	return r, nil
-}
-
-// readAll reads at most limit bytes and refuses more.
-func readAll(r io.Reader, limit int64) ([]byte, error) {
-	var out bytes.Buffer
-	n, err := io.Copy(&out, io.LimitReader(r, limit+1))
-	if n > limit {
-		return nil, ErrTooBig
-	}
-	if err != nil {
-		return nil, ErrNotABook.Because(err)
-	}
-	return out.Bytes(), nil
 }

@@ -1,4 +1,4 @@
-package catalogue
+package ingest
 
 import (
 	"cmp"
@@ -14,6 +14,9 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"lidwoord/reading/catalogue"
+	"lidwoord/reading/markup"
 )
 
 // metadata is what a package file says about the book.
@@ -58,9 +61,9 @@ func (m metadata) all(property string) []string {
 	var values []string
 	for _, x := range m.Metas {
 		if x.Property == property && x.Refines == "" {
-			values = append(values, oneLine(x.Text))
+			values = append(values, markup.OneLine(x.Text))
 		} else if x.Name == property {
-			values = append(values, oneLine(x.Content))
+			values = append(values, markup.OneLine(x.Content))
 		}
 	}
 	return values
@@ -72,7 +75,7 @@ func (m metadata) one(property string) string { return strings.Join(first(m.all(
 func (m metadata) about(id, property string) string {
 	for _, x := range m.Metas {
 		if id != "" && x.Refines == "#"+id && x.Property == property {
-			return oneLine(x.Text)
+			return markup.OneLine(x.Text)
 		}
 	}
 	return ""
@@ -94,18 +97,18 @@ func clip(s string, n int) string {
 	return s
 }
 
-func (b *book) title() Title {
+func (b *book) title() catalogue.Title {
 	m := b.pack.Metadata
-	t := Title{
-		Kind:         EBook,
+	t := catalogue.Title{
+		Kind:         catalogue.EBook,
 		Identifier:   b.identifier(),
-		Language:     clip(oneLine(strings.Join(first(m.Languages), "")), 35),
-		Publisher:    clip(oneLine(strings.Join(first(m.Publishers), "")), maxLine),
-		Rights:       clip(oneLine(strings.Join(first(m.Rights), "")), maxLine),
+		Language:     clip(markup.OneLine(strings.Join(first(m.Languages), "")), 35),
+		Publisher:    clip(markup.OneLine(strings.Join(first(m.Publishers), "")), maxLine),
+		Rights:       clip(markup.OneLine(strings.Join(first(m.Rights), "")), maxLine),
 		Description:  clip(plainText(strings.Join(first(m.Descriptions), "")), maxText),
 		Published:    b.published(),
 		Contributors: b.contributors(),
-		Access: Access{
+		Access: catalogue.Access{
 			Modes:      m.all("schema:accessMode"),
 			Sufficient: m.all("schema:accessModeSufficient"),
 			Features:   m.all("schema:accessibilityFeature"),
@@ -115,7 +118,7 @@ func (b *book) title() Title {
 		Youth: forChildren(m.one("schema:typicalAgeRange")),
 	}
 	for _, x := range m.Titles {
-		name := clip(oneLine(x.Text), maxLine)
+		name := clip(markup.OneLine(x.Text), maxLine)
 		switch m.about(x.ID, "title-type") {
 		case "subtitle":
 			t.Subtitle = name
@@ -127,7 +130,7 @@ func (b *book) title() Title {
 	}
 	t.Name = cmp.Or(t.Name, strings.TrimSuffix(t.Identifier, "urn:"), "?")
 	for _, s := range m.Subjects {
-		if s = clip(oneLine(s), maxLine); s != "" && len(t.Subjects) < maxList && !slices.Contains(t.Subjects, s) {
+		if s = clip(markup.OneLine(s), maxLine); s != "" && len(t.Subjects) < maxList && !slices.Contains(t.Subjects, s) {
 			t.Subjects = append(t.Subjects, s)
 		}
 	}
@@ -150,7 +153,7 @@ func (b *book) identifier() string {
 			found = x
 		}
 	}
-	text := clip(strings.ReplaceAll(oneLine(found.Text), " ", ""), maxLine)
+	text := clip(strings.ReplaceAll(markup.OneLine(found.Text), " ", ""), maxLine)
 	digits := strings.ReplaceAll(strings.TrimPrefix(strings.ToLower(text), "isbn:"), "-", "")
 	switch {
 	case text == "" || strings.Contains(text, ":") && !strings.HasPrefix(strings.ToLower(text), "isbn:"):
@@ -171,22 +174,22 @@ var (
 func (b *book) published() string {
 	for _, d := range b.pack.Metadata.Dates {
 		if d.Event == "" || d.Event == "publication" {
-			return clip(oneLine(d.Text), 30)
+			return clip(markup.OneLine(d.Text), 30)
 		}
 	}
 	return ""
 }
 
-func (b *book) contributors() []Contributor {
+func (b *book) contributors() []catalogue.Contributor {
 	m := b.pack.Metadata
-	var list []Contributor
+	var list []catalogue.Contributor
 	add := func(people []person, role string) {
 		for _, p := range people {
-			name := clip(oneLine(p.Name), maxLine)
+			name := clip(markup.OneLine(p.Name), maxLine)
 			if name == "" || len(list) == maxList {
 				continue
 			}
-			list = append(list, Contributor{
+			list = append(list, catalogue.Contributor{
 				Name:   name,
 				Role:   clip(cmp.Or(m.about(p.ID, "role"), p.Role, role), 20),
 				SortAs: clip(cmp.Or(m.about(p.ID, "file-as"), p.FileAs), maxLine),
@@ -201,10 +204,10 @@ func (b *book) contributors() []Contributor {
 // plainText takes the tags out of a description, which many books have in HTML.
 func plainText(s string) string {
 	root, err := html.Parse(strings.NewReader(s))
-	if err != nil || deeper(root, maxDepth) {
-		return oneLine(s)
+	if err != nil || markup.Deep(root) {
+		return markup.OneLine(s)
 	}
-	return textOf(root)
+	return markup.Text(root)
 }
 
 // known maps what a manifest may call a file to the one type by which we serve
@@ -219,8 +222,8 @@ var known = map[string]string{
 }
 
 // manifest lists the parts of a book in reading order, then the rest.
-func (b *book) manifest() (Manifest, error) {
-	m := Manifest{Fixed: b.pack.Metadata.one("rendition:layout") == "pre-paginated"}
+func (b *book) manifest() (catalogue.Manifest, error) {
+	m := catalogue.Manifest{Fixed: b.pack.Metadata.one("rendition:layout") == "pre-paginated"}
 	if d := b.pack.Spine.Direction; d == "rtl" || d == "ltr" {
 		m.Direction = d
 	}
@@ -236,7 +239,7 @@ func (b *book) manifest() (Manifest, error) {
 			continue
 		}
 		used[href] = true
-		m.Order = append(m.Order, Part{Href: href, Type: typ, Aside: ref.Linear == "no"})
+		m.Order = append(m.Order, catalogue.Part{Href: href, Type: typ, Aside: ref.Linear == "no"})
 	}
 	if len(m.Order) == 0 {
 		return m, ErrNotABook
@@ -248,7 +251,7 @@ func (b *book) manifest() (Manifest, error) {
 		}
 	}
 	for _, href := range rest {
-		m.Resources = append(m.Resources, Part{Href: href, Type: known[b.items[href].Type]})
+		m.Resources = append(m.Resources, catalogue.Part{Href: href, Type: known[b.items[href].Type]})
 	}
 	m.Chapters = b.chapters(&m)
 	names := map[string]string{}
@@ -266,7 +269,7 @@ func (b *book) manifest() (Manifest, error) {
 const maxPixels = 50_000_000
 
 // cover finds the cover picture: EPUB 3 marks it, EPUB 2 names its id.
-func (b *book) cover(m *Manifest) string {
+func (b *book) cover(m *catalogue.Manifest) string {
 	id := b.pack.Metadata.one("cover")
 	for _, p := range m.Resources {
 		i := b.items[p.Href]
@@ -282,7 +285,7 @@ func (b *book) cover(m *Manifest) string {
 	return ""
 }
 
-func (b *book) isCover(p Part) bool {
+func (b *book) isCover(p catalogue.Part) bool {
 	if p.Type != "image/jpeg" && p.Type != "image/png" && p.Type != "image/gif" {
 		return false
 	}

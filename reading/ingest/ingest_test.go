@@ -1,4 +1,4 @@
-package catalogue_test
+package ingest_test
 
 import (
 	"archive/zip"
@@ -15,6 +15,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/ingest"
 	"lidwoord/samples"
 )
 
@@ -47,7 +48,7 @@ func opf(items string) string {
 }
 
 func open(data []byte) (*catalogue.Publication, error) {
-	return catalogue.OpenEPUB(bytes.NewReader(data), int64(len(data)))
+	return ingest.OpenEPUB(bytes.NewReader(data), int64(len(data)))
 }
 
 // take brings every sample in and returns the stacks.
@@ -72,7 +73,7 @@ func take(t *testing.T, db *sqldb.DB) catalogue.Stacks {
 		t.Fatal(err)
 	}
 	for _, f := range audio {
-		p, err := catalogue.OpenAudio(f)
+		p, err := ingest.OpenAudio(f)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -291,22 +292,22 @@ func TestADangerousBookIsRefused(t *testing.T) {
 		files []string
 		want  error
 	}{
-		"climbs out":     {[]string{"../../etc/cron.d/x", "x", "META-INF/container.xml", container}, catalogue.ErrNotABook},
-		"absolute":       {[]string{"/etc/passwd", "x", "META-INF/container.xml", container}, catalogue.ErrNotABook},
-		"backslash":      {[]string{`OPS\x`, "x", "META-INF/container.xml", container}, catalogue.ErrNotABook},
-		"twice":          {[]string{"a", "x", "a", "y"}, catalogue.ErrNotABook},
-		"no container":   {[]string{"a", "x"}, catalogue.ErrNotABook},
-		"no package":     {[]string{"META-INF/container.xml", container}, catalogue.ErrNotABook},
-		"nothing to see": {[]string{"META-INF/container.xml", container, "OPS/book.opf", opf("")}, catalogue.ErrNotABook},
+		"climbs out":     {[]string{"../../etc/cron.d/x", "x", "META-INF/container.xml", container}, ingest.ErrNotABook},
+		"absolute":       {[]string{"/etc/passwd", "x", "META-INF/container.xml", container}, ingest.ErrNotABook},
+		"backslash":      {[]string{`OPS\x`, "x", "META-INF/container.xml", container}, ingest.ErrNotABook},
+		"twice":          {[]string{"a", "x", "a", "y"}, ingest.ErrNotABook},
+		"no container":   {[]string{"a", "x"}, ingest.ErrNotABook},
+		"no package":     {[]string{"META-INF/container.xml", container}, ingest.ErrNotABook},
+		"nothing to see": {[]string{"META-INF/container.xml", container, "OPS/book.opf", opf("")}, ingest.ErrNotABook},
 		"encrypted": {[]string{"META-INF/container.xml", container, "OPS/book.opf", opf(""), "OPS/een.xhtml", page,
-			"META-INF/encryption.xml", `<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><EncryptedData xmlns="http://www.w3.org/2001/04/xmlenc#"><EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes256-cbc"/></EncryptedData></encryption>`}, catalogue.ErrLocked},
-		"huge package": {[]string{"META-INF/container.xml", container, "OPS/book.opf", strings.Repeat(" ", catalogue.MaxMarkup+1)}, catalogue.ErrTooBig},
+			"META-INF/encryption.xml", `<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><EncryptedData xmlns="http://www.w3.org/2001/04/xmlenc#"><EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes256-cbc"/></EncryptedData></encryption>`}, ingest.ErrLocked},
+		"huge package": {[]string{"META-INF/container.xml", container, "OPS/book.opf", strings.Repeat(" ", ingest.MaxMarkup+1)}, catalogue.ErrTooBig},
 	} {
 		if _, err := open(zipped(t, c.files...)); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
-	if _, err := open([]byte("PK\x03\x04 no zip")); !errors.Is(err, catalogue.ErrNotABook) {
+	if _, err := open([]byte("PK\x03\x04 no zip")); !errors.Is(err, ingest.ErrNotABook) {
 		t.Errorf("no zip: %v", err)
 	}
 	// A chapter that nests without end becomes an empty page with a note.
@@ -318,7 +319,7 @@ func TestADangerousBookIsRefused(t *testing.T) {
 		t.Errorf("deep chapter: %v %v", err, p.Manifest.Notes)
 	}
 	// A chapter that unpacks to more than a chapter may hold refuses the book.
-	p, err = open(zipped(t, "META-INF/container.xml", container, "OPS/book.opf", opf(`<item id="s" href="s.css" media-type="text/css"/>`), "OPS/een.xhtml", page, "OPS/s.css", strings.Repeat("a", catalogue.MaxMarkup+1)))
+	p, err = open(zipped(t, "META-INF/container.xml", container, "OPS/book.opf", opf(`<item id="s" href="s.css" media-type="text/css"/>`), "OPS/een.xhtml", page, "OPS/s.css", strings.Repeat("a", ingest.MaxMarkup+1)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,11 +344,11 @@ func TestABadAudioManifestIsRefused(t *testing.T) {
 		dir := t.TempDir()
 		os.WriteFile(dir+"/manifest.json", []byte(text), 0o600)
 		os.WriteFile(dir+"/x.mp3", []byte("x"), 0o600)
-		if _, err := catalogue.OpenAudio(os.DirFS(dir)); !errors.Is(err, catalogue.ErrNotABook) {
+		if _, err := ingest.OpenAudio(os.DirFS(dir)); !errors.Is(err, ingest.ErrNotABook) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := catalogue.OpenAudio(fs.FS(os.DirFS(t.TempDir()))); !errors.Is(err, catalogue.ErrNotABook) {
+	if _, err := ingest.OpenAudio(fs.FS(os.DirFS(t.TempDir()))); !errors.Is(err, ingest.ErrNotABook) {
 		t.Error("an empty folder is no audiobook", err)
 	}
 }

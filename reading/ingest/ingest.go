@@ -1,0 +1,85 @@
+// Package ingest reads the e-books and audiobooks that come in: what they say they
+// are, what is in them, and whether it may come into the house.
+//
+//	OpenEPUB   reads an EPUB 2 or 3
+//	OpenAudio  reads a folder with an audiobook
+//
+// Real files are untidy, and hostile ones exist. What can be mended is mended and
+// noted in Manifest.Notes; what is dangerous, or cannot be shown, is refused with
+// the reason. Nothing of a book leaves this room uncleaned.
+package ingest
+
+import (
+	"bytes"
+	"embed"
+	"io"
+
+	"lidwoord/base/fault"
+	"lidwoord/reading/catalogue"
+	"lidwoord/reading/markup"
+)
+
+// Words are the sentences of this room.
+//
+//go:embed words.*.txt
+var Words embed.FS
+
+var (
+	// ErrNotABook means that a file is no EPUB that we can read.
+	ErrNotABook = fault.New(fault.Invalid, "ingest.not_a_book")
+	// ErrLocked means that a book is encrypted for another platform.
+	ErrLocked = fault.New(fault.Invalid, "ingest.locked")
+)
+
+// How much a book may take. A zip of 42 kB can unpack to petabytes, and what a
+// zip says about its own sizes is a claim, so bytes are counted as they come.
+const (
+	MaxFiles  = 20_000    // the largest real atlas we saw has 4,000
+	MaxMarkup = 16 << 20  // bytes of one chapter, style sheet, package or contents file
+	MaxLook   = 128 << 20 // bytes that we read to learn what a book is
+)
+
+const emptyPage = `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>?</title></head><body></body></html>`
+
+// cleaned opens the files of a publication as they may be kept. What cannot be
+// read at all becomes an empty page, so that one bad chapter spoils no book.
+func cleaned(p *catalogue.Publication, open func(href string) (io.ReadCloser, error)) func(catalogue.Part) (io.ReadCloser, error) {
+	return func(part catalogue.Part) (io.ReadCloser, error) {
+		r, err := open(part.Href)
+		if err != nil {
+			return nil, err
+		}
+		var clean func([]byte) ([]byte, error)
+		switch part.Type {
+		case "application/xhtml+xml", "image/svg+xml":
+			clean = markup.Clean
+		case "text/css":
+			clean = func(text []byte) ([]byte, error) { return []byte(markup.CleanCSS(string(markup.UTF8(text)))), nil }
+		default:
+			return r, nil
+		}
+		defer r.Close()
+		text, err := readAll(r, MaxMarkup)
+		if err != nil {
+			return nil, err
+		}
+		if text, err = clean(text); err != nil {
+			p.Manifest.Notes = append(p.Manifest.Notes, part.Href+": "+err.Error())
+			text = []byte(emptyPage)
+		}
+		return io.NopCloser(bytes.NewReader(text)), nil
+	}
+}
+
+// readAll reads at most limit bytes and refuses more.
+func readAll(r io.Reader, limit int64) ([]byte, error) {
+	var out bytes.Buffer
+	n, err := io.Copy(&out, io.LimitReader(r, limit+1))
+	if n > limit {
+		return nil, catalogue.ErrTooBig
+	}
+	if err != nil {
+		return nil, ErrNotABook.Because(err)
+	}
+	return out.Bytes(), nil
+}
