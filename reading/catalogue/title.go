@@ -55,6 +55,9 @@ type Access struct {
 	Features   []string `json:"features,omitempty"`
 	Hazards    []string `json:"hazards,omitempty"`
 	Summary    string   `json:"summary,omitempty"`
+
+	ConformsTo  []string `json:"conforms_to,omitempty"`  // "EPUB Accessibility 1.1 - WCAG 2.1 Level AA", or the address of such
+	CertifiedBy string   `json:"certified_by,omitempty"` // who says so
 }
 
 // Title is one entry of the catalogue.

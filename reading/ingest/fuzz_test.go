@@ -12,7 +12,7 @@ import (
 
 func TestAgesOfChildrenAreRead(t *testing.T) {
 	for in, want := range map[string]bool{"4-": true, "8-12": true, "15": true, "16-": false, "18-99": false, "": false, "volwassen": false} {
-		if forChildren(in) != want {
+		if _, youth := ages(audience{Ranges: []string{in}}); youth != want {
 			t.Errorf("%q is for children: %v", in, !want)
 		}
 	}

@@ -2,7 +2,9 @@
 // are, what is in them, and whether it may come into the house.
 //
 //	OpenEPUB   reads an EPUB 2 or 3
-//	OpenAudio  reads a folder with an audiobook
+//	OpenAudio  reads a folder with an audiobook, with a manifest or without
+//	OpenTrack  reads an audiobook that is one file
+//	Run        takes in all that lies under some paths, and goes on where it stopped
 //
 // Real files are untidy, and hostile ones exist. What can be mended is mended and
 // noted in Manifest.Notes; what is dangerous, or cannot be shown, is refused with
@@ -12,7 +14,10 @@ package ingest
 import (
 	"bytes"
 	"embed"
+	"errors"
+	"fmt"
 	"io"
+	"slices"
 
 	"lidwoord/base/fault"
 	"lidwoord/reading/catalogue"
@@ -27,6 +32,10 @@ var Words embed.FS
 var (
 	// ErrNotABook means that a file is no EPUB that we can read.
 	ErrNotABook = fault.New(fault.Invalid, "ingest.not_a_book")
+	// ErrNoSound means that there is no sound in it that a browser can play.
+	ErrNoSound = fault.New(fault.Invalid, "ingest.no_sound")
+	// ErrDangerous means that whoever unpacks it would regret it.
+	ErrDangerous = fault.New(fault.Invalid, "ingest.dangerous")
 	// ErrLocked means that a book is encrypted for another platform.
 	ErrLocked = fault.New(fault.Invalid, "ingest.locked")
 )
@@ -34,10 +43,27 @@ var (
 // How much a book may take. A zip of 42 kB can unpack to petabytes, and what a
 // zip says about its own sizes is a claim, so bytes are counted as they come.
 const (
-	MaxFiles  = 20_000    // the largest real atlas we saw has 4,000
-	MaxMarkup = 16 << 20  // bytes of one chapter, style sheet, package or contents file
-	MaxLook   = 128 << 20 // bytes that we read to learn what a book is
+	MaxFiles   = 20_000    // the largest real atlas we saw has 4,000
+	MaxBook    = 1 << 30   // bytes of all files of an e-book together
+	MaxMarkup  = 16 << 20  // bytes of one chapter, style sheet or contents file
+	MaxPackage = 8 << 20   // bytes of one package file or manifest
+	MaxLook    = 128 << 20 // bytes that we read to learn what a book is
 )
+
+// Unnamed is the name of a title that does not say how it is called, until the
+// name of its file is known.
+const Unnamed = "?"
+
+// maxNotes is how many things about a title a librarian reads; more is "and so on".
+const maxNotes = 40
+
+// note remembers what was mended, once.
+func note(m *catalogue.Manifest, format string, args ...any) {
+	text := clip(markup.OneLine(fmt.Sprintf(format, args...)), maxLine)
+	if len(m.Notes) < maxNotes && !slices.Contains(m.Notes, text) {
+		m.Notes = append(m.Notes, text)
+	}
+}
 
 const emptyPage = `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>?</title></head><body></body></html>`
 
@@ -64,7 +90,7 @@ func cleaned(p *catalogue.Publication, open func(href string) (io.ReadCloser, er
 			return nil, err
 		}
 		if text, err = clean(text); err != nil {
-			p.Manifest.Notes = append(p.Manifest.Notes, part.Href+": "+err.Error())
+			note(&p.Manifest, "%s could not be read (%v) and is an empty page", part.Href, err)
 			text = []byte(emptyPage)
 		}
 		return io.NopCloser(bytes.NewReader(text)), nil
@@ -78,8 +104,12 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 	if n > limit {
 		return nil, catalogue.ErrTooBig
 	}
+	var known *fault.Error
+	if err != nil && !errors.As(err, &known) {
+		err = ErrNotABook.Because(err)
+	}
 	if err != nil {
-		return nil, ErrNotABook.Because(err)
+		return nil, err
 	}
 	return out.Bytes(), nil
 }

@@ -16,23 +16,24 @@ const maxEntries = 5000
 
 // chapters reads the table of contents: the navigation document of EPUB 3, else
 // the NCX of EPUB 2, else one line for each part.
-func (b *book) chapters(m *catalogue.Manifest) []catalogue.Entry {
+func (b *book) chapters() []catalogue.Entry {
 	for _, href := range b.hrefs {
 		if b.items[href].is("nav") {
-			if list := keepKnown(b.nav(href), m); len(list) > 0 {
+			if list := keepKnown(b.nav(href), b.made); len(list) > 0 {
 				return list
 			}
 		}
 	}
 	for _, href := range b.hrefs {
 		if i := b.items[href]; i.Type == "application/x-dtbncx+xml" || i.ID != "" && i.ID == b.pack.Spine.TOC {
-			if list := keepKnown(b.ncx(href), m); len(list) > 0 {
+			if list := keepKnown(b.ncx(href), b.made); len(list) > 0 {
 				return list
 			}
 		}
 	}
+	note(b.made, "the book has no table of contents that can be read; it was made of the headings")
 	var list []catalogue.Entry
-	for _, p := range m.Order {
+	for _, p := range b.made.Order {
 		if !p.Aside {
 			list = append(list, catalogue.Entry{Title: b.heading(p.Href), Href: p.Href})
 		}
@@ -62,7 +63,7 @@ func keepKnown(list []catalogue.Entry, m *catalogue.Manifest) []catalogue.Entry 
 // markup parses one file of the book. A table of contents that cannot be read is
 // a book without one.
 func (b *book) markup(href string) (*html.Node, error) {
-	text, err := b.text(href)
+	text, err := b.text(b.names[href], MaxMarkup)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +142,7 @@ func (b *book) ncx(href string) []catalogue.Entry {
 
 // heading is what a part calls itself, for books without a table of contents.
 func (b *book) heading(href string) string {
-	if text, err := b.text(href); err == nil {
+	if text, err := b.text(b.names[href], MaxMarkup); err == nil {
 		if root, err := markup.Parse(text); err == nil {
 			for _, name := range []string{"h1", "h2", "title"} {
 				if n := markup.Find(root, markup.Named(name)); n != nil && markup.Text(n) != "" {

@@ -2,15 +2,8 @@ package ingest
 
 import (
 	"cmp"
-	"image"
-	_ "image/gif"
-	_ "image/jpeg"
-	_ "image/png"
-	"io"
-	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -26,12 +19,19 @@ type metadata struct {
 	Contributors []person   `xml:"contributor"`
 	Identifiers  []labelled `xml:"identifier"`
 	Languages    []string   `xml:"language"`
-	Subjects     []string   `xml:"subject"`
+	Subjects     []labelled `xml:"subject"`
 	Descriptions []string   `xml:"description"`
 	Publishers   []string   `xml:"publisher"`
 	Dates        []labelled `xml:"date"`
 	Rights       []string   `xml:"rights"`
 	Metas        []meta     `xml:"meta"`
+	Links        []struct {
+		Rel  string `xml:"rel,attr"`
+		Href string `xml:"href,attr"`
+	} `xml:"link"`
+
+	Old  *metadata `xml:"dc-metadata"` // wrappers of the first EPUBs
+	Old2 *metadata `xml:"x-metadata"`
 }
 
 type labelled struct {
@@ -49,6 +49,7 @@ type person struct {
 }
 
 type meta struct {
+	ID       string `xml:"id,attr"`
 	Property string `xml:"property,attr"` // EPUB 3
 	Refines  string `xml:"refines,attr"`
 	Text     string `xml:",chardata"`
@@ -56,14 +57,31 @@ type meta struct {
 	Content  string `xml:"content,attr"`
 }
 
+// merge lays what stands in wrappers beside the rest.
+func (m *metadata) merge() {
+	for _, old := range []*metadata{m.Old, m.Old2} {
+		if old == nil {
+			continue
+		}
+		m.Titles, m.Creators, m.Contributors = append(m.Titles, old.Titles...), append(m.Creators, old.Creators...), append(m.Contributors, old.Contributors...)
+		m.Identifiers, m.Languages, m.Subjects = append(m.Identifiers, old.Identifiers...), append(m.Languages, old.Languages...), append(m.Subjects, old.Subjects...)
+		m.Descriptions, m.Publishers, m.Dates = append(m.Descriptions, old.Descriptions...), append(m.Publishers, old.Publishers...), append(m.Dates, old.Dates...)
+		m.Rights, m.Metas = append(m.Rights, old.Rights...), append(m.Metas, old.Metas...)
+	}
+}
+
 // all gives the values of a property, EPUB 3 or 2.
 func (m metadata) all(property string) []string {
 	var values []string
 	for _, x := range m.Metas {
+		value := ""
 		if x.Property == property && x.Refines == "" {
-			values = append(values, markup.OneLine(x.Text))
+			value = markup.OneLine(cmp.Or(x.Text, x.Content))
 		} else if x.Name == property {
-			values = append(values, markup.OneLine(x.Content))
+			value = markup.OneLine(cmp.Or(x.Content, x.Text))
+		}
+		if value != "" && len(values) < maxList && !slices.Contains(values, value) {
+			values = append(values, clip(value, maxLine))
 		}
 	}
 	return values
@@ -74,7 +92,7 @@ func (m metadata) one(property string) string { return strings.Join(first(m.all(
 // about gives what a meta element says about the element with an id.
 func (m metadata) about(id, property string) string {
 	for _, x := range m.Metas {
-		if id != "" && x.Refines == "#"+id && x.Property == property {
+		if id != "" && strings.TrimSpace(x.Refines) == "#"+id && x.Property == property {
 			return markup.OneLine(x.Text)
 		}
 	}
@@ -97,25 +115,42 @@ func clip(s string, n int) string {
 	return s
 }
 
+// line is the first of a list, on one line and no longer than a line.
+func line(list []string) string {
+	for _, s := range list {
+		if s = clip(markup.OneLine(s), maxLine); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
 func (b *book) title() catalogue.Title {
 	m := b.pack.Metadata
 	t := catalogue.Title{
 		Kind:         catalogue.EBook,
 		Identifier:   b.identifier(),
-		Language:     clip(markup.OneLine(strings.Join(first(m.Languages), "")), 35),
-		Publisher:    clip(markup.OneLine(strings.Join(first(m.Publishers), "")), maxLine),
-		Rights:       clip(markup.OneLine(strings.Join(first(m.Rights), "")), maxLine),
+		ISBN:         b.isbn(),
+		Language:     b.language(),
+		Publisher:    line(m.Publishers),
+		Rights:       line(m.Rights),
 		Description:  clip(plainText(strings.Join(first(m.Descriptions), "")), maxText),
 		Published:    b.published(),
 		Contributors: b.contributors(),
 		Access: catalogue.Access{
-			Modes:      m.all("schema:accessMode"),
-			Sufficient: m.all("schema:accessModeSufficient"),
-			Features:   m.all("schema:accessibilityFeature"),
-			Hazards:    m.all("schema:accessibilityHazard"),
-			Summary:    clip(m.one("schema:accessibilitySummary"), maxText),
+			Modes:       apart(m.all("schema:accessMode")),
+			Sufficient:  together(m.all("schema:accessModeSufficient")),
+			Features:    apart(m.all("schema:accessibilityFeature")),
+			Hazards:     apart(m.all("schema:accessibilityHazard")),
+			Summary:     clip(m.one("schema:accessibilitySummary"), maxText),
+			ConformsTo:  m.all("dcterms:conformsTo"),
+			CertifiedBy: m.one("a11y:certifiedBy"),
 		},
-		Youth: forChildren(m.one("schema:typicalAgeRange")),
+	}
+	for _, l := range m.Links {
+		if l.Rel == "dcterms:conformsTo" && len(t.Access.ConformsTo) < maxList {
+			t.Access.ConformsTo = append(t.Access.ConformsTo, clip(markup.OneLine(l.Href), maxLine))
+		}
 	}
 	for _, x := range m.Titles {
 		name := clip(markup.OneLine(x.Text), maxLine)
@@ -124,25 +159,63 @@ func (b *book) title() catalogue.Title {
 			t.Subtitle = name
 		case "main":
 			t.Name = name
+		case "collection", "short", "edition": // names of something else
 		default:
 			t.Name = cmp.Or(t.Name, name)
 		}
 	}
-	t.Name = cmp.Or(t.Name, strings.TrimSuffix(t.Identifier, "urn:"), "?")
-	for _, s := range m.Subjects {
-		if s = clip(markup.OneLine(s), maxLine); s != "" && len(t.Subjects) < maxList && !slices.Contains(t.Subjects, s) {
-			t.Subjects = append(t.Subjects, s)
-		}
+	if t.Name == "" {
+		t.Name = Unnamed
 	}
+	t.Series, t.SeriesAt = m.series()
+	var words []string
+	for _, s := range m.Subjects {
+		words = append(words, s.Text)
+	}
+	t.Subjects = subjects(words)
+	t.Ages, t.Youth = ages(b.aboutReaders())
 	return t
 }
 
-// forChildren reads an age range such as "4-" or "8-12": up to 15 the national
-// collection calls a title youth (bibliotheeklekijssel.nl).
-func forChildren(ages string) bool {
-	from, _, _ := strings.Cut(ages, "-")
-	age, err := strconv.Atoi(strings.TrimSpace(from))
-	return err == nil && age < 16
+// aboutReaders gathers all that may tell for whom a book is, the plainest first.
+func (b *book) aboutReaders() audience {
+	m := b.pack.Metadata
+	a := audience{Ranges: slices.Concat(m.all("schema:typicalAgeRange"), m.all("typicalAgeRange"), m.all("dcterms:audience"), m.all("schema:audience"), m.all("audience"))}
+	for _, s := range m.Subjects {
+		a.Subjects = append(a.Subjects, markup.OneLine(s.Text))
+		code := cmp.Or(m.about(s.ID, "term"), markup.OneLine(s.Text))
+		a.Codes = append(a.Codes, code)
+		if strings.Contains(strings.ToLower(m.about(s.ID, "authority")+s.Scheme), "nur") {
+			a.Codes = append(a.Codes, "NUR "+code)
+		}
+	}
+	return a
+}
+
+// series is the series and the place in it: EPUB 3 collections, or what calibre writes.
+func (m metadata) series() (name, at string) {
+	for _, x := range m.Metas {
+		kind := m.about(x.ID, "collection-type")
+		if x.Property == "belongs-to-collection" && x.Refines == "" && (kind == "" || kind == "series") && markup.OneLine(x.Text) != "" {
+			return clip(markup.OneLine(x.Text), maxLine), place(m.about(x.ID, "group-position"))
+		}
+	}
+	return m.one("calibre:series"), place(m.one("calibre:series_index"))
+}
+
+// place makes "3" of "3.0" and of "03".
+func place(s string) string {
+	whole, part, _ := strings.Cut(clip(s, 20), ".")
+	part = strings.TrimRight(part, "0")
+	if trimmed := strings.TrimLeft(whole, "0"); trimmed != "" {
+		whole = trimmed
+	} else if whole != "" {
+		whole = "0"
+	}
+	if part != "" {
+		return whole + "." + part
+	}
+	return whole
 }
 
 // identifier makes a URI of the book's own number.
@@ -153,28 +226,67 @@ func (b *book) identifier() string {
 			found = x
 		}
 	}
-	text := clip(strings.ReplaceAll(markup.OneLine(found.Text), " ", ""), maxLine)
+	return uri(found.Text)
+}
+
+// uri makes a URI of a number as books write it.
+func uri(number string) string {
+	text := clip(strings.ReplaceAll(markup.OneLine(number), " ", ""), maxLine)
 	digits := strings.ReplaceAll(strings.TrimPrefix(strings.ToLower(text), "isbn:"), "-", "")
 	switch {
 	case text == "" || strings.Contains(text, ":") && !strings.HasPrefix(strings.ToLower(text), "isbn:"):
 		return text
-	case isbn.MatchString(digits):
+	case isbnShape.MatchString(digits):
 		return "urn:isbn:" + strings.ToUpper(digits)
-	case uuid.MatchString(text):
+	case uuidShape.MatchString(text):
 		return "urn:uuid:" + strings.ToLower(text)
 	}
 	return "urn:lidwoord:" + text
 }
 
 var (
-	isbn = regexp.MustCompile(`^(97[89]\d{10}|\d{9}[\dx])$`)
-	uuid = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	isbnShape = regexp.MustCompile(`^(97[89]\d{10}|\d{9}[\dx])$`)
+	uuidShape = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 )
+
+// isbn is the first ISBN among the identifiers that checks out.
+func (b *book) isbn() string {
+	for _, x := range b.pack.Metadata.Identifiers {
+		number, ok := isbn13(x.Text)
+		if ok {
+			return number
+		}
+		if number != "" || strings.EqualFold(x.Scheme, "isbn") {
+			note(b.made, "the ISBN %q is none: its check digit is wrong", clip(markup.OneLine(x.Text), 60))
+		}
+	}
+	return ""
+}
+
+func (b *book) language() string {
+	for _, said := range b.pack.Metadata.Languages {
+		if said = markup.OneLine(said); said == "" {
+			continue
+		}
+		tag, ok := languageTag(said)
+		switch {
+		case !ok:
+			note(b.made, "the language %q is not known", clip(said, 60))
+			continue
+		case !strings.EqualFold(tag, said):
+			note(b.made, "the language %q is read as %s", clip(said, 60), tag)
+		}
+		return tag
+	}
+	return ""
+}
 
 func (b *book) published() string {
 	for _, d := range b.pack.Metadata.Dates {
 		if d.Event == "" || d.Event == "publication" {
-			return clip(markup.OneLine(d.Text), 30)
+			if at := date(d.Text); at != "" {
+				return at
+			}
 		}
 	}
 	return ""
@@ -183,17 +295,22 @@ func (b *book) published() string {
 func (b *book) contributors() []catalogue.Contributor {
 	m := b.pack.Metadata
 	var list []catalogue.Contributor
-	add := func(people []person, role string) {
+	add := func(people []person, otherwise string) {
 		for _, p := range people {
-			name := clip(markup.OneLine(p.Name), maxLine)
-			if name == "" || len(list) == maxList {
-				continue
+			as := cmp.Or(m.about(p.ID, "file-as"), p.FileAs)
+			names := persons(p.Name)
+			for _, name := range names {
+				if len(list) == maxList {
+					return
+				}
+				c := catalogue.Contributor{Name: name, Role: role(cmp.Or(m.about(p.ID, "role"), p.Role), otherwise)}
+				if len(names) == 1 {
+					c.SortAs = clip(markup.OneLine(as), maxLine)
+				}
+				if !slices.Contains(list, c) {
+					list = append(list, c)
+				}
 			}
-			list = append(list, catalogue.Contributor{
-				Name:   name,
-				Role:   clip(cmp.Or(m.about(p.ID, "role"), p.Role, role), 20),
-				SortAs: clip(cmp.Or(m.about(p.ID, "file-as"), p.FileAs), maxLine),
-			})
 		}
 	}
 	add(m.Creators, "aut")
@@ -203,6 +320,9 @@ func (b *book) contributors() []catalogue.Contributor {
 
 // plainText takes the tags out of a description, which many books have in HTML.
 func plainText(s string) string {
+	if strings.Count(s, "<") > 1000 { // no description; and a parser's work must have an end
+		s = clip(s, maxText)
+	}
 	root, err := html.Parse(strings.NewReader(s))
 	if err != nil || markup.Deep(root) {
 		return markup.OneLine(s)
@@ -210,90 +330,26 @@ func plainText(s string) string {
 	return markup.Text(root)
 }
 
-// known maps what a manifest may call a file to the one type by which we serve
-// it. What is not here (scripts, PDF, unknown XML) stays outside.
-var known = map[string]string{
-	"application/xhtml+xml": "application/xhtml+xml", "text/html": "application/xhtml+xml", "application/x-dtbook+xml": "application/xhtml+xml",
-	"image/svg+xml": "image/svg+xml", "text/css": "text/css", "text/x-oeb1-css": "text/css",
-	"image/jpeg": "image/jpeg", "image/jpg": "image/jpeg", "image/png": "image/png", "image/gif": "image/gif", "image/webp": "image/webp", "image/avif": "image/avif",
-	"font/otf": "font/otf", "font/ttf": "font/ttf", "font/woff": "font/woff", "font/woff2": "font/woff2", "application/font-sfnt": "font/ttf",
-	"application/vnd.ms-opentype": "font/otf", "application/x-font-ttf": "font/ttf", "application/x-font-otf": "font/otf", "application/font-woff": "font/woff", "application/font-woff2": "font/woff2",
-	"audio/mpeg": "audio/mpeg", "audio/mp4": "audio/mp4", "audio/ogg": "audio/ogg", "video/mp4": "video/mp4",
+// apart splits values that somebody put into one: "textual, visual".
+func apart(said []string) []string {
+	var list []string
+	for _, s := range said {
+		for part := range strings.SplitSeq(s, ",") {
+			if part = strings.TrimSpace(part); part != "" && len(list) < maxList && !slices.Contains(list, part) {
+				list = append(list, part)
+			}
+		}
+	}
+	return list
 }
 
-// manifest lists the parts of a book in reading order, then the rest.
-func (b *book) manifest() (catalogue.Manifest, error) {
-	m := catalogue.Manifest{Fixed: b.pack.Metadata.one("rendition:layout") == "pre-paginated"}
-	if d := b.pack.Spine.Direction; d == "rtl" || d == "ltr" {
-		m.Direction = d
-	}
-	used := map[string]bool{}
-	byID := map[string]string{}
-	for _, href := range b.hrefs {
-		byID[b.items[href].ID] = href
-	}
-	for _, ref := range b.pack.Spine.Refs {
-		href := byID[ref.ID]
-		typ := known[b.items[href].Type]
-		if href == "" || used[href] || typ != "application/xhtml+xml" && typ != "image/svg+xml" {
-			continue
-		}
-		used[href] = true
-		m.Order = append(m.Order, catalogue.Part{Href: href, Type: typ, Aside: ref.Linear == "no"})
-	}
-	if len(m.Order) == 0 {
-		return m, ErrNotABook
-	}
-	rest := []string{}
-	for _, href := range b.hrefs {
-		if i := b.items[href]; !used[href] && known[i.Type] != "" && !i.is("nav") {
-			rest = append(rest, href)
+// together writes "textual,visual" for "textual, visual": one way that suffices.
+func together(said []string) []string {
+	var list []string
+	for _, s := range said {
+		if s = strings.Join(apart([]string{s}), ","); s != "" && !slices.Contains(list, s) {
+			list = append(list, s)
 		}
 	}
-	for _, href := range rest {
-		m.Resources = append(m.Resources, catalogue.Part{Href: href, Type: known[b.items[href].Type]})
-	}
-	m.Chapters = b.chapters(&m)
-	names := map[string]string{}
-	for _, e := range m.Chapters {
-		file, _, _ := strings.Cut(e.Href, "#")
-		names[file] = cmp.Or(names[file], e.Title)
-	}
-	for i := range m.Order {
-		m.Order[i].Title = names[m.Order[i].Href]
-	}
-	return m, nil
-}
-
-// maxPixels bounds a cover: a picture of a few kilobytes can claim gigabytes.
-const maxPixels = 50_000_000
-
-// cover finds the cover picture: EPUB 3 marks it, EPUB 2 names its id.
-func (b *book) cover(m *catalogue.Manifest) string {
-	id := b.pack.Metadata.one("cover")
-	for _, p := range m.Resources {
-		i := b.items[p.Href]
-		if (i.is("cover-image") || id != "" && i.ID == id) && b.isCover(p) {
-			return p.Href
-		}
-	}
-	for _, p := range m.Resources {
-		if strings.Contains(strings.ToLower(path.Base(p.Href)), "cover") && b.isCover(p) {
-			return p.Href
-		}
-	}
-	return ""
-}
-
-func (b *book) isCover(p catalogue.Part) bool {
-	if p.Type != "image/jpeg" && p.Type != "image/png" && p.Type != "image/gif" {
-		return false
-	}
-	r, err := b.open(p.Href)
-	if err != nil {
-		return false
-	}
-	defer r.Close()
-	c, _, err := image.DecodeConfig(io.LimitReader(r, MaxMarkup))
-	return err == nil && c.Width > 0 && c.Height > 0 && c.Width <= maxPixels/c.Height
+	return list
 }

@@ -30,7 +30,14 @@ import (
 // bound a file of a few kilobytes could exhaust the stack of whoever walks it.
 const maxDepth = 400
 
-var errTooDeep = errors.New("elements nest too deep")
+// maxTags is how many elements a file may have: a tree takes a hundred times the
+// room of its text. The largest chapter of the real books that we tried has 60,000.
+const maxTags = 1_000_000
+
+var (
+	errTooDeep = errors.New("elements nest too deep")
+	errTooMuch = errors.New("more elements than any chapter has")
+)
 
 // Namespaces of a chapter, and the short names by which html.Node knows them.
 var namespaces = map[string]string{
@@ -48,9 +55,15 @@ var namespaces = map[string]string{
 // read HTML.
 func Parse(text []byte) (*html.Node, error) {
 	text = UTF8(text)
+	if bytes.Count(text, []byte("<")) > maxTags {
+		return nil, errTooMuch
+	}
 	root, err := parseXML(text)
 	if err == nil || errors.Is(err, errTooDeep) {
 		return root, err
+	}
+	if swells(text) {
+		return nil, errTooMuch
 	}
 	text = emptyRaw.ReplaceAll(text, []byte("<$1$2></$1>"))
 	root, err = html.Parse(bytes.NewReader(text))
@@ -61,6 +74,36 @@ func Parse(text []byte) (*html.Node, error) {
 		return nil, errTooDeep
 	}
 	return root, nil
+}
+
+// formatting elements that are never closed are opened again by an HTML parser in
+// each paragraph that follows, as the standard tells it to: some kilobytes become
+// gigabytes.
+var formatting = set(`a b big code em font i nobr s small strike strong tt u`)
+
+// maxSwell is how many elements those may make together. The worst page of the real
+// books that we tried makes 4,000.
+const maxSwell = 2_000_000
+
+func swells(text []byte) bool {
+	z := html.NewTokenizer(bytes.NewReader(text))
+	open, made := 0, 0
+	for {
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			return false
+		}
+		if kind == html.StartTagToken || kind == html.EndTagToken {
+			if name, _ := z.TagName(); formatting[string(name)] && kind == html.StartTagToken {
+				open++
+			} else if formatting[string(name)] {
+				open = max(0, open-1)
+			}
+		}
+		if made += open; made > maxSwell {
+			return true
+		}
+	}
 }
 
 // emptyRaw finds <title/>: to an HTML parser it is a title that never ends and
