@@ -183,7 +183,11 @@ func (h *house) demoTitles(ctx context.Context) error {
 		return err
 	}
 	for _, b := range books {
-		if err := takeEPUB(ctx, h.stacks, h.db, bytes.NewReader(b.EPUB), int64(len(b.EPUB))); err != nil {
+		p, err := ingest.OpenEPUB(bytes.NewReader(b.EPUB), int64(len(b.EPUB)))
+		if err == nil {
+			_, err = h.stacks.Take(ctx, h.db, p)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", b.Name, err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
@@ -131,6 +132,24 @@ func keepCovers(p *Publication, folder string) error {
 		p.Title.Covers = append(p.Title.Covers, c.Width)
 	}
 	return nil
+}
+
+// Work is where who brings a publication in may unpack it first: on the same disk.
+func (s Stacks) Work() string { return filepath.Join(s.Dir, "work") }
+
+// Sweep removes what imports left that were killed half-way, from before an instant.
+func (s Stacks) Sweep(before time.Time) error {
+	var failed error
+	for _, pattern := range []string{filepath.Join(s.Dir, "??", "*.*"), filepath.Join(s.Work(), "*")} {
+		list, err := filepath.Glob(pattern)
+		failed = errors.Join(failed, err)
+		for _, left := range list {
+			if info, err := os.Lstat(left); err == nil && info.ModTime().Before(before) {
+				failed = errors.Join(failed, os.RemoveAll(left))
+			}
+		}
+	}
+	return failed
 }
 
 // swap puts a folder in the place of another. Who else keeps the same title at the

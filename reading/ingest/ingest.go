@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 
 	"lidwoord/base/fault"
@@ -81,20 +82,48 @@ func cleaned(p *catalogue.Publication, open func(href string) (io.ReadCloser, er
 			clean = markup.Clean
 		case "text/css":
 			clean = func(text []byte) ([]byte, error) { return []byte(markup.CleanCSS(string(markup.UTF8(text)))), nil }
-		default:
-			return r, nil
 		}
-		defer r.Close()
-		text, err := readAll(r, MaxMarkup)
-		if err != nil {
+		if f, plain := r.(fs.File); plain && clean == nil {
+			return f, nil
+		}
+		text, err := io.ReadAll(io.LimitReader(r, MaxMarkup+1))
+		switch {
+		case errors.Is(err, ErrDangerous):
+			r.Close()
 			return nil, err
+		case len(text) > MaxMarkup && clean != nil:
+			r.Close()
+			return nil, catalogue.ErrTooBig
+		case len(text) > MaxMarkup:
+			return struct {
+				io.Reader
+				io.Closer
+			}{io.MultiReader(bytes.NewReader(text), damaged{r}), r}, nil
+		case err != nil: // half a picture is better than none
+			note(&p.Manifest, "%s is damaged (%v); what could be read of it is kept", part.Href, err)
 		}
-		if text, err = clean(text); err != nil {
-			note(&p.Manifest, "%s could not be read (%v) and is an empty page", part.Href, err)
-			text = []byte(emptyPage)
+		r.Close()
+		if clean != nil {
+			if text, err = clean(text); err != nil {
+				note(&p.Manifest, "%s could not be read (%v) and is an empty page", part.Href, err)
+				text = []byte(emptyPage)
+			}
 		}
 		return io.NopCloser(bytes.NewReader(text)), nil
 	}
+}
+
+// damaged says of a file that cannot be read to its end that the book is to blame,
+// and not our disk.
+type damaged struct{ io.Reader }
+
+func (d damaged) Read(p []byte) (int, error) {
+	n, err := d.Reader.Read(p)
+	var ours *fault.Error
+	if err != nil && err != io.EOF && !errors.As(err, &ours) {
+		err = ErrNotABook.Because(err)
+	}
+	return n, err
 }
 
 // readAll reads at most limit bytes and refuses more.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"slices"
@@ -94,12 +95,13 @@ func (b *book) manifest() error {
 			byID[id] = href
 		}
 	}
+	var missing []string
 	for _, ref := range b.pack.Spine.Refs {
 		href := byID[ref.ID]
 		typ := types[href]
 		switch {
 		case href == "":
-			note(m, "chapter %q is missing", clip(ref.ID, 60))
+			missing = append(missing, clip(ref.ID, 60))
 			continue
 		case used[href]:
 			continue
@@ -109,6 +111,9 @@ func (b *book) manifest() error {
 		}
 		used[href] = true
 		m.Order = append(m.Order, catalogue.Part{Href: href, Type: typ, Aside: ref.Linear == "no"})
+	}
+	if len(missing) > 0 {
+		note(m, "%d of the %d chapters in the reading order are missing: %s", len(missing), len(b.pack.Spine.Refs), listed(missing))
 	}
 	if len(m.Order) == 0 { // no reading order: then as the package file lists them
 		for _, href := range b.hrefs {
@@ -148,22 +153,31 @@ func (b *book) manifest() error {
 // forgotten adds the files that lie in the zip and are not in the package file;
 // chapters often show such pictures.
 func (b *book) forgotten() {
-	listed := map[string]bool{}
+	inPackage := map[string]bool{}
 	for _, name := range b.names {
-		listed[name] = true
+		inPackage[name] = true
 	}
-	n := 0
+	var more []string
 	for _, name := range b.zip.names {
-		if listed[name] || strings.HasPrefix(name, "META-INF/") || byName[strings.ToLower(path.Ext(name))] == "" || path.Base(name)[0] == '.' {
+		if inPackage[name] || strings.HasPrefix(name, "META-INF/") || byName[strings.ToLower(path.Ext(name))] == "" || path.Base(name)[0] == '.' {
 			continue
 		}
 		if _, twice := b.names[name]; !twice {
-			n++
+			more = append(more, name)
 			b.items[name], b.names[name] = item{Type: byName[strings.ToLower(path.Ext(name))]}, name
 			b.hrefs = append(b.hrefs, name)
 		}
 	}
-	if n > 0 {
-		note(b.made, "%d files are not in the package file and were taken along", n)
+	if len(more) > 0 {
+		note(b.made, "not in the package file, and taken along: %s", listed(more))
 	}
+}
+
+// listed names the first few.
+func listed(names []string) string {
+	text := strings.Join(names[:min(3, len(names))], ", ")
+	if more := len(names) - 3; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }

@@ -19,6 +19,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -261,10 +262,19 @@ func Text(n *html.Node) string {
 	return OneLine(b.String())
 }
 
-// OneLine folds white space and drops what is no text.
+// OneLine folds white space and drops what is no text: control characters can
+// rewrite a terminal that shows them.
 func OneLine(s string) string {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
-	return strings.Join(strings.Fields(strings.ReplaceAll(s, "\x00", "")), " ")
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		s = strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) && !unicode.IsSpace(r) {
+				return -1
+			}
+			return r
+		}, s)
+	}
+	return strings.Join(strings.Fields(s), " ")
 }
