@@ -26,7 +26,7 @@ const (
 )
 
 // archive is a zip that was looked over: no name in it climbs out or stands for
-// two files, no bytes are used twice, and no file gives more than it claims.
+// two files, no bytes are used twice, and all together unpack to no more than we have room for.
 type archive struct {
 	files map[string]*zip.File
 	names []string          // in the order of the zip
@@ -43,8 +43,7 @@ func openArchive(r io.ReaderAt, size, limit int64) (*archive, error) {
 		}
 		return nil, ErrNotABook.Because(err)
 	}
-	directory.left = -1 // from here on each file is counted by itself
-	directory.free = true
+	directory.free = true // from here on each file is counted by itself
 	if len(z.File) > MaxFiles {
 		return nil, catalogue.ErrTooBig.Because(fmt.Errorf("%d files", len(z.File)))
 	}
@@ -125,7 +124,8 @@ func overlap(files []*zip.File) error {
 	return nil
 }
 
-// Open opens a file of the zip.
+// Open opens a file of the zip. It gives no byte more than the zip claims:
+// archive/zip sees to that.
 func (a *archive) Open(name string) (io.ReadCloser, error) {
 	f := a.files[name]
 	if f == nil {
@@ -135,7 +135,7 @@ func (a *archive) Open(name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, ErrNotABook.Because(err)
 	}
-	return &claim{ReadCloser: r, left: int64(f.UncompressedSize64)}, nil
+	return r, nil
 }
 
 // find returns the name by which the zip knows a file, also when somebody wrote
@@ -150,20 +150,6 @@ func (a *archive) find(name string) (string, bool) {
 
 // fold is a name as computers that see no capitals, or write é in two, compare it.
 func fold(name string) string { return strings.ToLower(norm.NFC.String(name)) }
-
-// claim reads as many bytes as a file says to have, and refuses the next.
-type claim struct {
-	io.ReadCloser
-	left int64
-}
-
-func (c *claim) Read(p []byte) (int, error) {
-	n, err := c.ReadCloser.Read(p)
-	if c.left -= int64(n); c.left < 0 {
-		return 0, ErrDangerous.Because(errors.New("a file in it is larger than it says"))
-	}
-	return n, err
-}
 
 // budget ends the reading of a list of contents that goes on and on.
 type budget struct {

@@ -17,7 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"os"
 	"slices"
 
 	"lidwoord/base/fault"
@@ -83,14 +83,11 @@ func cleaned(p *catalogue.Publication, open func(href string) (io.ReadCloser, er
 		case "text/css":
 			clean = func(text []byte) ([]byte, error) { return []byte(markup.CleanCSS(string(markup.UTF8(text)))), nil }
 		}
-		if f, plain := r.(fs.File); plain && clean == nil {
+		if f, plain := r.(*os.File); plain && clean == nil { // to be copied by the system itself
 			return f, nil
 		}
 		text, err := io.ReadAll(io.LimitReader(r, MaxMarkup+1))
 		switch {
-		case errors.Is(err, ErrDangerous):
-			r.Close()
-			return nil, err
 		case len(text) > MaxMarkup && clean != nil:
 			r.Close()
 			return nil, catalogue.ErrTooBig

@@ -44,12 +44,10 @@ func (b *book) typeOf(href string) string {
 	said := strings.ToLower(strings.TrimSpace(b.items[href].Type))
 	said, _, _ = strings.Cut(said, ";")
 	typ, named := known[said], byName[strings.ToLower(path.Ext(href))]
-	if said == "application/x-dtbncx+xml" || typ == named {
-		return typ
-	}
 	seen := typ
-	switch {
-	case strings.HasPrefix(typ, "image/") && typ != "image/svg+xml", strings.HasPrefix(named, "image/") && named != "image/svg+xml":
+	switch picture := func(t string) bool { return strings.HasPrefix(t, "image/") && t != "image/svg+xml" }; {
+	case said == "application/x-dtbncx+xml":
+	case picture(typ) || picture(named):
 		seen = cmp.Or(b.looksLike(href), typ, named)
 	case typ == "" && !strings.Contains(said, "script") && said != "application/pdf" && said != "application/smil+xml":
 		seen = named

@@ -85,7 +85,7 @@ func unpackOne(z *archive, root *os.Root, name string) error {
 	defer out.Close()
 	if _, err := io.Copy(out, in); err != nil {
 		var ours *os.PathError // a full disk is no fault of the book
-		if errors.As(err, &ours) || errors.Is(err, ErrDangerous) {
+		if errors.As(err, &ours) {
 			return err
 		}
 		return ErrNotABook.Because(fmt.Errorf("%s: %w", name, err))
