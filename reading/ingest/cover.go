@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp"
 	"golang.org/x/net/html"
 
@@ -146,7 +145,7 @@ func covers(open func() (io.ReadCloser, error)) ([]catalogue.Picture, error) {
 }
 
 // sizes scales a picture down, the largest from the original and each next one from
-// the one before, which is as sharp and much less work.
+// the one before, which looks the same and is much less work.
 func sizes(from image.Image) ([]catalogue.Picture, error) {
 	var list []catalogue.Picture
 	for _, width := range slices.Backward(catalogue.CoverWidths) {
@@ -154,16 +153,12 @@ func sizes(from image.Image) ([]catalogue.Picture, error) {
 		if size.X < width {
 			continue
 		}
-		height := max(1, min(width*4, size.Y*width/size.X)) // a ribbon is no cover
-		scaled := image.NewRGBA(image.Rect(0, 0, width, height))
-		draw.Draw(scaled, scaled.Bounds(), image.White, image.Point{}, draw.Src) // under what is transparent
-		draw.CatmullRom.Scale(scaled, scaled.Bounds(), from, from.Bounds(), draw.Over, nil)
+		from = shrunk(from, width, max(1, min(width*4, size.Y*width/size.X))) // a ribbon is no cover
 		var out bytes.Buffer
-		if err := jpeg.Encode(&out, scaled, &jpeg.Options{Quality: quality}); err != nil {
+		if err := jpeg.Encode(&out, from, &jpeg.Options{Quality: quality}); err != nil {
 			return nil, err
 		}
 		list = append(list, catalogue.Picture{Width: width, JPEG: out.Bytes()})
-		from = scaled
 	}
 	slices.Reverse(list)
 	return list, nil
