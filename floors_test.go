@@ -52,7 +52,8 @@ var modules = map[string][]string{
 	"golang.org/x/crypto/argon2":     {"base/password"},
 	"golang.org/x/crypto/bcrypt":     {"base/password"}, // hashes of other systems
 	"golang.org/x/net/html":          {"reading/markup", "reading/ingest"},
-	"golang.org/x/image/":            {"reading/ingest"},                                     // covers in sizes
+	"golang.org/x/image/webp":        {"reading/ingest"},                                     // covers
+	"golang.org/x/sys/unix":          {"reading/catalogue"},                                  // two folders change places in one moment
 	"golang.org/x/text/":             {"base/", "library/", "identity/", "reading/", "web/"}, // Unicode normal forms, to fold names
 
 	"github.com/go-webauthn/webauthn":    {"base/factor"},

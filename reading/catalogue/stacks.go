@@ -152,21 +152,24 @@ func (s Stacks) Sweep(before time.Time) error {
 	return failed
 }
 
-// swap puts a folder in the place of another. Who else keeps the same title at the
-// same moment may come between; theirs is as good, and the last one stays.
+// swap puts a folder in the place of another; what was there is swept up by the
+// caller under the first name. Who else keeps the same title at the same moment may
+// come between: theirs is as good, and the last one stays.
 func swap(half, folder string) error {
-	old := half + ".old"
-	defer os.RemoveAll(old)
 	for {
-		if err := os.Rename(folder, old); err != nil && !errors.Is(err, os.ErrNotExist) {
+		err := os.Rename(half, folder)
+		if !errors.Is(err, os.ErrExist) { // which is also "directory not empty"
 			return err
 		}
-		err := os.Rename(half, folder)
-		if err == nil {
+		switch err := exchange(half, folder); {
+		case err == nil:
 			return nil
+		case errors.Is(err, os.ErrNotExist): // it went just now
+			continue
 		}
-		if !errors.Is(err, os.ErrExist) { // which is also "directory not empty"
-			os.Rename(old, folder)
+		// A disk that cannot exchange: for a moment there is nothing.
+		old := half + ".old"
+		if err := os.Rename(folder, old); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 		if err := os.RemoveAll(old); err != nil {

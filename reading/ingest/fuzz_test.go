@@ -23,6 +23,8 @@ func TestAgesOfChildrenAreRead(t *testing.T) {
 func FuzzOpenEPUB(f *testing.F) {
 	f.Add([]byte(`<package unique-identifier="n"><metadata><title>x</title><identifier id="n">1</identifier></metadata><manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/><item id="nav" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/></manifest><spine><itemref idref="a"/></spine></package>`),
 		[]byte(`<html xmlns:epub="http://www.idpf.org/2007/ops"><nav epub:type="toc"><ol><li><a href="a.xhtml">A</a></li></ol></nav></html>`), []byte(`<html><body>x</body></html>`))
+	f.Add([]byte(`<package unique-identifier="n"><metadata><dc-metadata><title>x</title></dc-metadata><creator role="aut">a; b</creator><meta name="calibre:series" content="s"/><meta name="cover" content="a"/></metadata><manifest><item id="a" href="a.xhtml" media-type="text/html"/><item id="ncx" href="nav.xhtml" media-type="application/x-dtbncx+xml"/></manifest><spine toc="ncx"><itemref idref="a"/></spine><guide><reference type="cover" href="a.xhtml"/></guide></package>`),
+		[]byte(`<ncx><navMap><navPoint><navLabel><text>A & B</text></navLabel><content src="a.xhtml#x"/><navPoint><navLabel><text>C</text></navLabel><content src="a.xhtml"/></navPoint></navPoint></navMap></ncx>`), []byte(`<img src="a.png"><p>x`))
 	f.Fuzz(func(t *testing.T, opf, nav, page []byte) {
 		var out bytes.Buffer
 		z := zip.NewWriter(&out)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -204,6 +205,37 @@ func TestSixteenImportsAtOnceTakeEachTitleOnce(t *testing.T) {
 			t.Errorf("left behind: %v", left)
 		}
 	})
+}
+
+// A reader turns a page while the book is read anew.
+func TestABookStaysReadableWhileItIsKeptAgain(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux lets two folders change places in one moment")
+	}
+	data, stacks := aBook(t, "X"), catalogue.Stacks{Dir: t.TempDir()}
+	p := read(t, data)
+	if err := stacks.Keep(p); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 100 {
+			if err := stacks.Keep(read(t, data)); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	for n := 0; ; n++ {
+		if _, err := stacks.Read(p.Title, p.Manifest.Order[0]); err != nil {
+			t.Fatalf("reading %d: %v", n, err)
+		}
+		select {
+		case <-done:
+			return
+		default:
+		}
+	}
 }
 
 func TestOneFileMayBeNamedAndWhatIsNoBookIsRefused(t *testing.T) {
