@@ -39,6 +39,7 @@ import (
 	"lidwoord/library/staff"
 	"lidwoord/library/task"
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/ingest"
 	"lidwoord/reading/loan"
 	"lidwoord/web/desk"
 	"lidwoord/web/entry"
@@ -180,7 +181,7 @@ func (h *house) accountLeft(tx *sqldb.Tx, accountID string) error {
 func allWords() (*words.Catalogue, error) {
 	sentences, err := words.Load(day.Words, password.Words, throttle.Words, factor.Words, entry.Words,
 		branch.Words, staff.Words, customer.Words, membership.Words, ledger.Words, newsletter.Words, task.Words, payment.Words, enrol.Words, registration.Words,
-		account.Words, intake.Words, provision.Words, signon.Words, catalogue.Words, loan.Words,
+		account.Words, intake.Words, provision.Words, signon.Words, catalogue.Words, ingest.Words, loan.Words,
 		kit.Words, party.Words, paper.Words, start.Words, desk.Words, login.Words, oidc.Words, reading.Words, mine.Words, signup.Words, news.Words, manage.Words,
 		mailbox.Words, webtestbank.Words)
 	if err != nil {
