@@ -163,7 +163,7 @@ type Request struct {
 	// UnmetAuthenticationRequirements. "" when any does.
 	NeedsACR string
 
-	own, asksConsent               bool
+	own, lasting, asksConsent      bool
 	scope, claims, subject, sector string
 	createdAt                      time.Time
 }

@@ -111,7 +111,8 @@ func (s *Site) newSite(w http.ResponseWriter, r *http.Request, _ branch.Organisa
 func (s *Site) sitePage(w http.ResponseWriter, r *http.Request, status int, page sitePage) error {
 	page.Now = s.DB.Now()
 	page.Scopes = options(page.Values["gegevens"], option{"profile", "manage.scope_profile", false}, option{"email", "manage.scope_email", false},
-		option{"memberships", "manage.scope_memberships", false}, option{"offline_access", "manage.scope_offline", false})
+		option{"memberships", "manage.scope_memberships", false}, option{"reading", "manage.scope_reading", false},
+		option{"offline_access", "manage.scope_offline", false})
 	return s.Show(w, r, status, "site", page)
 }
 
