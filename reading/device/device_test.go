@@ -538,4 +538,3 @@ func FuzzCleanName(f *testing.F) {
 		}
 	})
 }
-

@@ -57,6 +57,9 @@ func unseal(box *secret.Box, kept string) (k known, err error) {
 // rightsOf returns what a device's reader may, and leaves in d what was heard for it.
 func (r *Readers) rightsOf(ctx context.Context, d *Device, atMost time.Duration) (loan.Rights, error) {
 	for looked := time.Duration(0); ; looked += glance {
+		if d.Ended {
+			return nil, ErrEnded
+		}
 		k, err := unseal(r.DB.Box, d.kept)
 		if err != nil {
 			return nil, err
