@@ -471,8 +471,9 @@ func FuzzNames(f *testing.F) {
 func FuzzReadMark(f *testing.F) {
 	d := open(f)
 	d.samples()
-	f.Add(d.bytes(d.titles["Pluis en de maan"])[:2000])
-	f.Add(rezip(f, d.bytes(d.titles[bus]), func(name, text string) (string, bool) { return text, !strings.Contains(name, "jpg") }))
+	f.Add(rezip(f, d.bytes(d.titles[bus]), func(name, text string) (string, bool) {
+		return text[max(0, len(text)-300):], strings.Contains(name, "chapter") // small: it is changed letter by letter
+	}))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		list, err := copy.ReadMark(d.Box, bytes.NewReader(file), int64(len(file)))
 		for _, m := range list {

@@ -49,6 +49,26 @@ func blanks(mark string) []byte {
 	return append(b, '\n')
 }
 
+// inBlanks finds the marks in a text: stretches of just so many blanks and tabs.
+func inBlanks(text []byte) (marks []string) {
+	for len(text) > 0 {
+		begin := bytes.IndexAny(text, " \t")
+		if begin < 0 {
+			break
+		}
+		text = text[begin:]
+		end := 0
+		for end < len(text) && (text[end] == ' ' || text[end] == '\t') {
+			end++
+		}
+		if end == markLength*5 {
+			marks = append(marks, unblank(text[:end]))
+		}
+		text = text[end:]
+	}
+	return marks
+}
+
 // unblank reads what blanks wrote.
 func unblank(b []byte) string {
 	var mark strings.Builder
@@ -85,7 +105,6 @@ var ErrNotAZip = fault.New(fault.Invalid, "copy.not_a_zip")
 var (
 	inPackage = regexp.MustCompile(regexp.QuoteMeta(markProperty) + `["'][^>]*>\s*([A-Z2-7]{42})\s*<`)
 	inPage    = regexp.MustCompile(`["'#]` + markID + `([A-Z2-7]{42})["']`)
-	inBlanks  = regexp.MustCompile(`(?:^|[^ \t])([ \t]{210})(?:[^ \t]|$)`)
 )
 
 // ReadMark finds the marks in an EPUB of the given size, the one that stands there most
@@ -112,14 +131,13 @@ func ReadMark(box *secret.Box, r io.ReaderAt, size int64) ([]Mark, error) {
 		if left -= n; left <= 0 {
 			break
 		}
-		for _, kind := range []*regexp.Regexp{inPackage, inPage, inBlanks} {
-			for _, found := range kind.FindAllSubmatch(text.Bytes(), -1) {
-				mark := string(found[1])
-				if kind == inBlanks {
-					mark = unblank(found[1])
-				}
-				places[mark]++
+		for _, written := range []*regexp.Regexp{inPackage, inPage} {
+			for _, found := range written.FindAllSubmatch(text.Bytes(), -1) {
+				places[string(found[1])]++
 			}
+		}
+		for _, mark := range inBlanks(text.Bytes()) {
+			places[mark]++
 		}
 	}
 	var list []Mark
