@@ -39,6 +39,8 @@ import (
 	"lidwoord/library/staff"
 	"lidwoord/library/task"
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/copy"
+	"lidwoord/reading/device"
 	"lidwoord/reading/loan"
 	"lidwoord/web/desk"
 	"lidwoord/web/entry"
@@ -146,6 +148,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		{Name: "signon.expire", Every: 10 * time.Minute, Do: h.provider.Expire},
 		{Name: "signon.keys", Every: 24 * time.Hour, Do: h.provider.TendKeys},
 		{Name: "loan.sweep", Every: time.Hour, Do: loan.Sweep},
+		{Name: "device.sweep", Every: 24 * time.Hour, Do: device.Sweep},
 		{Name: "audit.sweep", Every: 24 * time.Hour, Do: audit.Sweep},
 		{Name: "session.sweep", Every: 10 * time.Minute, Do: session.Sweep},
 		{Name: "factor.sweep", Every: 10 * time.Minute, Do: factor.Sweep},
@@ -176,7 +179,7 @@ func (h *house) accountLeft(tx *sqldb.Tx, accountID string) error {
 func allWords() (*words.Catalogue, error) {
 	sentences, err := words.Load(day.Words, password.Words, throttle.Words, factor.Words, entry.Words,
 		branch.Words, staff.Words, customer.Words, membership.Words, ledger.Words, newsletter.Words, task.Words, payment.Words, enrol.Words, registration.Words,
-		account.Words, intake.Words, provision.Words, signon.Words, catalogue.Words, loan.Words,
+		account.Words, intake.Words, provision.Words, signon.Words, catalogue.Words, loan.Words, device.Words, copy.Words,
 		kit.Words, party.Words, paper.Words, start.Words, desk.Words, login.Words, oidc.Words, reading.Words, mine.Words, signup.Words, news.Words, manage.Words,
 		mailbox.Words, webtestbank.Words)
 	if err != nil {
@@ -219,7 +222,8 @@ func (h *house) clientSecret(client string) secret.Token {
 // Online Bibliotheek is told no more than any platform would be.
 func (h *house) registerClients(ctx context.Context) error {
 	ours := []signon.Client{
-		{ID: readingClient, Name: "Online Bibliotheek", Scopes: []string{signon.ScopeProfile, signon.ScopeMemberships}},
+		{ID: readingClient, Name: "Online Bibliotheek", Scopes: []string{signon.ScopeProfile, signon.ScopeMemberships, signon.ScopeOffline},
+			Lasting: true, Introspects: true}, // the apps of its readers, by password and by token
 		{ID: signupClient, Name: h.config.Brand.Name, Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}},
 		{ID: mineClient, Name: h.config.Brand.Name, Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}},
 	}
