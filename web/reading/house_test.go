@@ -39,6 +39,7 @@ type house struct {
 	provider *provider
 	ids      map[string]string // title name → id
 	stacks   catalogue.Stacks
+	site     *reading.Site
 	mu       sync.Mutex
 	now      time.Time
 }
@@ -111,6 +112,7 @@ func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.site = site
 	h.Config.Handler = site.Handler(site)
 	h.Start()
 	t.Cleanup(h.Close)
