@@ -263,7 +263,7 @@ func TestAReaderMakesAnAppPasswordInABrowser(t *testing.T) {
 		p.Press("Klaar")
 		p.Want("KOReader op mijn e-reader", "nog niet gebruikt")
 		look("apps-list")
-		p.Press("Wijzigen of intrekken")
+		p.Press("Wijzigen of intrekken KOReader op mijn e-reader")
 		look("apps-one")
 		p.Press("Intrekken")
 		p.Want("De app is ingetrokken", "nog geen app")
