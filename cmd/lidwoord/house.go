@@ -75,6 +75,7 @@ type house struct {
 	stacks   catalogue.Stacks
 	book     customer.AddressBook // nil looks nothing up
 	start    *start.Site
+	reading  *reading.Site // its apps have a door of their own
 	handler  http.Handler
 	mail     *outbox.Worker
 	farewell *signon.LogoutWorker // tells sites that somebody signed out

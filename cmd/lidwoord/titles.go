@@ -17,6 +17,9 @@ import (
 // addTitles is the command "titles": each file or folder it names is one title.
 // A bad one is reported and the others go on.
 func addTitles(ctx context.Context, log *slog.Logger, args []string) error {
+	if len(args) > 0 && args[0] == "mark" {
+		return readMark(ctx, args[1:])
+	}
 	var paths []string
 	c, err := readConfigFor("titles", args, nil, &paths)
 	if err != nil {

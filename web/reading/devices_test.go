@@ -44,7 +44,7 @@ func TestAReaderLetsAnAppInAndTakesThatBack(t *testing.T) {
 		if a := other.get("/leesapps/nieuw"); strings.Contains(a.body, string(password)) {
 			t.Error("another browser sees the password")
 		}
-		page := b.get("/leesapps").want(t, 200, "KOReader &amp; co", "inlognaam "+login, "Gemaakt op 23 november 2026", "nog niet gebruikt")
+		page := b.get("/leesapps").want(t, 200, "KOReader &amp; co", "Inlognaam "+login, "gemaakt op 23 november 2026", "nog niet gebruikt")
 		if strings.Contains(page.body, string(password)) {
 			t.Error("the list shows a password")
 		}

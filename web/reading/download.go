@@ -1,7 +1,6 @@
 package reading
 
 import (
-	"context"
 	"mime"
 	"net/http"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/copy"
 	"lidwoord/reading/loan"
-	"lidwoord/web/kit"
 )
 
 // takeAlong tells how a title on loan is read in a reader app, and has the button.
@@ -25,41 +23,30 @@ func (s *Site) takeAlong(w http.ResponseWriter, r *http.Request) error {
 	return s.Show(w, r, http.StatusOK, "takealong", o.Loan)
 }
 
-// download sends the marked copy of a title on loan.
 func (s *Site) download(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
-	c, err := s.CopyOf(r.Context(), who.Reader, r.PathValue("title"))
+	o, err := s.open(r)
 	if err != nil {
 		return s.notHeld(w, r, err)
 	}
-	defer c.Close()
-	SendCopy(w, r, c)
-	return nil
+	return s.SendCopy(w, r, o.Loan)
 }
 
-// CopyOf makes the marked copy of a title that a reader has on loan, for this door and
-// for that of the apps. Close it.
-func (s *Site) CopyOf(ctx context.Context, reader loan.Reader, titleID string) (*copy.Copy, error) {
-	var held loan.Loan
+// SendCopy answers with the marked copy of a title on loan, whole or the part that is
+// asked. The door of the apps sends the same.
+func (s *Site) SendCopy(w http.ResponseWriter, r *http.Request, l loan.Loan) error {
 	var m *catalogue.Manifest
-	err := s.DB.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		if held, err = loan.Held(tx, reader, titleID); err != nil {
-			return err
-		}
-		m, err = catalogue.Contents(tx, held.Title.ID)
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		m, err = catalogue.Contents(tx, l.Title.ID)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return copy.Press{Stacks: s.Stacks, Box: s.DB.Box, Words: s.Words}.Open(held, m)
-}
-
-// SendCopy answers with a copy, whole or the part that is asked.
-func SendCopy(w http.ResponseWriter, r *http.Request, c *copy.Copy) {
+	c, err := copy.Press{Stacks: s.Stacks, Box: s.DB.Box, Words: s.Words}.Open(l, m)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
 	h := w.Header()
 	h.Set("Content-Type", copy.Type)
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": c.Name}))
@@ -67,4 +54,5 @@ func SendCopy(w http.ResponseWriter, r *http.Request, c *copy.Copy) {
 	h.Set("Cache-Control", "private, no-cache") // it may go on after a break, and the loan is asked again
 	h.Set("ETag", c.ETag)
 	http.ServeContent(w, r, "", time.Time{}, c)
+	return nil
 }
