@@ -18,7 +18,7 @@ type Introspection struct {
 	Audience string `json:"aud,omitempty"` // for whom the token was made: its client
 	Type     string `json:"token_type,omitempty"`
 	Issuer   string `json:"iss,omitempty"`
-	Subject  string `json:"sub,omitempty"`      // as the one who asks knows the person
+	Subject  string `json:"sub,omitempty"`      // as the client of the token knows the person, or the server that lends
 	Username string `json:"username,omitempty"` // scope profile
 	ACR      string `json:"acr,omitempty"`
 	AuthTime int64  `json:"auth_time,omitempty"`
@@ -32,10 +32,10 @@ type Introspection struct {
 // Introspect tells a client about a token. It learns about its own only, unless
 // it is registered as a resource server, which is shown the tokens of others; and
 // a client that cannot prove who it is learns nothing: it would let anybody try
-// out what they found. A resource server hears of the person by the name that they
-// have there, so that they are the same reader in an app and in the browser; and when
-// it may ask memberships, it hears those of a token with the scope reading, which the
-// app itself need not learn.
+// out what they found. Only the server that lends, which may ask memberships, hears
+// more of a token with the scope reading: the memberships, which the app itself need
+// not learn, and the person by the name that they have there, so that they are the
+// same reader in an app and in the browser.
 func (p *Provider) Introspect(tx *sqldb.Tx, a ClientAuth, t secret.Token) (Introspection, *Problem, error) {
 	c, problem, err := p.authenticate(tx, a)
 	if problem != nil || err != nil {
@@ -51,7 +51,8 @@ func (p *Provider) Introspect(tx *sqldb.Tx, a ClientAuth, t secret.Token) (Intro
 	if err != nil || !found || s.clientID != c.id && !(c.introspects && s.kind == kindAccess) {
 		return Introspection{}, nil, err
 	}
-	if s.clientID != c.id {
+	lends := c.introspects && covers(s.scope, ScopeReading) && covers(c.scopes, ScopeMemberships)
+	if lends {
 		s.sector = c.sector
 	}
 	known := Introspection{
@@ -64,7 +65,7 @@ func (p *Provider) Introspect(tx *sqldb.Tx, a ClientAuth, t secret.Token) (Intro
 	if s.kind == kindAccess {
 		known.Type = "Bearer"
 	}
-	if c.introspects && covers(s.scope, ScopeReading) && covers(c.scopes, ScopeMemberships) {
+	if lends {
 		person, err := p.person(tx, grant{accountID: s.accountID, scope: ScopeMemberships}, s.sector, inUserInfo)
 		if err != nil {
 			return Introspection{}, nil, err
