@@ -14,7 +14,7 @@ import (
 // below its own. A folder with a slash at its end stands for all packages in it.
 var floors = [][]string{
 	{"base/fault", "base/bell", "base/secret", "base/money", "base/words", "base/migrations", "samples"},
-	{"base/day", "base/password"},
+	{"base/day", "base/password", "base/queue"},
 	{"base/sqldb"},
 	{"base/sqldb/sqldbtest", "base/outbox", "base/job", "base/audit", "base/session", "base/throttle"},
 	{"base/factor"},

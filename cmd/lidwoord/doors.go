@@ -52,11 +52,10 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	}
 	open(h.doors.OIDC, oidc.Handler())
 
-	login, err := login.New(common, h.accounts, h.provider)
-	if err != nil {
+	if h.login, err = login.New(common, h.accounts, h.provider); err != nil {
 		return err
 	}
-	open(h.doors.Login, login.Handler(login))
+	open(h.doors.Login, h.login.Handler(h.login))
 
 	h.reading, err = reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks,
 		Catalogue: kit.Absolute(h.doors.Start, "/opds")})

@@ -76,6 +76,7 @@ type house struct {
 	book     customer.AddressBook // nil looks nothing up
 	start    *start.Site
 	reading  *reading.Site // its apps have a door of their own
+	login    *login.Site
 	handler  http.Handler
 	mail     *outbox.Worker
 	farewell *signon.LogoutWorker // tells sites that somebody signed out
@@ -107,6 +108,8 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		Reset:     func(t secret.Token) string { return kit.Absolute(doors.Login, "/wachtwoord/"+string(t)) },
 		Email:     func(t secret.Token) string { return kit.Absolute(doors.Login, "/email/"+string(t)) },
 		Undo:      func(t secret.Token) string { return kit.Absolute(doors.Login, "/email-terug/"+string(t)) },
+		Factor:    func(t secret.Token) string { return kit.Absolute(doors.Login, "/tweede-stap-weg/"+string(t)) },
+		Keep:      func(t secret.Token) string { return kit.Absolute(doors.Login, "/tweede-stap-blijft/"+string(t)) },
 		Forgotten: kit.Absolute(doors.Login, "/wachtwoord-vergeten"),
 
 		Left: h.accountLeft,
@@ -130,7 +133,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		return nil, err
 	}
 	port := loginAccounts{h.accounts, func(t secret.Token) string { return kit.Absolute(doors.Login, "/koppelen/"+string(t)) }}
-	h.office = enrol.Office{Accounts: port, Census: port, Owners: port, News: h.news}
+	h.office = enrol.Office{Accounts: port, Census: port, Owners: port, Steps: port, News: h.news}
 	if err := h.openTill(); err != nil {
 		return nil, err
 	}
@@ -156,6 +159,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		{Name: "throttle.sweep", Every: 10 * time.Minute, Do: throttle.Sweep},
 		{Name: "outbox.sweep", Every: time.Hour, Do: outbox.Sweep},
 	}
+	h.jobs = append(h.jobs, h.login.Jobs()...)
 	if h.bank != nil {
 		h.jobs = append(h.jobs, h.bank.Jobs()...)
 	}

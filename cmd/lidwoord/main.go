@@ -8,6 +8,7 @@
 //	lidwoord client      adds, changes or removes a site that signs people in here
 //	lidwoord keys        replaces the signing keys, after a leak
 //	lidwoord scim-token  lets another library system use the login accounts
+//	lidwoord scim-kind   names the kinds of membership that such a system may give
 //	lidwoord accounts    takes over login accounts from another system
 //	lidwoord titles      puts e-books and audiobooks on the shelf
 //	lidwoord bounce      takes in a notice that a letter did not arrive
@@ -70,6 +71,7 @@ func commands() []command {
 		{"staff", "add somebody who works at the desk, or give a new password", addStaff},
 		{"accounts", "take over login accounts from another system, with their password hashes", takeAccounts},
 		{"scim-token", "let another library system use the login accounts: makes, lists and ends its tokens", scimToken},
+		{"scim-kind", "name the kinds of membership that another library system may give, and what they open", scimKind},
 		{"client", "add, change or remove a site that signs people in with the login account", manageClients},
 		{"keys", "replace the signing keys at once, after a leak", manageKeys},
 		{"titles", "put e-books (EPUB) and audiobooks on the shelf", addTitles},

@@ -39,6 +39,8 @@ func (s websites) List(tx *sqldb.Tx) ([]manage.Website, error) {
 	return list, err
 }
 
+func (websites) Scopes() []string { return signon.Scopes() }
+
 func listed(w manage.Website) signon.Listed {
 	return signon.Listed{Method: w.Method, Client: signon.Client{
 		ID: w.ID, Name: w.Name, Own: w.Own, Keys: w.Keys,
@@ -180,6 +182,34 @@ func (systems) Revoke(tx *sqldb.Tx, actor, id string) error {
 	err := provision.Revoke(tx, actor, id)
 	if errors.Is(err, provision.ErrNoToken) {
 		err = manage.ErrNoSystem
+	}
+	return err
+}
+
+func (systems) Kinds(tx *sqldb.Tx) ([]manage.Kind, error) {
+	kinds, err := provision.Kinds(tx, "")
+	if err != nil {
+		return nil, err
+	}
+	names, err := provision.Organisations(tx)
+	list := make([]manage.Kind, len(kinds))
+	for i, k := range kinds {
+		list[i] = manage.Kind{Organisation: k.Organisation, Library: names[k.Organisation], Code: k.Code, NameNL: k.NameNL, NameEN: k.NameEN, Rights: k.Rights, Offered: k.Offered}
+	}
+	return list, err
+}
+
+func (systems) SaveKind(tx *sqldb.Tx, actor string, k manage.Kind) error {
+	err := provision.SaveKind(tx, actor, provision.Kind{Organisation: k.Organisation, Code: k.Code, NameNL: k.NameNL, NameEN: k.NameEN, Rights: k.Rights, Offered: k.Offered})
+	switch {
+	case errors.Is(err, provision.ErrNoOrganisation):
+		return manage.ErrNoLibrary.At(manage.FieldOrganisation)
+	case errors.Is(err, provision.ErrKindCode):
+		return provision.ErrKindCode.At(manage.FieldCode)
+	case errors.Is(err, provision.ErrName):
+		return provision.ErrName.At(manage.FieldNameNL)
+	case errors.Is(err, provision.ErrRight):
+		return provision.ErrRight.At(manage.FieldRights)
 	}
 	return err
 }

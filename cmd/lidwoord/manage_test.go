@@ -256,7 +256,7 @@ func TestEveryFaultOfAWebsiteStandsAtItsFieldAndNothingTypedIsLost(t *testing.T)
 		_, page := b.see("/websites/nieuw?taal=en")
 		b.wants(page, "Add a website", "Whose website is it?")
 		stranger := newSurfer(t)
-		for _, path := range []string{"/websites", "/websites/nieuw", "/websites/mijn-menu", "/systemen", "/lezers", "/lezers/uitloggen", "/mail"} {
+		for _, path := range []string{"/websites", "/websites/nieuw", "/websites/mijn-menu", "/systemen", "/systemen/soorten", "/systemen/soorten/wijzigen", "/lezers", "/lezers/uitloggen", "/mail"} {
 			if at, _ := stranger.read(stranger.Get(h.at + "/beheer" + path)); at.Path != "/beheer/aanmelden" {
 				t.Errorf("a stranger sees %s", path)
 			}
@@ -410,6 +410,55 @@ func TestOfSixteenManagersOneAddsChangesAndRemoves(t *testing.T) {
 		}
 		if n := once(t, h, func(tx *sqldb.Tx) error { return systems{}.Revoke(tx, "test", bearer.ID) }, manage.ErrNoSystem); n != 1 {
 			t.Errorf("%d revoked it", n)
+		}
+	})
+}
+
+func TestWhatTheMembershipsOfAnotherSystemOpenIsSaidInBeheer(t *testing.T) {
+	eachEngine(t, func(t *testing.T, h *running) {
+		b := h.boss(t)
+		_, page := b.see("/systemen/soorten")
+		b.wants(page, "Er zijn nog geen soorten")
+		token := h.tokenFor(t, "noord", "Bibliotheken Noord")
+		gives := func() string {
+			_, answer := h.program(t, token, "POST", "/Users", `{"externalId":"100200","emails":[{"value":"zoe@noord.example"}],
+				"urn:lidwoord:params:scim:schemas:extension:membership:2.0:User":{"memberships":[{"value":"W1","type":"JAAR & MEER","start":"2026-01-01"}]}}`)
+			detail, _ := answer["detail"].(string)
+			return detail
+		}
+		if said := gives(); !strings.Contains(said, "No kinds of membership") {
+			t.Errorf("said %q", said)
+		}
+		form := func(change ...string) url.Values {
+			f := url.Values{"organisatie": {"Noord"}, "code": {"JAAR & MEER"}, "naam": {"Jaarabonnement"}, "rechten": {"digital", "physical"}}
+			for i := 0; i < len(change); i += 2 {
+				f.Set(change[i], change[i+1])
+			}
+			return f
+		}
+		for name, wrong := range map[string]string{"organisatie": "west", "code": "", "naam": "", "rechten": "alles"} {
+			if status, page := b.send("/systemen/soorten/wijzigen", form(name, wrong)); status != 422 || !strings.Contains(page, `href="#f-`+name+`"`) {
+				t.Errorf("%s: %d\n%s", name, status, page)
+			}
+		}
+		_, page = b.send("/systemen/soorten/wijzigen", form())
+		b.wants(page, "Jaarabonnement is opgeslagen", "Lenen in de bibliotheek", "Bibliotheken Noord (noord)")
+		link := html.UnescapeString(regexp.MustCompile(`href="[^"]*(/systemen/soorten/wijzigen\?[^"]+)"`).FindStringSubmatch(page)[1])
+		_, page = b.see(link)
+		if strings.Count(page, " checked") != 2 || !strings.Contains(page, `value="JAAR & MEER"`) {
+			t.Errorf("the form of %s is\n%s", link, page)
+		}
+		_, page = b.send("/systemen/soorten/wijzigen", form("stand", "uit"))
+		b.wants(page, "gestopt")
+		if said := gives(); !strings.Contains(said, "No kinds of membership") {
+			t.Errorf("withdrawn, said %q", said)
+		}
+		b.send("/systemen/soorten/wijzigen", form())
+		if said := gives(); said != "" {
+			t.Errorf("offered, said %q", said)
+		}
+		if got := b.noted("kind:noord/JAAR & MEER"); len(got) != 3 {
+			t.Errorf("noted %v", got)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/identity/account"
+	"lidwoord/identity/provision"
 	"lidwoord/identity/signon"
 	"lidwoord/library/enrol"
 	"lidwoord/library/membership"
@@ -29,6 +30,7 @@ var (
 	_ enrol.LoginAccounts = loginAccounts{}
 	_ enrol.AccountOwners = loginAccounts{}
 	_ enrol.LoginCensus   = loginAccounts{}
+	_ enrol.SecondSteps   = loginAccounts{}
 )
 
 func (l loginAccounts) Open(tx *sqldb.Tx, o enrol.Opening) (string, time.Time, error) {
@@ -94,6 +96,32 @@ func (loginAccounts) SecondStep(tx *sqldb.Tx, accountID string) (bool, error) {
 	return has.Any(), err
 }
 
+func (l loginAccounts) AskRemoval(tx *sqldb.Tx, accountID string, r enrol.Removal) (time.Time, error) {
+	due, err := l.accounts.AskRemoval(tx, account.Removal{AccountID: accountID, Library: r.Library, AskedBy: r.AskedBy})
+	switch {
+	case errors.Is(err, account.ErrRemovalAsked):
+		err = enrol.ErrRemovalAsked
+	case errors.Is(err, account.ErrNoSecondStep):
+		err = enrol.ErrNoSecondStep
+	case errors.Is(err, account.ErrNoAccount):
+		err = enrol.ErrAccountGone
+	}
+	return due, err
+}
+
+func (l loginAccounts) StopRemoval(tx *sqldb.Tx, accountID, actor string) (bool, error) {
+	return l.accounts.StopRemoval(tx, accountID, actor, "")
+}
+
+func (l loginAccounts) Removals(tx *sqldb.Tx, accountID string) (list []enrol.Removal, err error) {
+	asked, err := l.accounts.Removals(tx, accountID)
+	for _, r := range asked {
+		list = append(list, enrol.Removal{Library: r.Library, AskedBy: r.AskedBy, AskedAt: r.AskedAt, DueAt: r.DueAt,
+			EndedAt: r.EndedAt, EndedBy: r.EndedBy, Done: r.Done})
+	}
+	return list, err
+}
+
 func (l loginAccounts) Ask(tx *sqldb.Tx, q enrol.Question) (string, error) {
 	return l.accounts.AskOnTheSpot(tx, account.Question{Username: q.Username, Library: q.LibraryName, About: q.About})
 }
@@ -115,7 +143,8 @@ func (l loginAccounts) Prove(tx *sqldb.Tx, askID, code string) (accountID, usern
 	return l.accounts.Prove(tx, askID, code)
 }
 
-// memberships tells the sign-on what the holder of an account may use.
+// memberships tells the sign-on what the holder of an account may use: by our own
+// administration, and by the library systems that keep one elsewhere.
 type memberships struct{}
 
 var _ signon.Memberships = memberships{}
@@ -126,15 +155,29 @@ func (memberships) Of(tx *sqldb.Tx, accountID string) ([]signon.Membership, erro
 		return nil, err
 	}
 	today := day.Of(tx.Now)
-	list := make([]signon.Membership, len(held))
-	for i, h := range held {
-		list[i] = signon.Membership{
+	var list []signon.Membership
+	for _, h := range held {
+		list = append(list, signon.Membership{
 			Organisation: h.OrganisationSlug, OrganisationName: h.OrganisationName, Number: h.Number,
-			Code: h.Code, Name: h.Name(words.NL), Rights: h.Rights.Names(), ValidThrough: h.LastDay, State: "active",
-		}
-		if h.State(today) != membership.Active {
-			list[i].State = "ended"
-		}
+			Code: h.Code, Name: h.Name(words.NL), Rights: h.Rights.Names(),
+			ValidFrom: h.FirstDay, ValidThrough: h.LastDay, State: ownStates[h.State(today)],
+		})
 	}
-	return list, nil
+	elsewhere, err := provision.OfAccount(tx, accountID, today)
+	for _, h := range elsewhere {
+		list = append(list, signon.Membership{
+			Organisation: h.Kind.Organisation, OrganisationName: h.Library, Number: h.Number,
+			Code: h.Code, Name: h.Kind.Name(words.NL), Rights: h.Kind.Rights,
+			ValidFrom: h.First, ValidThrough: h.Last, State: elsewhereStates[h.State(today)],
+		})
+	}
+	return list, err
 }
+
+// The states in the words of the claim.
+var (
+	ownStates = map[membership.State]string{
+		membership.Active: signon.Active, membership.Coming: signon.Upcoming, membership.Ended: signon.Ended}
+	elsewhereStates = map[provision.State]string{
+		provision.Running: signon.Active, provision.Upcoming: signon.Upcoming, provision.Ended: signon.Ended, provision.Suspended: signon.Suspended}
+)

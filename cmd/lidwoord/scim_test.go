@@ -56,7 +56,7 @@ func (h *running) tokenFor(t *testing.T, slug, name string) (token secret.Token)
 }
 
 // A library with a system of its own has its customers sign in with our accounts.
-// What they may read is not ours to say: no membership, no claim.
+// An account alone borrows nothing: no membership, no claim.
 func TestACustomerOfAnotherLibrarySystemSignsInAtTheOnlineLibrary(t *testing.T) {
 	eachEngine(t, func(t *testing.T, h *running) {
 		token := h.tokenFor(t, "waterland", "Bibliotheek Waterland")
@@ -89,7 +89,7 @@ func TestACustomerOfAnotherLibrarySystemSignsInAtTheOnlineLibrary(t *testing.T) 
 	})
 }
 
-func TestTokensAreMadeListedAndEndedByCommand(t *testing.T) {
+func TestTokensAndKindsAreMadeListedAndEndedByCommand(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	for engine, database := range map[string]func() string{
 		"sqlite":   func() string { return "sqlite:" + filepath.Join(t.TempDir(), "lidwoord.db") },
@@ -97,7 +97,7 @@ func TestTokensAreMadeListedAndEndedByCommand(t *testing.T) {
 	} {
 		t.Run(engine, func(t *testing.T) {
 			config := library(t, database(), "127.0.0.1:1", "127.0.0.1:25")
-			says := func(args ...string) string {
+			command := func(args ...string) string {
 				t.Helper()
 				out, err := os.Create(filepath.Join(t.TempDir(), "out"))
 				if err != nil {
@@ -105,7 +105,7 @@ func TestTokensAreMadeListedAndEndedByCommand(t *testing.T) {
 				}
 				stdout := os.Stdout
 				os.Stdout = out
-				err = run(t.Context(), log, append([]string{"scim-token", "-config", config}, args...))
+				err = run(t.Context(), log, append([]string{args[0], "-config", config}, args[1:]...))
 				os.Stdout = stdout
 				out.Close()
 				text, _ := os.ReadFile(out.Name())
@@ -114,6 +114,8 @@ func TestTokensAreMadeListedAndEndedByCommand(t *testing.T) {
 				}
 				return string(text)
 			}
+			says := func(args ...string) string { t.Helper(); return command(append([]string{"scim-token"}, args...)...) }
+			kind := func(args ...string) string { t.Helper(); return command(append([]string{"scim-kind"}, args...)...) }
 			for want, args := range map[string][]string{
 				"say -new NAME":             {},
 				"-list or":                  {"-list", "-revoke", "x"},
@@ -137,6 +139,22 @@ func TestTokensAreMadeListedAndEndedByCommand(t *testing.T) {
 			}
 			if list := says("-list"); !strings.Contains(list, m[1]) || strings.Contains(list, m[2]) || strings.Count(list, "works") != 2 {
 				t.Errorf("the list:\n%s", list)
+			}
+			for want, args := range map[string][]string{
+				"say -code CODE or":         {},
+				"or -list":                  {"-code", "JAAR", "-list"},
+				"no organisation with this": {"-code", "JAAR", "-organisation", "west", "-name", "Jaar"},
+				"There is no such right":    {"-code", "JAAR", "-organisation", "waterland", "-name", "Jaar", "-rights", "alles"},
+				"Give a name of at most":    {"-code", "JAAR", "-organisation", "waterland"},
+				"Kept: JAAR of waterland":   {"-code", "JAAR", "-organisation", "waterland", "-name", "Jaarabonnement", "-rights", "digital,physical"},
+				"Kept: OUD of waterland":    {"-code", "OUD", "-organisation", "waterland", "-name", "Oud", "-withdrawn"},
+			} {
+				if got := kind(args...); !strings.Contains(got, want) {
+					t.Errorf("%v: %q, want %q", args, got, want)
+				}
+			}
+			if list := kind("-list"); !regexp.MustCompile(`waterland +JAAR +Jaarabonnement +digital,physical +offered\nwaterland +OUD +Oud +withdrawn`).MatchString(list) {
+				t.Errorf("the kinds:\n%s", list)
 			}
 			says("-revoke", m[1])
 			if list := says("-list"); !strings.Contains(list, "revoked") || strings.Count(list, "works") != 1 {

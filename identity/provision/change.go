@@ -23,6 +23,8 @@ type Change struct {
 	Email      *string
 	Active     *bool
 	Resend     bool // a new activation link, also when nothing else changes
+
+	Memberships []Edit // done one after the other
 }
 
 // Replace makes a user as the organisation has them, as a nightly sync does with
@@ -98,6 +100,12 @@ func (p Provisioner) change(tx *sqldb.Tx, by Bearer, u User, c Change) (User, er
 	if mailed != "" {
 		changed = append(changed, mailed)
 	}
+	if next.Memberships, err = edit(u.Memberships, c.Memberships); err != nil {
+		return User{}, err
+	}
+	if !slices.Equal(next.Memberships, u.Memberships) {
+		changed = append(changed, "memberships")
+	}
 	if len(changed) > 0 {
 		won, err := updateUser(tx, next)
 		switch {
@@ -107,6 +115,9 @@ func (p Provisioner) change(tx *sqldb.Tx, by Bearer, u User, c Change) (User, er
 			return User{}, orElse(err, ErrChanged)
 		}
 		next.version, next.ChangedAt = u.version+1, tx.Now
+		if err := keep(tx, u, u.Memberships, next.Memberships); err != nil {
+			return User{}, err
+		}
 		if err := record(tx, by, u, "provision.change", strings.Join(changed, " ")); err != nil {
 			return User{}, err
 		}

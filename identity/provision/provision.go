@@ -4,6 +4,7 @@
 // web/scim speaks SCIM 2.0 (RFC 7643 and 7644).
 //
 //	SaveOrganisation  an organisation and the name that its customers read
+//	Organisations     which there are
 //	Issue             a bearer token for one of its programs, shown once
 //	Bearers, Revoke   which tokens there are; ends one
 //	Enter             says whose token this is
@@ -12,7 +13,9 @@
 //	Find, List        the users of one organisation
 //	Replace, Amend    a new address while it waits, a new link, suspended or not
 //	Remove            forgets an account that waits, lets go of one that is active
+//	SaveKind, Kinds   the sorts of membership that an organisation offers, and their rights
 //	Of                the organisations to which an account is linked
+//	OfAccount         the memberships there; it fills the sign-on claim
 //
 // # Whose is what
 //
@@ -24,7 +27,8 @@
 //
 // # What is kept
 //
-// The organisation's own number of the customer and whether the link is active.
+// The organisation's own number of the customer, whether the link is active, and
+// which memberships the customer has: kind and days, no price and no history.
 // Names and further addresses are not ours to keep (GDPR art. 5(1)(c)). An
 // organisation sees its own users only; several may be linked to one account.
 package provision
@@ -102,9 +106,10 @@ type User struct {
 	CreatedAt    time.Time
 	ChangedAt    time.Time // by the organisation; State changes without it
 	State        account.State
-	Username     string    // "" when nothing is left of the account
-	Email        string    // only while it waits
-	Until        time.Time // until when it may be activated, or could have been
+	Username     string       // "" when nothing is left of the account
+	Email        string       // only while it waits
+	Until        time.Time    // until when it may be activated, or could have been
+	Memberships  []Membership // the first to begin on top
 
 	version int64
 }
@@ -123,6 +128,8 @@ type Newcomer struct {
 	Email      string
 	Lang       words.Lang
 	Suspended  bool
+
+	Memberships []Membership
 }
 
 // Create opens a sleeping account for a customer and mails its activation link.
@@ -155,7 +162,7 @@ func (p Provisioner) Create(tx *sqldb.Tx, by Bearer, n Newcomer) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	return p.link(tx, by, n.ExternalID, id, "provision.open")
+	return p.link(tx, by, User{ExternalID: n.ExternalID, AccountID: id, Memberships: n.Memberships}, "provision.open")
 }
 
 // Ask mails the owner of a username a code with which they show the organisation
@@ -167,35 +174,52 @@ func (p Provisioner) Ask(tx *sqldb.Tx, by Bearer, username string) (askID string
 	return p.Accounts.Ask(tx, username, by.Library)
 }
 
+// Proven is a customer whose account exists, with the code of its owner.
+type Proven struct {
+	ExternalID string
+	AskID      string // as Ask gave it
+	Code       string
+
+	Memberships []Membership
+}
+
 // Link links the account of who has the code to a customer. The caller commits
 // also when the answer is account.ErrCode, or the tries would have no end.
-func (p Provisioner) Link(tx *sqldb.Tx, by Bearer, externalID, askID, code string) (User, error) {
-	if !readable(externalID, LongestExternal) {
+func (p Provisioner) Link(tx *sqldb.Tx, by Bearer, c Proven) (User, error) {
+	if !readable(c.ExternalID, LongestExternal) {
 		return User{}, ErrExternal
 	}
-	if !secret.IsID(askID) {
+	if !secret.IsID(c.AskID) {
 		return User{}, account.ErrCode
 	}
-	id, _, err := p.Accounts.Prove(tx, askID, code)
+	id, _, err := p.Accounts.Prove(tx, c.AskID, c.Code)
 	if err != nil {
 		return User{}, err
 	}
-	return p.link(tx, by, externalID, id, "provision.link")
+	return p.link(tx, by, User{ExternalID: c.ExternalID, AccountID: id, Memberships: c.Memberships}, "provision.link")
 }
 
-func (p Provisioner) link(tx *sqldb.Tx, by Bearer, externalID, accountID, act string) (User, error) {
-	u := User{ID: secret.NewID(), Organisation: by.Organisation, ExternalID: externalID, AccountID: accountID, Active: true,
-		CreatedAt: tx.Now, ChangedAt: tx.Now, version: 1}
+// link makes the user of an external id and an account, with its memberships.
+func (p Provisioner) link(tx *sqldb.Tx, by Bearer, u User, act string) (User, error) {
+	memberships, err := edit(nil, []Edit{{Act: Put, List: u.Memberships}})
+	if err != nil {
+		return User{}, err
+	}
+	u.ID, u.Organisation, u.Active = secret.NewID(), by.Organisation, true
+	u.CreatedAt, u.ChangedAt, u.version = tx.Now, tx.Now, 1
 	won, err := insertUser(tx, u)
 	if err != nil {
 		return User{}, err
 	}
 	if !won {
-		_, known, err := userByExternal(tx, by.Organisation, externalID)
+		_, known, err := userByExternal(tx, by.Organisation, u.ExternalID)
 		if err != nil || known {
 			return User{}, orElse(err, ErrExternalTaken)
 		}
 		return User{}, ErrLinked
+	}
+	if err := keep(tx, u, nil, memberships); err != nil {
+		return User{}, err
 	}
 	if err := record(tx, by, u, act, ""); err != nil {
 		return User{}, err
@@ -236,15 +260,21 @@ func (p Provisioner) fill(tx *sqldb.Tx, u User) (User, error) {
 }
 
 func (p Provisioner) fillAll(tx *sqldb.Tx, list []User) ([]User, error) {
-	ids := make([]string, len(list))
+	ids, accounts := make([]string, len(list)), make([]string, len(list))
 	for i, u := range list {
-		ids[i] = u.AccountID
+		ids[i], accounts[i] = u.ID, u.AccountID
 	}
-	states, err := p.Accounts.States(tx, ids)
+	states, err := p.Accounts.States(tx, accounts)
+	if err != nil {
+		return nil, err
+	}
+	memberships, err := membershipsOf(tx, ids)
 	if err != nil {
 		return nil, err
 	}
 	for i := range list {
+		list[i].Memberships = memberships[list[i].ID]
+		inOrder(list[i].Memberships)
 		u, s := &list[i], states[list[i].AccountID]
 		u.State, u.Username, u.Until = s.State, s.Username, s.Until
 		if s.State == account.Waiting {

@@ -461,7 +461,7 @@ func TestAnExistingAccountIsLinkedByItsOwnersCodeOnly(t *testing.T) {
 		}
 		link := func(by provision.Bearer, external, askID, code string) (u provision.User, wrong error) {
 			h.in(func(tx *sqldb.Tx) error {
-				u, wrong = h.Link(tx, by, external, askID, code)
+				u, wrong = h.Link(tx, by, provision.Proven{ExternalID: external, AskID: askID, Code: code})
 				return nil // the try counts
 			})
 			return u, wrong
@@ -488,7 +488,10 @@ func TestAnExistingAccountIsLinkedByItsOwnersCodeOnly(t *testing.T) {
 		h.pass(time.Hour)
 		id = ask(h.bica, "100200")
 		code = h.mailed("100200@post.example", codePattern)
-		err = h.try(func(tx *sqldb.Tx) error { _, err := h.Link(tx, h.bica, "Z2", id, code); return err })
+		err = h.try(func(tx *sqldb.Tx) error {
+			_, err := h.Link(tx, h.bica, provision.Proven{ExternalID: "Z2", AskID: id, Code: code})
+			return err
+		})
 		h.want(err, provision.ErrLinked, "a second customer with the account")
 
 		if err := h.remove(h.wise, provision.At{ID: u.ID}); err != nil {
@@ -511,7 +514,10 @@ func TestOfSixteenWithOneCodeOneLinks(t *testing.T) {
 		var n atomic.Int32
 		won, _ := sixteen(func() (wrong error) {
 			external := fmt.Sprint("Z", n.Add(1))
-			err := h.try(func(tx *sqldb.Tx) error { _, wrong = h.Link(tx, h.bica, external, ask, code); return nil })
+			err := h.try(func(tx *sqldb.Tx) error {
+				_, wrong = h.Link(tx, h.bica, provision.Proven{ExternalID: external, AskID: ask, Code: code})
+				return nil
+			})
 			return errors.Join(wrong, err)
 		})
 		if ids, err := h.list(h.bica, ""); won != 1 || len(ids) != 1 || err != nil {

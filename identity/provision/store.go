@@ -2,6 +2,7 @@ package provision
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"lidwoord/base/day"
@@ -20,6 +21,17 @@ func putOrganisation(tx *sqldb.Tx, slug, name string) error {
 func organisationName(tx *sqldb.Tx, slug string) (name string, ok bool, err error) {
 	ok, err = tx.One(`SELECT name FROM provision_organisation WHERE slug = $1`, []any{slug}, &name)
 	return name, ok, err
+}
+
+func organisations(tx *sqldb.Tx) (map[string]string, error) {
+	names := map[string]string{}
+	_, err := sqldb.Many(tx, `SELECT slug, name FROM provision_organisation`, nil, func(row sqldb.Row) (slug string, err error) {
+		var name string
+		err = row.Scan(&slug, &name)
+		names[slug] = name
+		return slug, err
+	})
+	return names, err
 }
 
 func insertToken(tx *sqldb.Tx, b Bearer, digest string) error {
@@ -117,6 +129,112 @@ func linksOf(tx *sqldb.Tx, accountID string) ([]Linked, error) {
 		WHERE u.account_id = $1 ORDER BY u.created_at, u.id`,
 		[]any{accountID}, func(row sqldb.Row) (l Linked, err error) {
 			return l, row.Scan(&l.Organisation, &l.Library, &l.Active, sqldb.Instant(&l.Since))
+		})
+}
+
+// Kinds and memberships.
+
+func putKind(tx *sqldb.Tx, k Kind) error {
+	_, err := tx.Exec(`
+		INSERT INTO provision_kind (organisation, code, name_nl, name_en, digital, physical, offered)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (organisation, code) DO UPDATE SET name_nl = excluded.name_nl, name_en = excluded.name_en,
+			digital = excluded.digital, physical = excluded.physical, offered = excluded.offered`,
+		k.Organisation, k.Code, k.NameNL, k.NameEN, slices.Contains(k.Rights, Digital), slices.Contains(k.Rights, Physical), k.Offered)
+	return err
+}
+
+const kindColumns = `k.organisation, k.code, k.name_nl, k.name_en, k.digital, k.physical, k.offered`
+
+func (k *Kind) columns(digital, physical *bool) []any {
+	return []any{&k.Organisation, &k.Code, &k.NameNL, &k.NameEN, digital, physical, &k.Offered}
+}
+
+func (k *Kind) allow(digital, physical bool) {
+	k.Rights = []string{}
+	if digital {
+		k.Rights = append(k.Rights, Digital)
+	}
+	if physical {
+		k.Rights = append(k.Rights, Physical)
+	}
+}
+
+func scanKind(row sqldb.Row) (k Kind, err error) {
+	var digital, physical bool
+	err = row.Scan(k.columns(&digital, &physical)...)
+	k.allow(digital, physical)
+	return k, err
+}
+
+func kindsOf(tx *sqldb.Tx, slug string) ([]Kind, error) {
+	return sqldb.Many(tx, `SELECT `+kindColumns+` FROM provision_kind k WHERE k.organisation = $1 ORDER BY k.code`, []any{slug}, scanKind)
+}
+
+func allKinds(tx *sqldb.Tx) ([]Kind, error) {
+	return sqldb.Many(tx, `SELECT `+kindColumns+` FROM provision_kind k ORDER BY k.organisation, k.code`, nil, scanKind)
+}
+
+// putMembership writes a membership of a kind that is offered, and reports false
+// when it is not.
+func putMembership(tx *sqldb.Tx, u User, m Membership) (won bool, err error) {
+	n, err := tx.Exec(`
+		INSERT INTO provision_membership (user_id, external_id, organisation, code, first_day, last_day)
+		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), k.organisation, k.code, CAST($5 AS TEXT), NULLIF(CAST($6 AS TEXT), '')
+		FROM provision_kind k WHERE k.organisation = $3 AND k.code = $4 AND k.offered
+		ON CONFLICT (user_id, external_id) DO UPDATE SET code = excluded.code, first_day = excluded.first_day, last_day = excluded.last_day`,
+		u.ID, m.ID, u.Organisation, m.Code, string(m.First), string(m.Last))
+	return n == 1, err
+}
+
+// moveMembership gives a membership other days.
+func moveMembership(tx *sqldb.Tx, userID string, m Membership) (won bool, err error) {
+	n, err := tx.Exec(`
+		UPDATE provision_membership SET first_day = $1, last_day = NULLIF(CAST($2 AS TEXT), '')
+		WHERE user_id = $3 AND external_id = $4 AND code = $5`,
+		string(m.First), string(m.Last), userID, m.ID, m.Code)
+	return n == 1, err
+}
+
+func deleteMembership(tx *sqldb.Tx, userID, id string) error {
+	_, err := tx.Exec(`DELETE FROM provision_membership WHERE user_id = $1 AND external_id = $2`, userID, id)
+	return err
+}
+
+// membershipsOf lists the memberships of some users.
+func membershipsOf(tx *sqldb.Tx, userIDs []string) (map[string][]Membership, error) {
+	ids := make([]any, len(userIDs))
+	for i, id := range userIDs {
+		ids[i] = id
+	}
+	of := map[string][]Membership{}
+	_, err := sqldb.Many(tx, `
+		SELECT user_id, external_id, code, first_day, COALESCE(last_day, '') FROM provision_membership
+		WHERE user_id IN `+sqldb.In(1, len(ids)),
+		ids, func(row sqldb.Row) (m Membership, err error) {
+			var userID string
+			if err = row.Scan(&userID, &m.ID, &m.Code, &m.First, &m.Last); err == nil {
+				of[userID] = append(of[userID], m)
+			}
+			return m, err
+		})
+	return of, err
+}
+
+// heldBy lists the memberships at all links of an account, the oldest link first.
+func heldBy(tx *sqldb.Tx, accountID string) ([]Held, error) {
+	return sqldb.Many(tx, `
+		SELECT o.name, u.external_id, u.active, m.external_id, m.code, m.first_day, COALESCE(m.last_day, ''), `+kindColumns+`
+		FROM provision_user u
+		JOIN provision_organisation o ON o.slug = u.organisation
+		JOIN provision_membership m ON m.user_id = u.id
+		JOIN provision_kind k ON k.organisation = m.organisation AND k.code = m.code
+		WHERE u.account_id = $1 ORDER BY u.created_at, u.id, m.first_day, m.external_id`,
+		[]any{accountID}, func(row sqldb.Row) (h Held, err error) {
+			var digital, physical bool
+			err = row.Scan(append([]any{&h.Library, &h.Number, &h.Active, &h.ID, &h.Code, &h.First, &h.Last}, h.Kind.columns(&digital, &physical)...)...)
+			h.Kind.allow(digital, physical)
+			return h, err
 		})
 }
 

@@ -79,6 +79,9 @@ func SaveOrganisation(tx *sqldb.Tx, slug, name string) error {
 	return putOrganisation(tx, slug, name)
 }
 
+// Organisations are the names of all organisations, by short name.
+func Organisations(tx *sqldb.Tx) (map[string]string, error) { return organisations(tx) }
+
 // Organisation returns the name of an organisation.
 func Organisation(tx *sqldb.Tx, slug string) (name string, err error) {
 	name, ok, err := organisationName(tx, slug)

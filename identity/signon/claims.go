@@ -72,16 +72,23 @@ func (p *Provider) person(tx *sqldb.Tx, g grant, sector, place string) (Person, 
 		person.EmailVerified = tells(ScopeEmail, "email_verified")
 	}
 	if tells(ScopeMemberships, "memberships") {
-		person.Memberships = []Membership{}
-		if p.Memberships != nil {
-			found, err := p.Memberships.Of(tx, g.accountID)
-			if err != nil {
-				return Person{}, err
-			}
-			person.Memberships = append(person.Memberships, found...)
+		found, err := p.memberships(tx, g.accountID)
+		if err != nil {
+			return Person{}, err
 		}
+		person.Memberships = found
 	}
 	return person, nil
+}
+
+// memberships are those of an account as they are now, and never nil: a client that
+// may know hears that there are none.
+func (p *Provider) memberships(tx *sqldb.Tx, accountID string) ([]Membership, error) {
+	if p.Memberships == nil {
+		return []Membership{}, nil
+	}
+	found, err := p.Memberships.Of(tx, accountID)
+	return append([]Membership{}, found...), err
 }
 
 // subject names the account to a client: by its id, or by one that only the

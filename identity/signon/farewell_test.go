@@ -210,7 +210,7 @@ func TestAnIntrospectionTellsNoStranger(t *testing.T) {
 			"a token that nobody issued": {proof, "x", false, ""},
 		} {
 			got, refusal := look(c.a, c.token)
-			if got.Active != c.active || refusal != c.refusal || !got.Active && !reflect.DeepEqual(got, signon.Introspection{}) {
+			if got.Active != c.active || refusal != c.refusal || !got.Active && !reflect.ValueOf(got).IsZero() {
 				t.Errorf("%s: %+v %q", name, got, refusal)
 			}
 		}

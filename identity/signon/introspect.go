@@ -25,8 +25,7 @@ type Introspection struct {
 	IssuedAt int64  `json:"iat,omitempty"`
 	Expires  int64  `json:"exp,omitempty"`
 
-	// Memberships are told to a server that lends, of who lets an app read there.
-	Memberships []Membership `json:"memberships,omitzero"`
+	Memberships []Membership `json:"memberships,omitzero"` // scope memberships, and to the server that lends; [] when there are none
 }
 
 // Introspect tells a client about a token. It learns about its own only, unless
@@ -62,15 +61,13 @@ func (p *Provider) Introspect(tx *sqldb.Tx, a ClientAuth, t secret.Token) (Intro
 	if slices.Contains(strings.Fields(s.scope), ScopeProfile) {
 		known.Username = s.username
 	}
-	if s.kind == kindAccess {
-		known.Type = "Bearer"
-	}
-	if lends {
-		person, err := p.person(tx, grant{accountID: s.accountID, scope: ScopeMemberships}, s.sector, inUserInfo)
-		if err != nil {
+	if lends || slices.Contains(strings.Fields(s.scope), ScopeMemberships) {
+		if known.Memberships, err = p.memberships(tx, s.accountID); err != nil {
 			return Introspection{}, nil, err
 		}
-		known.Memberships = person.Memberships
+	}
+	if s.kind == kindAccess {
+		known.Type = "Bearer"
 	}
 	return known, nil, nil
 }

@@ -38,6 +38,7 @@ package signon
 
 import (
 	"embed"
+	"slices"
 	"sync"
 	"time"
 
@@ -81,6 +82,11 @@ const (
 )
 
 var knownScopes = []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopeMemberships, ScopeReading, ScopeOffline}
+
+// Scopes lists what a client may be allowed to ask; openid goes without saying.
+func Scopes() []string {
+	return slices.DeleteFunc(slices.Clone(knownScopes), func(s string) bool { return s == ScopeOpenID })
+}
 
 // Words are the sentences of this room.
 //
@@ -133,9 +139,18 @@ type Membership struct {
 	Code             string   `json:"code"`
 	Name             string   `json:"name"`
 	Rights           []string `json:"rights"`        // "digital", "physical"
+	ValidFrom        day.Day  `json:"valid_from"`    // first day, ISO
 	ValidThrough     day.Day  `json:"valid_through"` // last day, ISO; "" has no end
-	State            string   `json:"state"`         // "active", "ended"
+	State            string   `json:"state"`         // of the constants below; only Active gives rights
 }
+
+// States of a membership in the claim.
+const (
+	Active    = "active"    // today is within its days
+	Upcoming  = "upcoming"  // it begins on ValidFrom
+	Ended     = "ended"     // it ended after ValidThrough
+	Suspended = "suspended" // today may be within its days; the library gives nothing for now
+)
 
 // Problem is a refusal in the words of RFC 6749 section 5.2, for a program to read.
 type Problem struct {

@@ -160,11 +160,11 @@ func openRequest(tx *sqldb.Tx, id string) (r Request, found bool, err error) {
 		WHERE r.id = $1 AND r.answered_at IS NULL AND r.expires_at > $2`,
 		[]any{id, tx.Now}, &r.ID, &r.ClientID, &r.ClientName, &r.Continues, &r.Lang, &r.Prompt, &r.LoginHint, &r.Target,
 		sqldb.Instant(&r.FreshSince), sqldb.Instant(&r.Expires),
-		&level, &least, &r.own, &r.lasting, &r.asksConsent, &r.scope, &r.claims, &r.subject, &r.sector, sqldb.Instant(&r.createdAt), &back)
+		&level, &least, &r.Own, &r.lasting, &r.asksConsent, &r.scope, &r.claims, &r.subject, &r.sector, sqldb.Instant(&r.createdAt), &back)
 	if found {
 		r.WantsACR, r.NeedsACR = levels[level], levels[least]
 		if u, err := url.Parse(back); err == nil {
-			r.ReturnsTo = u.Hostname()
+			r.ReturnsTo, r.ReturnsBy, r.Imitable = u.Hostname(), u.Scheme, r.asksConsent && imitable(back)
 		}
 	}
 	return r, found, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ import (
 var (
 	zoe    = readerNamed("zoe")
 	noon   = time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC)
-	rights = loan.Rights{{Library: "Bind", Name: "Digital only", Rights: []string{"digital"}, ValidThrough: "2027-11-30"}}
+	rights = loan.Rights{{Library: "Bind", Name: "Digital only", Rights: []string{"digital"}, ValidThrough: "2027-11-30", State: loan.Active}}
 )
 
 func readerNamed(subject string) loan.Reader {
@@ -219,22 +220,30 @@ func TestWhoMayNotBorrowHearsWhy(t *testing.T) {
 		want   *fault.Error
 	}{
 		"no membership":                        {nil, loan.ErrNoMembership},
-		"books of paper only":                  {loan.Rights{{Rights: []string{"physical"}, ValidThrough: "2027-01-01"}}, loan.ErrNoDigital},
-		"last day":                             {loan.Rights{{Rights: digital, ValidThrough: today}}, nil},
-		"the day after":                        {loan.Rights{{Rights: digital, ValidThrough: today.AddDays(-1)}}, loan.ErrEnded},
-		"without end":                          {loan.Rights{{Rights: digital}}, nil},
-		"blocked":                              {loan.Rights{{Rights: digital, ValidThrough: "2027-01-01", Ended: true}}, loan.ErrBlocked},
-		"ended here, running there":            {loan.Rights{{Rights: digital, ValidThrough: "2020-01-01"}, {Rights: digital, ValidThrough: "2027-01-01"}}, nil},
-		"paper here, ended digital membership": {loan.Rights{{Rights: []string{"physical"}}, {Rights: digital, ValidThrough: "2026-01-31"}}, loan.ErrEnded},
+		"books of paper only":                  {loan.Rights{{Rights: []string{"physical"}, ValidThrough: "2027-01-01", State: loan.Active}}, loan.ErrNoDigital},
+		"last day":                             {loan.Rights{{Rights: digital, ValidThrough: today, State: loan.Active}}, nil},
+		"the day after":                        {loan.Rights{{Rights: digital, ValidThrough: today.AddDays(-1), State: loan.Active}}, loan.ErrEnded},
+		"without end":                          {loan.Rights{{Rights: digital, State: loan.Active}}, nil},
+		"blocked":                              {loan.Rights{{Rights: digital, ValidThrough: "2027-01-01", State: "suspended"}}, loan.ErrBlocked},
+		"to begin, the first counts":           {loan.Rights{{Rights: digital, ValidFrom: "2027-03-01", State: loan.Upcoming}, {Rights: digital, ValidFrom: today.AddDays(1), State: loan.Upcoming}}, loan.ErrUpcoming.With(today.AddDays(1), "")},
+		"ended, and to begin again":            {loan.Rights{{Rights: digital, ValidThrough: "2020-01-01", State: "ended"}, {Rights: digital, ValidFrom: today.AddDays(1), State: loan.Upcoming}}, loan.ErrUpcoming},
+		"running, and paper to begin":          {loan.Rights{{Rights: digital, State: loan.Active}, {Rights: digital, ValidFrom: today.AddDays(1), State: loan.Upcoming}}, nil},
+		"paper to begin":                       {loan.Rights{{Rights: []string{"physical"}, ValidFrom: today.AddDays(1), State: loan.Upcoming}}, loan.ErrNoDigital},
+		"a state that nobody knows":            {loan.Rights{{Rights: digital, State: "frozen"}}, loan.ErrBlocked},
+		"ended here, running there":            {loan.Rights{{Rights: digital, ValidThrough: "2020-01-01", State: loan.Active}, {Rights: digital, ValidThrough: "2027-01-01", State: loan.Active}}, nil},
+		"paper here, ended digital membership": {loan.Rights{{Rights: []string{"physical"}, State: loan.Active}, {Rights: digital, ValidThrough: "2026-01-31", State: loan.Active}}, loan.ErrEnded},
 	} {
 		_, err := c.rights.Rules(terms, today)
 		if c.want == nil && err != nil || c.want != nil && !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
+		if c.want != nil && len(c.want.Args) > 0 && !slices.Equal(fault.Of(err)[0].Args, c.want.Args) {
+			t.Errorf("%s: says %v, want %v", name, fault.Of(err)[0].Args, c.want.Args)
+		}
 	}
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		id := titles(t, db, catalogue.EBook, 1)[0]
-		ended := loan.Rights{{Library: "Bind", Rights: digital, ValidThrough: "2026-10-31"}}
+		ended := loan.Rights{{Library: "Bind", Rights: digital, ValidThrough: "2026-10-31", State: loan.Active}}
 		_, err := borrow(t, db, zoe, ended, id)
 		if !errors.Is(err, loan.ErrEnded) || fault.KindOf(err) != fault.Denied || fault.Of(err)[0].Args[0] != day.Day("2026-10-31") {
 			t.Errorf("refused with %v", err)
@@ -293,7 +302,7 @@ func TestALoanIsExtendedOnceInItsLastThreeDays(t *testing.T) {
 			t.Errorf("before the last three days: %v", err)
 		}
 		at(11, 23)
-		if _, err := extend(loan.Rights{{Rights: []string{"digital"}, ValidThrough: "2026-12-10"}}); !errors.Is(err, loan.ErrEnded) {
+		if _, err := extend(loan.Rights{{Rights: []string{"digital"}, ValidThrough: "2026-12-10", State: loan.Active}}); !errors.Is(err, loan.ErrEnded) {
 			t.Errorf("with a membership that ended: %v", err)
 		}
 		var all sync.WaitGroup
@@ -335,7 +344,7 @@ func TestAYouthMembershipLendsTheYouthCollection(t *testing.T) {
 			young, err = catalogue.Add(tx, &catalogue.Publication{Title: catalogue.Title{Digest: secret.NewID(), Kind: catalogue.EBook, Name: "Pluis", Youth: true}})
 			return err
 		})
-		youth := loan.Membership{Rights: []string{"digital-youth"}}
+		youth := loan.Membership{Rights: []string{"digital-youth"}, State: loan.Active}
 		if _, err := borrow(t, db, zoe, loan.Rights{youth}, young.ID); err != nil {
 			t.Error(err)
 		}

@@ -10,9 +10,16 @@ type Membership struct {
 	Library      string // name of the library organisation
 	Name         string // "Digital only"
 	Rights       []string
+	ValidFrom    day.Day // first day
 	ValidThrough day.Day // last day; "" is without end
-	Ended        bool    // ended before that day, or blocked
+	State        string  // in the words of the claim
 }
+
+// States in the claim that mean something here. Any other one gives nothing.
+const (
+	Active   = "active"
+	Upcoming = "upcoming" // it begins on ValidFrom
+)
 
 // Rights are the memberships of a reader. One that holds is enough, whichever
 // library it is of: the collection is national.
@@ -21,23 +28,24 @@ type Rights []Membership
 var (
 	ErrNoMembership = fault.New(fault.Denied, "loan.no_membership")
 	ErrNoDigital    = fault.New(fault.Denied, "loan.no_digital")
+	ErrUpcoming     = fault.New(fault.Denied, "loan.upcoming")
 	ErrEnded        = fault.New(fault.Denied, "loan.ended")
 	ErrBlocked      = fault.New(fault.Denied, "loan.blocked")
 )
 
 // holds reports whether a membership gives its rights on a day.
 func (m Membership) holds(on day.Day) bool {
-	return !m.Ended && (m.ValidThrough == "" || m.ValidThrough >= on)
+	return m.State == Active && (m.ValidThrough == "" || m.ValidThrough >= on)
 }
 
 // check reports why a reader may borrow nothing on a day. The reason is the one
-// that is easiest to mend: a digital membership that ended comes before a
-// membership without digital rights.
+// that is easiest to mend: a membership that is to begin needs only patience, and
+// a digital one that ended comes before one without digital rights.
 func (r Rights) check(terms Terms, on day.Day) error {
 	if len(r) == 0 {
 		return ErrNoMembership
 	}
-	var last *Membership
+	var last, next *Membership
 	for i, m := range r {
 		if !terms.opens(m.Rights) {
 			continue
@@ -45,11 +53,16 @@ func (r Rights) check(terms Terms, on day.Day) error {
 		if m.holds(on) {
 			return nil
 		}
+		if m.State == Upcoming && m.ValidFrom != "" && (next == nil || m.ValidFrom < next.ValidFrom) {
+			next = &r[i]
+		}
 		if last == nil || m.ValidThrough > last.ValidThrough {
 			last = &r[i]
 		}
 	}
 	switch {
+	case next != nil:
+		return ErrUpcoming.With(next.ValidFrom, next.Library)
 	case last == nil:
 		return ErrNoDigital.With(r[0].Name, r[0].Library)
 	case last.ValidThrough != "" && last.ValidThrough < on:

@@ -9,6 +9,7 @@ import (
 	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
 	"lidwoord/identity/account"
+	"lidwoord/identity/provision"
 	"lidwoord/identity/signon"
 	"lidwoord/web/kit"
 )
@@ -128,18 +129,36 @@ func (s *Site) showHistory(w http.ResponseWriter, r *http.Request) error {
 	return s.Show(w, r, http.StatusOK, "history", page)
 }
 
-type membershipsPage struct{ Memberships []signon.Membership }
+// membershipsPage lists what the owner has at which library, and the libraries that
+// are linked and give nothing.
+type membershipsPage struct {
+	Memberships []signon.Membership
+	Linked      []provision.Linked
+	Here        bool // some are kept by our own administration
+	Elsewhere   bool // some by another library system
+}
 
 func (s *Site) showMemberships(w http.ResponseWriter, r *http.Request) error {
 	var page membershipsPage
-	if s.Provider.Memberships != nil {
-		err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-			page.Memberships, err = s.Provider.Memberships.Of(tx, kit.VisitOf(r).Session.Subject)
-			return err
-		})
-		if err != nil {
-			return err
+	who := kit.VisitOf(r).Session.Subject
+	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		if s.Provider.Memberships != nil {
+			if page.Memberships, err = s.Provider.Memberships.Of(tx, who); err != nil {
+				return err
+			}
 		}
+		page.Linked, err = provision.Of(tx, who)
+		return err
+	})
+	if err != nil {
+		return err
 	}
+	for _, m := range page.Memberships {
+		linked := slices.ContainsFunc(page.Linked, func(l provision.Linked) bool { return l.Organisation == m.Organisation })
+		page.Here, page.Elsewhere = page.Here || !linked, page.Elsewhere || linked
+	}
+	page.Linked = slices.DeleteFunc(page.Linked, func(l provision.Linked) bool {
+		return slices.ContainsFunc(page.Memberships, func(m signon.Membership) bool { return m.Organisation == l.Organisation })
+	})
 	return s.Show(w, r, http.StatusOK, "memberships", page)
 }

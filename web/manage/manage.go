@@ -5,6 +5,7 @@
 //	staff.go   Medewerkers: who works here, as what, and how they come in
 //	sites.go   Websites die aansluiten; connection.go what their administrators need
 //	systems.go other library systems that make login accounts
+//	kinds.go   the kinds of membership that they may give
 //	readers.go how signing in goes, and signing everybody out
 //	mail.go    letters that did not arrive
 //	news.go    the addresses of the newsletter as a file for the mailing service
@@ -63,7 +64,7 @@ func New(house *kit.House, organisation string) (*Site, error) {
 		{Key: "manage.nav_sites", Path: "/websites"}, {Key: "manage.nav_systems", Path: "/systemen"}, {Key: "manage.nav_readers", Path: "/lezers"}, {Key: "manage.nav_mail", Path: "/mail"},
 		{Key: "manage.news", Path: "/nieuwsbrief"}, {Key: "entry.means_title", Path: "/beveiliging"}}
 	site := &Site{Site: s, Organisation: organisation}
-	site.entry = &entry.Desk{Site: s, Prefix: "staff:", Required: true, Person: site.person, Admit: site.letIn, Renew: site.renew,
+	site.entry = &entry.Desk{Site: s, Prefix: "staff:", Required: true, Person: staff.Person, Admit: site.letIn, Renew: staff.Renew(s.Idle),
 		Prove: site.prove, SetPassword: site.setPassword}
 	site.entry.Passkeys, err = factor.NewPasskeys(s.Base, house.Brand.Name)
 	return site, err
@@ -89,6 +90,9 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /systemen", s.manager(s.systems))
 	m.Page("GET /systemen/nieuw", s.manager(s.newSystem))
 	m.Page("POST /systemen/nieuw", s.manager(s.addSystem))
+	m.Page("GET /systemen/soorten", s.manager(s.kinds))
+	m.Page("GET /systemen/soorten/wijzigen", s.manager(s.kind))
+	m.Page("POST /systemen/soorten/wijzigen", s.manager(s.saveKind))
 	m.Page("GET /systemen/{id}/{daad}", s.manager(s.askRevoke))
 	m.Page("POST /systemen/{id}/{daad}", s.manager(s.revoke))
 	m.Page("GET /lezers", s.manager(s.readers))

@@ -57,6 +57,9 @@ const (
 // one that is built in.
 type Websites interface {
 	List(tx *sqldb.Tx) ([]Website, error)
+	// Scopes names all that a website may be allowed to hear; each has a sentence
+	// manage.scope_….
+	Scopes() []string
 	// Check says what is wrong with addresses and keys, and keeps nothing.
 	Check(w Website) error
 	Add(tx *sqldb.Tx, actor string, w Website) (secret.Token, error)
@@ -96,11 +99,40 @@ const (
 	FieldDays         = "dagen"
 )
 
-// Systems are the tokens of other library systems. A token is shown once.
+// Kind is a kind of membership that the system of a library may give its customers.
+type Kind struct {
+	Organisation string // short name of the library
+	Library      string
+	Code         string // in the words of its system; once for a library
+	NameNL       string
+	NameEN       string
+	Rights       []string
+	Offered      bool // false: nobody gets it any more, who has it keeps it
+}
+
+// What a kind opens.
+const (
+	RightDigital  = "digital"
+	RightPhysical = "physical"
+)
+
+// Fields of the form of a kind.
+const (
+	FieldCode   = "code"
+	FieldNameNL = "naam"
+	FieldNameEN = "naam-en"
+	FieldRights = "rechten"
+)
+
+// Systems are the tokens of other library systems, and what these may give. A token
+// is shown once.
 type Systems interface {
 	List(tx *sqldb.Tx) ([]System, error)
 	Issue(tx *sqldb.Tx, actor string, s System, days int) (secret.Token, System, error)
 	Revoke(tx *sqldb.Tx, actor, id string) error
+	Kinds(tx *sqldb.Tx) ([]Kind, error)
+	// SaveKind adds a kind, or changes the one with its code.
+	SaveKind(tx *sqldb.Tx, actor string, k Kind) error
 }
 
 // Readers is signing in as a whole. It names nobody.

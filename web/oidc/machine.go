@@ -8,12 +8,10 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"strings"
 
 	"lidwoord/base/fault"
-	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/identity/signon"
 	"lidwoord/web/kit"
@@ -35,39 +33,16 @@ const (
 	noOrigin                           // nobody's: it is for servers
 )
 
-// machine is the chain of a machine endpoint: number, log, headers, CORS, method,
-// body limit; and the only place where an error becomes JSON.
+// machine is an address for programs. Its refuse is the only place where an error
+// becomes JSON.
 func (s *Site) machine(e endpoint) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, start := secret.NewID()[:10], s.DB.Now()
-		rec := kit.Record(w)
-		defer func() {
-			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler {
-					panic(p)
-				}
-				s.Log.ErrorContext(r.Context(), "panic", "id", id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-				s.refuse(rec, r, id, fmt.Errorf("panic: %v", p))
-			}
-			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", id), slog.String("door", s.Name),
-				slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Int("status", rec.Status),
-				slog.Int64("us", s.DB.Now().Sub(start).Microseconds()))
-		}()
-		if err := s.serve(rec, withLimit(rec, r), e); err != nil {
-			s.refuse(rec, r, id, err)
-		}
-	})
+	return &kit.Machine{House: s.House, Door: s.Name, Base: s.Base, BodyMost: bodyMost, Refuse: s.refuse,
+		Serve: func(w http.ResponseWriter, r *http.Request) (string, error) { return "", s.serve(w, r, e) }}
 }
 
+// serve sees to CORS and the method before it answers.
 func (s *Site) serve(w http.ResponseWriter, r *http.Request, e endpoint) error {
 	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store") // the public documents say otherwise themselves
-	if s.Base.Scheme == "https" {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
-	}
 	if err := s.cors(h, r, e); err != nil {
 		return err
 	}

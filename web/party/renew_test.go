@@ -139,6 +139,9 @@ func TestATokenOfAnAppTellsWhoLetItIn(t *testing.T) {
 			if err != nil {
 				return err
 			}
+			if err := h.provider.Consent(tx, id, "ZOE"); err != nil { // any app could be this one
+				return err
+			}
 			to, err := h.provider.Grant(tx, id, signon.Session{AccountID: "ZOE", Username: "zoe", AuthTime: tx.Now, SessionID: "S"})
 			if err != nil {
 				return err

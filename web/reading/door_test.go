@@ -73,6 +73,9 @@ func TestWhoMayNotBorrowHearsWhyAndWhatToDo(t *testing.T) {
 		"ended": {zoe("2026-10-31"), "Je abonnement bij Bind bibliotheken is afgelopen."},
 		"paper": {map[string]any{"sub": "p", "memberships": []map[string]any{{"organisation_name": "Bind bibliotheken", "name": "Basis", "rights": []string{"physical"}, "state": "active"}}},
 			"Met je abonnement Basis kun je geen e-books of luisterboeken lenen. Vraag bij Bind bibliotheken"},
+		"upcoming": {map[string]any{"sub": "u", "memberships": []map[string]any{{"organisation_name": "Bind bibliotheken", "name": "Digital only", "rights": []string{"digital"},
+			"valid_from": "2026-12-01", "valid_through": "2027-11-30", "state": "upcoming"}}},
+			"Je abonnement bij Bind bibliotheken begint op 1 december 2026. Vanaf die dag kun je lenen."},
 		"none": {map[string]any{"sub": "n", "memberships": []any{}}, "Bij dit inlogaccount hoort geen lidmaatschap"},
 	} {
 		h.provider.Person = c.person

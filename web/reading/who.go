@@ -33,6 +33,7 @@ type membership struct {
 	Library      string   `json:"organisation_name"`
 	Name         string   `json:"name"`
 	Rights       []string `json:"rights"`
+	ValidFrom    day.Day  `json:"valid_from"`
 	ValidThrough day.Day  `json:"valid_through"`
 	State        string   `json:"state"`
 }
@@ -50,7 +51,7 @@ type who struct {
 func (w who) rights() loan.Rights {
 	var r loan.Rights
 	for _, m := range w.Memberships {
-		r = append(r, loan.Membership{Library: m.Library, Name: m.Name, Rights: m.Rights, ValidThrough: m.ValidThrough, Ended: m.State != "active"})
+		r = append(r, loan.Membership{Library: m.Library, Name: m.Name, Rights: m.Rights, ValidFrom: m.ValidFrom, ValidThrough: m.ValidThrough, State: m.State})
 	}
 	return r
 }

@@ -10,7 +10,9 @@ import (
 func FuzzBody(f *testing.F) {
 	for _, s := range []string{`{"userName":"zoe","emails":[{"value":"a@b.nl","primary":"True"}],"active":"false"}`,
 		`{"Operations":[{"op":"replace","path":"emails[type eq \"work\"].value","value":"x"}]}`,
-		`{"Operations":[{"op":"add","value":{"urn:lidwoord:scim:1.0:User":{"resend":true}}}]}`, `{"emails":{}}`, `[[[[`} {
+		`{"Operations":[{"op":"add","value":{"urn:lidwoord:scim:1.0:User":{"resend":true}}}]}`, `{"Operations":[{"op":"remove","path":"memberships[type eq \"jaar\" and not (end pr)].end"}]}`,
+		`{"urn:lidwoord:params:scim:schemas:extension:membership:2.0:User":{"memberships":[{"value":"W1","type":"jaar","start":"2026-01-01","end":null}]}}`,
+		`{"Operations":[{"op":"remove","path":"memberships","value":[{"value":"W1"}]},{"op":"add","value":{"urn:lidwoord:params:scim:schemas:extension:membership:2.0:User:memberships":{}}}]}`, `{"emails":{}}`, `[[[[`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

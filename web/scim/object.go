@@ -52,7 +52,10 @@ func readValue(decoder *json.Decoder, depth int) (any, error) {
 				return nil, errObject
 			}
 			text, _ := name.(string)
-			key := strings.ToLower(text)
+			key := text
+			if !strings.Contains(text, `"`) { // else it is a path, and what it quotes minds capitals
+				key = strings.ToLower(text)
+			}
 			if _, twice := o[key]; twice {
 				return nil, errObject
 			}
@@ -166,10 +169,11 @@ type person struct {
 	active                      *bool
 	lang                        words.Lang
 	ask, code                   string // of the proof
+	memberships                 []provision.Edit
 }
 
 // meant are the attributes of a user that mean something here.
-var meant = []string{"externalid", "username", "emails", "active", "password", ours}
+var meant = []string{"externalid", "username", "emails", "active", "password", ours, oursHeld}
 
 // readPerson reads the attributes that mean something here, and passes over the
 // others of the standard: they stay in the system of the library. What is in no
@@ -204,6 +208,9 @@ func readPerson(o object) (p person, err error) {
 	if o["password"] != nil {
 		return p, errPassword
 	}
+	if p.memberships, err = readHeld(o); err != nil {
+		return p, err
+	}
 	more, err := o.part(schemaUser)
 	if err != nil {
 		return p, err
@@ -233,6 +240,6 @@ func (p person) change() (c provision.Change) {
 			*field.to = &field.text
 		}
 	}
-	c.Active = p.active
+	c.Active, c.Memberships = p.active, p.memberships
 	return c
 }

@@ -8,7 +8,7 @@ import (
 	"lidwoord/identity/provision"
 )
 
-// mostOperations is how many operations one PATCH may have. We keep four
+// mostOperations is how many operations one PATCH may have. We keep five
 // attributes; programs that send all they know come to some twenty.
 const mostOperations = 100
 
@@ -20,10 +20,11 @@ var unkept = []string{"name", "displayname", "nickname", "profileurl", "title", 
 var fixed = []string{"id", "meta", "groups", "schemas"}
 
 // The extensions, in small letters: the one for companies, which we do not keep,
-// and ours.
+// and ours for the account and for memberships.
 var (
 	enterpriseUser = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:user"
 	ours           = strings.ToLower(schemaUser)
+	oursHeld       = strings.ToLower(schemaHeld)
 )
 
 // readPatch reads what a PATCH asks (RFC 7644 section 3.5.2). Later operations win
@@ -59,12 +60,11 @@ func patchOne(c *provision.Change, operation object) error {
 	}
 	value := operation["value"]
 	switch op = strings.ToLower(op); op {
-	case "add", "replace":
-	case "remove":
+	case add, replace:
+	case remove:
 		if path == "" {
 			return invalid(noTarget, "Say with path what to remove.")
 		}
-		value = nil
 	default:
 		return invalid(invalidSyntax, "op is add, replace or remove.")
 	}
@@ -73,19 +73,32 @@ func patchOne(c *provision.Change, operation object) error {
 		if err != nil {
 			return invalid(invalidPath, "The path cannot be read.")
 		}
+		if isHeld(p) {
+			return patchHeld(c, op, p, value)
+		}
+		if op == remove {
+			value = nil
+		}
 		return patchAt(c, p, value)
 	}
 	whole, ok := value.(object)
 	if !ok {
 		return invalid(invalidValue, "Without a path the value is an object.")
 	}
-	return patchWhole(c, whole)
+	return patchWhole(c, op, whole)
 }
+
+// What an operation does.
+const (
+	add     = "add"
+	replace = "replace"
+	remove  = "remove"
+)
 
 // patchWhole takes an object with attributes, their names perhaps paths as Azure
 // writes them. What only we write is passed over there: programs send back what
 // they read.
-func patchWhole(c *provision.Change, whole object) error {
+func patchWhole(c *provision.Change, op string, whole object) error {
 	for _, name := range slices.Sorted(maps.Keys(whole)) {
 		value := whole[name]
 		if slices.Contains(fixed, name) {
@@ -95,7 +108,12 @@ func patchWhole(c *provision.Change, whole object) error {
 		if err != nil {
 			return invalid(invalidPath, "The name of an attribute cannot be read.")
 		}
-		if err := patchAt(c, p, value); err != nil {
+		if isHeld(p) {
+			err = patchHeld(c, op, p, value)
+		} else {
+			err = patchAt(c, p, value)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -108,7 +126,7 @@ func patchAt(c *provision.Change, p provision.Path, value any) error {
 	name := strings.ToLower(p.Attribute)
 	name = strings.TrimPrefix(name, strings.ToLower(coreUser)+":")
 	if p.Which != nil && name != "emails" && !slices.Contains(unkept, name) {
-		return invalid(invalidPath, "Only emails has several values here.")
+		return invalid(invalidPath, "Only emails and memberships have several values here.")
 	}
 	if p.Part != "" {
 		name += "." + strings.ToLower(p.Part)

@@ -33,7 +33,7 @@ func (s *Site) userType() map[string]any {
 	return map[string]any{
 		"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:ResourceType"}, "id": "User", "name": "User", "endpoint": "/Users",
 		"description": "A customer of the organisation with their login account.", "schema": coreUser,
-		"schemaExtensions": []map[string]any{{"schema": schemaUser, "required": false}},
+		"schemaExtensions": []map[string]any{{"schema": schemaUser, "required": false}, {"schema": schemaHeld, "required": false}},
 		"meta":             s.meta("ResourceType", "/ResourceTypes/User"),
 	}
 }
@@ -122,10 +122,13 @@ func (s *Site) allSchemas() []map[string]any {
 	for i := range proof.Parts {
 		proof.Parts[i].Mutability = "writeOnly"
 	}
+	memberships := text("memberships", "What the customer has at the organisation, so that they can borrow on the national platform.").shown("readWrite")
+	memberships.Type, memberships.MultiValued, memberships.Parts = "complex", true, membershipParts()
 	return []map[string]any{
 		s.document(coreUser, "User", []attribute{externalID, userName, emails, active, name,
 			text("displayName", "Accepted and not kept."), text("preferredLanguage", "Language of the letters of a new account: nl or en. Not shown.")}),
 		s.document(schemaUser, "Login account", []attribute{state, until, resend, proof}),
+		s.document(schemaHeld, "Memberships", []attribute{memberships}),
 	}
 }
 

@@ -29,6 +29,7 @@ import (
 const (
 	core = "urn:ietf:params:scim:schemas:core:2.0:User"
 	ours = "urn:lidwoord:scim:1.0:User"
+	held = "urn:lidwoord:params:scim:schemas:extension:membership:2.0:User"
 )
 
 // door is the door with the token of one program.
@@ -377,13 +378,13 @@ func TestADiscoveryNeedsNoToken(t *testing.T) {
 		d.token = ""
 		for path, want := range map[string]string{
 			"/v2/ServiceProviderConfig": `"bulk":{"maxOperations":0,"maxPayloadSize":0,"supported":false}`, "/v2/ResourceTypes": `"totalResults":1`, "/v2/ResourceTypes/User": `"endpoint":"/Users"`,
-			"/v2/Schemas": `"totalResults":2`, "/v2/Schemas/" + core: `"name":"userName"`, "/v2/Schemas/" + ours: `"mutability":"writeOnly"`,
+			"/v2/Schemas": `"totalResults":3`, "/v2/Schemas/" + held: `"name":"memberships"`, "/v2/Schemas/" + core: `"name":"userName"`, "/v2/Schemas/" + ours: `"mutability":"writeOnly"`,
 		} {
 			if r := d.want(d.send("GET", path, ""), http.StatusOK); !strings.Contains(r.ResponseRecorder.Body.String(), want) {
 				d.Errorf("%s: %s", path, r.ResponseRecorder.Body)
 			}
 		}
-		for path, want := range map[string]string{"/v2/Schemas/" + core: `"name":"externalId"`, "/v2/ServiceProviderConfig": "Beheer"} {
+		for path, want := range map[string]string{"/v2/Schemas/" + core: `"name":"externalId"`, "/v2/ServiceProviderConfig": "Beheer", "/v2/ResourceTypes": held} {
 			if r := d.send("GET", path, ""); !strings.Contains(r.ResponseRecorder.Body.String(), want) {
 				d.Errorf("%s: %s", path, r.ResponseRecorder.Body)
 			}

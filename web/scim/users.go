@@ -36,7 +36,7 @@ func (s *Site) create(w http.ResponseWriter, r *request) error {
 	default:
 		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
 			u, err = s.Provisioner.Create(tx, r.by, provision.Newcomer{ExternalID: p.externalID, Username: p.userName, Email: p.email,
-				Lang: p.lang, Suspended: p.active != nil && !*p.active})
+				Lang: p.lang, Suspended: p.active != nil && !*p.active, Memberships: p.held()})
 			return err
 		})
 	}
@@ -55,7 +55,7 @@ func (s *Site) link(r *request, p person) (u provision.User, err error) {
 		if external == "" {
 			external = p.userName
 		}
-		u, wrong = s.Provisioner.Link(tx, r.by, external, p.ask, p.code)
+		u, wrong = s.Provisioner.Link(tx, r.by, provision.Proven{ExternalID: external, AskID: p.ask, Code: p.code, Memberships: p.held()})
 		if errors.Is(wrong, account.ErrCode) {
 			return nil
 		}

@@ -15,6 +15,10 @@ const (
 	coreUser    = "urn:ietf:params:scim:schemas:core:2.0:User"
 	schemaUser  = "urn:lidwoord:scim:1.0:User"
 	schemaProof = "urn:lidwoord:scim:1.0:Proof"
+
+	// Names under urn:ietf:params are handed out by IANA (RFC 7643 section 10.2), so
+	// this one follows their order under a name of our own.
+	schemaHeld = "urn:lidwoord:params:scim:schemas:extension:membership:2.0:User"
 )
 
 // resource is a user as we show it.
@@ -27,6 +31,10 @@ func (s *Site) resource(u provision.User) map[string]any {
 		"schemas": []string{coreUser, schemaUser}, "id": u.ID, "externalId": u.ExternalID, "active": u.Active, schemaUser: more,
 		"meta": map[string]any{"resourceType": "User", "created": instant(u.CreatedAt), "lastModified": instant(u.ChangedAt),
 			"location": s.location("/Users/" + u.ID), "version": tagOf(u)},
+	}
+	if len(u.Memberships) > 0 {
+		r["schemas"] = []string{coreUser, schemaUser, schemaHeld}
+		r[schemaHeld] = map[string]any{"memberships": heldOf(u)}
 	}
 	if u.Username != "" {
 		r["userName"] = u.Username
@@ -112,31 +120,27 @@ func (v view) part(name string, value any) any {
 	if slices.Contains(v.without, name) || len(v.only) > 0 && !hasPart(v.only, name) {
 		return nil
 	}
-	keep := func(part string) bool {
-		part = strings.ToLower(part)
-		named := func(list []string) bool {
-			return slices.Contains(list, name+"."+part) || slices.Contains(list, name+":"+part)
-		}
-		return len(v.only) > 0 && named(v.only) || len(v.only) == 0 && !named(v.without)
-	}
 	switch value := value.(type) {
 	case map[string]any:
-		return some(value, keep)
+		return v.some(name, value)
 	case []map[string]any:
 		list := make([]map[string]any, len(value))
 		for i, each := range value {
-			list[i] = some(each, keep)
+			list[i] = v.some(name, each)
 		}
 		return list
 	}
 	return value
 }
 
-func some(value map[string]any, keep func(string) bool) map[string]any {
-	shown := map[string]any{}
-	for part, v := range value {
-		if keep(part) {
-			shown[part] = v
+func (v view) some(name string, value map[string]any) map[string]any {
+	shown, joint := map[string]any{}, "."
+	if name == ours || name == oursHeld {
+		joint = ":"
+	}
+	for part, has := range value {
+		if has = v.part(name+joint+strings.ToLower(part), has); has != nil {
+			shown[part] = has
 		}
 	}
 	return shown
