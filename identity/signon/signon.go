@@ -24,7 +24,7 @@
 //	RevokeAccount   ends all that one account gave
 //	RevokeSome, LeaveSome  end all that everybody gave, some at a time (an emergency)
 //	LogoutWorker    tells sites that somebody signed out
-//	Discovery, JWKS what clients must know of us
+//	Discovery, KeyDocument what clients must know of us
 //	TendKeys        makes and rotates signing keys (at start, and as a daily job)
 //	ReplaceKeys     drops them all at once, after a leak
 //	Expire          removes what is over (a job)
@@ -123,6 +123,12 @@ type Provider struct {
 	Reaches func(address string) error
 
 	unsealed sync.Map // kid → signingKey, so that a key is unsealed once per process
+
+	// What many ask at the same moment.
+	clients sqldb.Gather[string, client] // by id
+	living  sqldb.Gather[string, living] // by digest of the token
+	shown   sqldb.Gather[string, shown]  // by digest of the token
+	keys    sqldb.Gather[everyKey, []publicKey]
 }
 
 // Memberships tells what the holder of an account may use. The administration's

@@ -25,6 +25,7 @@ import (
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/copy"
+	"lidwoord/reading/ingest"
 	"lidwoord/reading/loan"
 	"lidwoord/samples"
 )
@@ -88,7 +89,7 @@ func (d *desk) samples() {
 		d.Fatal(err)
 	}
 	for _, b := range books {
-		d.keep(catalogue.OpenEPUB(bytes.NewReader(b.EPUB), int64(len(b.EPUB))))
+		d.keep(ingest.OpenEPUB(bytes.NewReader(b.EPUB), int64(len(b.EPUB))))
 	}
 }
 
@@ -145,7 +146,7 @@ func TestEveryCopyPassesTheValidator(t *testing.T) {
 	}
 	d := open(t)
 	d.samples()
-	d.keep(catalogue.OpenEPUB(whole(t)))
+	d.keep(ingest.OpenEPUB(whole(t)))
 	for name, h := range d.titles {
 		file := filepath.Join(t.TempDir(), "copy.epub")
 		if err := os.WriteFile(file, d.bytes(h), 0o644); err != nil {
@@ -358,7 +359,7 @@ func TestAnAudiobookIsNotTakenAlong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := d.keep(catalogue.OpenAudio(audio[0]))
+	h := d.keep(ingest.OpenAudio(audio[0]))
 	if _, err := d.Open(h.Loan, h.manifest); !errors.Is(err, copy.ErrNoCopy) {
 		t.Errorf("%v", err)
 	}
@@ -376,7 +377,7 @@ func TestTheNumberIsThatOfTheLoan(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := catalogue.OpenEPUB(bytes.NewReader(books[0].EPUB), int64(len(books[0].EPUB)))
+		p, err := ingest.OpenEPUB(bytes.NewReader(books[0].EPUB), int64(len(books[0].EPUB)))
 		if err != nil {
 			t.Fatal(err)
 		}

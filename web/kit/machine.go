@@ -3,6 +3,7 @@ package kit
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -23,6 +24,22 @@ type Machine struct {
 	// Refuse answers an error in the words of the door's standard. id is the
 	// reference number that stands in the log.
 	Refuse func(w http.ResponseWriter, r *http.Request, id string, err error)
+
+	always http.Header // of each answer, made once
+}
+
+// NewMachine makes a machine ready to serve.
+func NewMachine(m Machine) *Machine {
+	m.always = http.Header{
+		"X-Content-Type-Options":  {"nosniff"},
+		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+		"Referrer-Policy":         {"no-referrer"},
+		"Cache-Control":           {"no-store"}, // public documents say otherwise themselves
+	}
+	if m.Base.Scheme == "https" {
+		m.always.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+	return &m
 }
 
 // ServeHTTP is the chain of every address for programs: number, log, headers, body
@@ -45,15 +62,10 @@ func (m *Machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		m.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", line...)
 	}()
-	h := rec.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store") // public documents say otherwise themselves
-	if m.Base.Scheme == "https" {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
+	maps.Copy(rec.Header(), m.always)
+	if r.Body != http.NoBody {
+		r.Body = http.MaxBytesReader(rec, r.Body, m.BodyMost)
 	}
-	r.Body = http.MaxBytesReader(rec, r.Body, m.BodyMost)
 	var err error
 	if by, err = m.Serve(rec, r); err != nil {
 		m.Refuse(rec, r, id, err)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lidwoord/base/fault"
@@ -22,6 +23,8 @@ type endpoint struct {
 	methods string // as the Allow header writes them
 	origins originRule
 	answer  func(http.ResponseWriter, *http.Request) error
+
+	takes []string // methods, one by one, with HEAD where there is GET
 }
 
 // originRule tells whose scripts may read an answer.
@@ -36,8 +39,12 @@ const (
 // machine is an address for programs. Its refuse is the only place where an error
 // becomes JSON.
 func (s *Site) machine(e endpoint) http.Handler {
-	return &kit.Machine{House: s.House, Door: s.Name, Base: s.Base, BodyMost: bodyMost, Refuse: s.refuse,
-		Serve: func(w http.ResponseWriter, r *http.Request) (string, error) { return "", s.serve(w, r, e) }}
+	e.takes = strings.Split(e.methods, ", ")
+	if e.takes[0] == http.MethodGet {
+		e.takes = append(e.takes, http.MethodHead)
+	}
+	return kit.NewMachine(kit.Machine{House: s.House, Door: s.Name, Base: s.Base, BodyMost: bodyMost, Refuse: s.refuse,
+		Serve: func(w http.ResponseWriter, r *http.Request) (string, error) { return "", s.serve(w, r, e) }})
 }
 
 // serve sees to CORS and the method before it answers.
@@ -51,7 +58,7 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request, e endpoint) error {
 		h.Set("Allow", e.methods+", OPTIONS")
 		w.WriteHeader(http.StatusNoContent)
 		return nil
-	case !slices.Contains(strings.Split(e.methods, ", "), r.Method) && !(r.Method == http.MethodHead && strings.HasPrefix(e.methods, "GET")):
+	case !slices.Contains(e.takes, r.Method):
 		h.Set("Allow", e.methods+", OPTIONS")
 		return errMethod
 	}
@@ -147,6 +154,7 @@ func answer(w http.ResponseWriter, status int, v any) error {
 
 func write(w http.ResponseWriter, status int, text []byte) error {
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text))) // or else long ones leave in pieces
 	w.WriteHeader(status)
 	_, err := w.Write(text)
 	return err

@@ -24,6 +24,7 @@ import (
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/copy"
 	"lidwoord/reading/device"
+	"lidwoord/reading/ingest"
 	"lidwoord/reading/loan"
 	"lidwoord/samples"
 	"lidwoord/web/kit"
@@ -98,13 +99,13 @@ func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
 		w.epubs = append(w.epubs, b.EPUB)
 	}
 	for _, e := range w.epubs {
-		take(catalogue.OpenEPUB(bytes.NewReader(e), int64(len(e))))
+		take(ingest.OpenEPUB(bytes.NewReader(e), int64(len(e))))
 	}
 	audio, err := samples.Audio()
 	if err != nil {
 		t.Fatal(err)
 	}
-	take(catalogue.OpenAudio(audio[0]))
+	take(ingest.OpenAudio(audio[0]))
 	if w.dist == nil {
 		w.dist = fstest.MapFS{}
 	}

@@ -51,12 +51,12 @@ const mediaType = "application/scim+json"
 // act. Its refuse is the only place where an error becomes JSON. The log has who
 // called and never what was asked: filters hold addresses.
 func (s *Site) machine(e endpoint) http.Handler {
-	return &kit.Machine{House: s.House, Door: "scim", Base: s.base, BodyMost: longestBody, Refuse: s.refuse,
+	return kit.NewMachine(kit.Machine{House: s.House, Door: "scim", Base: s.base, BodyMost: longestBody, Refuse: s.refuse,
 		Serve: func(w http.ResponseWriter, r *http.Request) (by string, err error) {
 			call := &request{Request: r}
 			err = s.serve(w, call, e)
 			return call.by.ID, err
-		}}
+		}})
 }
 
 func (s *Site) serve(w http.ResponseWriter, r *request, e endpoint) error {

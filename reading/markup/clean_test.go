@@ -1,9 +1,7 @@
-package catalogue
+package markup
 
 import (
-	"archive/zip"
 	"bytes"
-	"io"
 	"strings"
 	"testing"
 
@@ -98,7 +96,7 @@ func TestNothingOfABookCanRun(t *testing.T) {
 			`<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body><p>Voor</p>` + attack + `<p>Na</p></body></html>`, // well-formed where the attack is
 			`<html><body><p>Voor` + attack + `<p>Na`, // only HTML
 		} {
-			got, err := cleanMarkup([]byte(page))
+			got, err := Clean([]byte(page))
 			if err != nil {
 				t.Errorf("%s: %v", attack, err)
 			}
@@ -120,7 +118,7 @@ func TestWhatABookMaySayStays(t *testing.T) {
 	page := `<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" lang="nl"><head><title>T &amp; U</title><link rel="stylesheet" href="a.css"/></head>` +
 		`<body epub:type="bodymatter"><p class="a" id="p1" style="color:red">Zoë &lt;3 <em>x</em><br/><a href="twee.xhtml#n">n</a> <a href="https://www.example.nl/">w</a></p>` +
 		`<img src="p%20q.png" alt="een &quot;plaatje&quot;"/><svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 1 1"><image xlink:href="p.png" width="1"/></svg></body></html>`
-	got, err := cleanMarkup([]byte(page))
+	got, err := Clean([]byte(page))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +128,7 @@ func TestWhatABookMaySayStays(t *testing.T) {
 			t.Errorf("%s is lost in\n%s", want, got)
 		}
 	}
-	twice, err := cleanMarkup(got)
+	twice, err := Clean(got)
 	if err != nil || !bytes.Equal(got, twice) {
 		t.Errorf("cleaning twice gives\n%s\nnot\n%s", twice, got)
 	}
@@ -145,34 +143,13 @@ func TestWhatABookMaySayStays(t *testing.T) {
 	}
 }
 
-func TestTitlesAreFoldedForSearch(t *testing.T) {
-	for in, want := range map[string]string{
-		"Şahin-Yıldız": "sahin yildiz", "’t Hooft": "t hooft", "Ĳssel": "ijssel", "Straße ÆØ": "strasse aeo", "  A\tB ": "a b",
-	} {
-		if got := Fold(in); got != want {
-			t.Errorf("Fold(%q) = %q, want %q", in, got, want)
-		}
-	}
-	if got := sortName("De laatste bus"); got != "laatste bus" {
-		t.Errorf("sorted under %q", got)
-	}
-}
-
-func TestAgesOfChildrenAreRead(t *testing.T) {
-	for in, want := range map[string]bool{"4-": true, "8-12": true, "15": true, "16-": false, "18-99": false, "": false, "volwassen": false} {
-		if forChildren(in) != want {
-			t.Errorf("%q is for children: %v", in, !want)
-		}
-	}
-}
-
 func FuzzCleanMarkup(f *testing.F) {
 	for _, h := range hostile {
 		f.Add([]byte(`<html xmlns="http://www.w3.org/1999/xhtml"><body>` + h + `</body></html>`))
 		f.Add([]byte(h))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		got, err := cleanMarkup(text)
+		got, err := Clean(text)
 		if err != nil {
 			return
 		}
@@ -183,39 +160,6 @@ func FuzzCleanMarkup(f *testing.F) {
 		if err == nil {
 			if bad := harmful([]byte("<!doctype html><body><main>" + inline)); bad != "" {
 				t.Fatalf("%q inline leaves %s in %q", text, bad, inline)
-			}
-		}
-	})
-}
-
-// FuzzOpenEPUB feeds the parsers with broken parts of a book rather than with a
-// broken zip, which the standard library is fuzzed for already.
-func FuzzOpenEPUB(f *testing.F) {
-	f.Add([]byte(`<package unique-identifier="n"><metadata><title>x</title><identifier id="n">1</identifier></metadata><manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/><item id="nav" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/></manifest><spine><itemref idref="a"/></spine></package>`),
-		[]byte(`<html xmlns:epub="http://www.idpf.org/2007/ops"><nav epub:type="toc"><ol><li><a href="a.xhtml">A</a></li></ol></nav></html>`), []byte(`<html><body>x</body></html>`))
-	f.Fuzz(func(t *testing.T, opf, nav, page []byte) {
-		var out bytes.Buffer
-		z := zip.NewWriter(&out)
-		for name, text := range map[string][]byte{"META-INF/container.xml": []byte(`<container><rootfiles><rootfile full-path="x.opf"/></rootfiles></container>`), "x.opf": opf, "nav.xhtml": nav, "a.xhtml": page} {
-			w, _ := z.CreateHeader(&zip.FileHeader{Name: name})
-			w.Write(text)
-		}
-		z.Close()
-		p, err := OpenEPUB(bytes.NewReader(out.Bytes()), int64(out.Len()))
-		if err != nil {
-			return
-		}
-		for _, part := range append(p.Manifest.Order, p.Manifest.Resources...) {
-			if !localPath(part.Href) || part.Type == "" {
-				t.Fatalf("part %+v", part)
-			}
-			if r, err := p.open(part.Href); err == nil {
-				io.Copy(io.Discard, r)
-			}
-		}
-		for _, e := range p.Manifest.Chapters {
-			if file, _, _ := strings.Cut(e.Href, "#"); e.Href != "" && !localPath(file) {
-				t.Fatalf("entry %+v", e)
 			}
 		}
 	})

@@ -1,4 +1,4 @@
-package catalogue
+package markup
 
 import (
 	"strings"
@@ -23,11 +23,11 @@ const inlineID = "boek-"
 // turns a href inside the publication (with its fragment, if any) into the
 // address of our page or picture for it; it answers "" to leave it out.
 func Inline(text []byte, href string, address func(href string) string) (string, error) {
-	root, err := parseMarkup(text)
+	root, err := Parse(text)
 	if err != nil {
 		return "", err
 	}
-	body := find(root, named("body"))
+	body := Find(root, Named("body"))
 	if body == nil {
 		body = root
 	}
@@ -76,16 +76,16 @@ func pictures(n *html.Node) {
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling
 		if c.Type == html.ElementNode && c.Namespace != "" {
-			image := find(c, func(x *html.Node) bool { return x.Data == "image" })
+			image := Find(c, func(x *html.Node) bool { return x.Data == "image" })
 			if c.Namespace == "svg" && image != nil {
-				src := attribute(image, "xlink:href")
+				src := Attribute(image, "xlink:href")
 				if src == "" {
-					src = attribute(image, "href")
+					src = Attribute(image, "href")
 				}
-				img := &html.Node{Type: html.ElementNode, Data: "img", Attr: []html.Attribute{{Key: "src", Val: src}, {Key: "alt", Val: textOf(c)}}}
+				img := &html.Node{Type: html.ElementNode, Data: "img", Attr: []html.Attribute{{Key: "src", Val: src}, {Key: "alt", Val: Text(c)}}}
 				n.InsertBefore(img, c)
 			} else if c.Namespace == "math" {
-				n.InsertBefore(&html.Node{Type: html.TextNode, Data: textOf(c)}, c)
+				n.InsertBefore(&html.Node{Type: html.TextNode, Data: Text(c)}, c)
 			}
 			n.RemoveChild(c)
 		} else {

@@ -1,4 +1,4 @@
-package catalogue
+package markup
 
 import (
 	"bytes"
@@ -59,12 +59,12 @@ func set(words string) map[string]bool {
 	return m
 }
 
-// cleanMarkup returns a chapter or a drawing as well-formed XHTML or SVG without
+// Clean returns a chapter or a drawing as well-formed XHTML or SVG without
 // anything that could run. It writes the text anew from a tree, so that what a
 // browser reads is what we looked at, and not something that the two of us
 // understand differently.
-func cleanMarkup(text []byte) ([]byte, error) {
-	root, err := parseMarkup(text)
+func Clean(text []byte) ([]byte, error) {
+	root, err := Parse(text)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func keepAttribute(n *html.Node, name, value string) (string, bool) {
 	}
 	switch {
 	case name == "style":
-		return cleanCSS(value), true
+		return CleanCSS(value), true
 	case name == "name": // on other elements a name can hide document.body and its like from our reader
 		return value, n.Data == "a"
 	case !addresses[name]:
@@ -128,9 +128,9 @@ var (
 	cssOld     = regexp.MustCompile(`(?i)(expression\s*\(|-moz-binding|behavior\s*:|javascript:)`)
 )
 
-// cleanCSS takes out what loads from elsewhere. It is the second wall: the
+// CleanCSS takes out what loads from elsewhere. It is the second wall: the
 // reader page's policy refuses such loads whatever a style sheet manages to say.
-func cleanCSS(text string) string {
+func CleanCSS(text string) string {
 	text = cssComment.ReplaceAllString(text, "")
 	text = cssImport.ReplaceAllString(text, "")
 	text = cssOld.ReplaceAllString(text, "-none-(")
@@ -177,7 +177,7 @@ func (w *writer) node(n *html.Node) {
 		w.children(n)
 		return
 	}
-	if n.Data == "link" && (!slices.Contains(strings.Fields(strings.ToLower(attribute(n, "rel"))), "stylesheet") || !isInside(attribute(n, "href"))) {
+	if n.Data == "link" && (!slices.Contains(strings.Fields(strings.ToLower(Attribute(n, "rel"))), "stylesheet") || !isInside(Attribute(n, "href"))) {
 		return
 	}
 	w.WriteString("<" + n.Data)
@@ -198,7 +198,7 @@ func (w *writer) node(n *html.Node) {
 	}
 	w.WriteString(">")
 	if n.Data == "style" {
-		w.WriteString(strings.NewReplacer("&", "", "<", "").Replace(cleanCSS(rawText(n))))
+		w.WriteString(strings.NewReplacer("&", "", "<", "").Replace(CleanCSS(rawText(n))))
 	} else {
 		w.children(n)
 	}
