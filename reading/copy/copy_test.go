@@ -387,7 +387,7 @@ func TestTheNumberIsThatOfTheLoan(t *testing.T) {
 		}
 		var l loan.Loan
 		err = db.InTx(t.Context(), func(tx *sqldb.Tx) (err error) {
-			l, err = loan.Borrow(tx, "DIGEST-OF-A-READER", loan.Rights{{Rights: []string{"digital"}}}, title.ID)
+			l, err = loan.Borrow(tx, "DIGEST-OF-A-READER", loan.Rights{{Rights: []string{"digital"}, State: loan.Active}}, title.ID)
 			return err
 		})
 		if err != nil {
