@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"base/factor"},
 	{"library/branch", "identity/account", "reading/catalogue", "reading/markup"},
 	{"library/staff", "library/customer", "library/ledger", "library/task", "identity/signon", "identity/provision", "identity/intake", "reading/loan", "reading/ingest"},
-	{"library/membership", "library/newsletter", "library/payment"},
+	{"library/membership", "library/newsletter", "library/payment", "reading/device", "reading/copy"},
 	{"library/enrol"},
 	{"library/registration"},
 	{"library/enrol/enroltest", "adapter/"},

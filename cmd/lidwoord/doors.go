@@ -57,11 +57,12 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	}
 	open(h.doors.Login, h.login.Handler(h.login))
 
-	reading, err := reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks})
+	h.reading, err = reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks,
+		Catalogue: kit.Absolute(h.doors.Start, "/opds")})
 	if err != nil {
 		return err
 	}
-	open(h.doors.Reading, reading.Handler(reading))
+	open(h.doors.Reading, h.reading.Handler(h.reading))
 
 	mine, err := mine.New(common, mine.Settings{Party: h.party(mineClient), Registrations: h.desk, Book: h.book, Organisation: h.config.Library})
 	if err != nil {

@@ -39,6 +39,8 @@ import (
 	"lidwoord/library/staff"
 	"lidwoord/library/task"
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/copy"
+	"lidwoord/reading/device"
 	"lidwoord/reading/ingest"
 	"lidwoord/reading/loan"
 	"lidwoord/web/desk"
@@ -74,6 +76,7 @@ type house struct {
 	stacks   catalogue.Stacks
 	book     customer.AddressBook // nil looks nothing up
 	start    *start.Site
+	reading  *reading.Site // its apps have a door of their own
 	login    *login.Site
 	handler  http.Handler
 	mail     *outbox.Worker
@@ -150,6 +153,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		{Name: "signon.expire", Every: 10 * time.Minute, Do: h.provider.Expire},
 		{Name: "signon.keys", Every: 24 * time.Hour, Do: h.provider.TendKeys},
 		{Name: "loan.sweep", Every: time.Hour, Do: loan.Sweep},
+		{Name: "device.sweep", Every: 24 * time.Hour, Do: device.Sweep},
 		{Name: "audit.sweep", Every: 24 * time.Hour, Do: audit.Sweep},
 		{Name: "session.sweep", Every: 10 * time.Minute, Do: session.Sweep},
 		{Name: "factor.sweep", Every: 10 * time.Minute, Do: factor.Sweep},
@@ -181,7 +185,7 @@ func (h *house) accountLeft(tx *sqldb.Tx, accountID string) error {
 func allWords() (*words.Catalogue, error) {
 	sentences, err := words.Load(day.Words, password.Words, throttle.Words, factor.Words, entry.Words,
 		branch.Words, staff.Words, customer.Words, membership.Words, ledger.Words, newsletter.Words, task.Words, payment.Words, enrol.Words, registration.Words,
-		account.Words, intake.Words, provision.Words, signon.Words, catalogue.Words, ingest.Words, loan.Words,
+		account.Words, intake.Words, provision.Words, signon.Words, catalogue.Words, ingest.Words, loan.Words, device.Words, copy.Words,
 		kit.Words, party.Words, paper.Words, start.Words, desk.Words, login.Words, oidc.Words, reading.Words, mine.Words, signup.Words, news.Words, manage.Words,
 		mailbox.Words, webtestbank.Words)
 	if err != nil {
@@ -224,7 +228,8 @@ func (h *house) clientSecret(client string) secret.Token {
 // Online Bibliotheek is told no more than any platform would be.
 func (h *house) registerClients(ctx context.Context) error {
 	ours := []signon.Client{
-		{ID: readingClient, Name: "Online Bibliotheek", Scopes: []string{signon.ScopeProfile, signon.ScopeMemberships}},
+		{ID: readingClient, Name: "Online Bibliotheek", Scopes: []string{signon.ScopeProfile, signon.ScopeMemberships, signon.ScopeOffline},
+			Lasting: true, Introspects: true}, // the apps of its readers, by password and by token
 		{ID: signupClient, Name: h.config.Brand.Name, Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}},
 		{ID: mineClient, Name: h.config.Brand.Name, Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}},
 	}

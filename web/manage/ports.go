@@ -36,6 +36,7 @@ type Website struct {
 	Sector      string // whose websites know a reader by one name; "" is everybody's
 	PushedOnly  bool
 	Introspects bool
+	Lasting     bool      // an app that outlives the session; only a command says so
 	Changed     time.Time // last; a change says which state it saw
 	OldUntil    time.Time // until when the secret from before works
 }

@@ -22,6 +22,8 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/copy"
+	"lidwoord/reading/device"
 	"lidwoord/reading/ingest"
 	"lidwoord/reading/loan"
 	"lidwoord/samples"
@@ -38,6 +40,7 @@ type house struct {
 	provider *provider
 	ids      map[string]string // title name → id
 	stacks   catalogue.Stacks
+	site     *reading.Site
 	mu       sync.Mutex
 	now      time.Time
 }
@@ -70,7 +73,7 @@ func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
 		}
 		return u
 	}
-	sentences, err := words.Load(kit.Words, day.Words, party.Words, reading.Words, catalogue.Words, loan.Words)
+	sentences, err := words.Load(kit.Words, day.Words, party.Words, reading.Words, catalogue.Words, loan.Words, device.Words, copy.Words)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,10 +109,11 @@ func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
 	if w.dist == nil {
 		w.dist = fstest.MapFS{}
 	}
-	site, err := reading.New(k, reading.Settings{ClientID: "ob", ClientSecret: "geheim", Stacks: h.stacks, Dist: w.dist})
+	site, err := reading.New(k, reading.Settings{ClientID: "ob", ClientSecret: "geheim", Stacks: h.stacks, Dist: w.dist, Catalogue: "https://lezen.example/opds"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.site = site
 	h.Config.Handler = site.Handler(site)
 	h.Start()
 	t.Cleanup(h.Close)

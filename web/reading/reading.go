@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/device"
 	"lidwoord/web"
 	"lidwoord/web/kit"
 	"lidwoord/web/party"
@@ -38,13 +39,15 @@ type Settings struct {
 	ClientID     string
 	ClientSecret string
 	Stacks       catalogue.Stacks
-	Dist         fs.FS // bundled scripts; nil is what was built in
+	Catalogue    string // address of the catalogue for reader apps
+	Dist         fs.FS  // bundled scripts; nil is what was built in
 }
 
 // Site is the door.
 type Site struct {
 	*kit.Site
 	Settings
+	Apps   *device.Readers // lets reader apps in, also for the door of the apps
 	party  *party.Party
 	reader []byte // the bundled reader; empty without npm
 	print  string // its fingerprint
@@ -62,6 +65,7 @@ func New(house *kit.House, set Settings) (*Site, error) {
 	}
 	k.Idle = SessionIdle
 	s.party = party.New(k, party.Settings{Issuer: s.Issuer, ClientID: s.ClientID, ClientSecret: s.ClientSecret, Scopes: []string{"profile", "memberships"}})
+	s.Apps = device.New(house.DB, signOn{s})
 	s.reader, err = fs.ReadFile(s.Dist, "dist/reader.js")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -90,6 +94,16 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /titel/{title}/lenen", s.toTitle) // a reload, or another language, after a refusal
 	m.Page("GET /titel/{title}/teruggeven", kit.RequireSession(s.askBack))
 	m.Page("POST /titel/{title}/teruggeven", kit.RequireSession(s.giveBack))
+
+	// Reader apps, and a copy to take along.
+	m.Page("GET /leesapps", kit.RequireSession(s.fresh(s.showApps)))
+	m.Page("POST /leesapps", kit.RequireSession(s.askApp))
+	m.Page("GET /leesapps/nieuw", kit.RequireSession(s.showNewApp))
+	m.Page("GET /leesapps/{app}", kit.RequireSession(s.fresh(s.showApp)))
+	m.Page("POST /leesapps/{app}/naam", kit.RequireSession(s.renameApp))
+	m.Page("POST /leesapps/{app}/intrekken", kit.RequireSession(s.withdrawApp))
+	m.Page("GET /titel/{title}/meenemen", s.takeAlong)
+	m.Page("GET /titel/{title}/epub", s.download)
 
 	// Reading and listening, during the loan only.
 	m.Page("GET /lezen/{title}", s.read)
