@@ -52,7 +52,7 @@ const (
 type homePage struct {
 	finder
 	Hole     template.HTML // where the reader's own part comes
-	Fan      []card        // three covers
+	Fan      []picture     // three covers
 	Rows     []row
 	Subjects []link
 	Total    int
@@ -133,15 +133,25 @@ func (s *Site) homePage(lang words.Lang, of *index.Snapshot) homePage {
 	}
 	add("for_children", "/jeugd", index.Query{Sort: index.ByPopular, Youth: true})
 	add("audiobooks", "/luisterboeken", index.Query{Sort: index.ByPopular, Kind: catalogue.Audiobook})
-	for _, t := range of.Find(index.Query{Sort: index.ByPopular, Kind: catalogue.EBook, Limit: 40}).Titles {
-		if t.Cover != "" && len(p.Fan) < 3 {
-			p.Fan = append(p.Fan, s.cards(lang, []catalogue.Title{t})...)
-		}
-	}
+	p.Fan = s.fan(of)
 	for _, c := range top(of.Subjects(), homeSubjects) {
 		p.Subjects = append(p.Subjects, link{Href: s.Link("/onderwerp/%s", url.PathEscape(c.Slug)), Text: capital(c.Name), N: c.N})
 	}
 	return p
+}
+
+// fan is three covers for the top of the page, of the books themselves if we can.
+func (s *Site) fan(of *index.Snapshot) (fan []picture) {
+	var drawn []picture
+	for _, t := range of.Find(index.Query{Sort: index.ByPopular, Kind: catalogue.EBook, Limit: 40}).Titles {
+		if p := s.picture(t, coverInList); p.Src != "" {
+			fan = append(fan, p)
+		} else {
+			drawn = append(drawn, p)
+		}
+	}
+	fan = append(fan, drawn...)
+	return fan[:min(3, len(fan))]
 }
 
 // myLoans is what the reader goes on with.
