@@ -203,7 +203,7 @@ func TestTheCatalogueInABrowser(t *testing.T) {
 	p.Look("catalogue-new")
 	p.Press("Engels 311")
 	p.Want("Toon weer alles")
-	p.Press("Volgende bladzijde")
+	p.Press("Volgende bladzijde ›")
 	p.WantURL("pagina=2")
 	p.Fill("Zoek een titel, schrijver of onderwerp", "het geheim van de maan")
 	p.Press("Zoeken")

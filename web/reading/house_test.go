@@ -34,7 +34,7 @@ import (
 // house is the door on a server of its own, with the samples on its shelf.
 type house struct {
 	*httptest.Server
-	t        *testing.T
+	t        testing.TB
 	db       *sqldb.DB
 	provider *provider
 	ids      map[string]string // title name → id
@@ -49,13 +49,14 @@ type with struct {
 	epubs  [][]byte
 	listen string // address; "" is any
 	titles int    // titles that are made up
+	log    *slog.Logger
 
 	popular func(*sqldb.Tx, time.Time) (map[string]int, error)
 }
 
 var bundle = fstest.MapFS{"dist/reader.js": {Data: []byte("// reader")}}
 
-func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
+func newHouse(t testing.TB, db *sqldb.DB, w with) *house {
 	t.Helper()
 	h := &house{t: t, db: db, ids: map[string]string{}, now: time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC)}
 	db.Now = func() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now }
@@ -79,7 +80,10 @@ func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
 		t.Fatal(err)
 	}
 	issuer, _ := url.Parse(h.provider.URL)
-	k := &kit.House{DB: db, Words: sentences, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: slog.New(slog.DiscardHandler),
+	if w.log == nil {
+		w.log = slog.New(slog.DiscardHandler)
+	}
+	k := &kit.House{DB: db, Words: sentences, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: w.log,
 		Doors: kit.Doors{Reading: address("/bibliotheek"), OIDC: issuer, Login: issuer, Mine: address("/mijn"), Signup: address("/inschrijven")}}
 	h.stacks = catalogue.Stacks{Dir: t.TempDir()}
 	take := func(p *catalogue.Publication, err error) {
@@ -218,7 +222,7 @@ func (b *browser) post(path string, pairs ...string) answer {
 }
 
 // want fails unless the answer has the status and holds every text.
-func (a answer) want(t *testing.T, status int, texts ...string) answer {
+func (a answer) want(t testing.TB, status int, texts ...string) answer {
 	t.Helper()
 	if a.StatusCode != status {
 		t.Errorf("%s %s: %d, want %d\n%.600s", a.Request.Method, a.Request.URL, a.StatusCode, status, onlyText(a.body))

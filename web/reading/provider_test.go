@@ -22,7 +22,7 @@ import (
 // whenever Person is set.
 type provider struct {
 	*httptest.Server
-	t   *testing.T
+	t   testing.TB
 	key *ecdsa.PrivateKey
 	now func() time.Time
 
@@ -35,7 +35,7 @@ type provider struct {
 	codes  map[string]url.Values
 }
 
-func newProvider(t *testing.T, now func() time.Time) *provider {
+func newProvider(t testing.TB, now func() time.Time) *provider {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
