@@ -39,7 +39,7 @@ func TestAMistakeInASearchIsForgivenWithAWord(t *testing.T) {
 	h := newHouse(t, sqldbtest.New(t), with{})
 	b := h.browser()
 	b.get("/zoeken?zoek=zweelo0").want(t, 200, "We vonden niets")
-	b.get("/zoeken?zoek=zweelou").want(t, 200, "Met <strong>zweelou</strong> vonden we niet genoeg. Zocht je naar <strong>zweeloo</strong>?", bus)
+	b.get("/zoeken?zoek=zweelou").want(t, 200, "Zocht je naar <strong>zweeloo</strong>?", "Met <strong>zweelou</strong> vonden we weinig of niets.", bus)
 	b.get("/zoeken?zoek="+url.QueryEscape(`<b>"zwelooo`)).want(t, 200, "&lt;b&gt;")
 	b.get("/zoeken?zoek=zweelou&taal=en").want(t, 200, "Did you mean <strong>zweeloo</strong>?")
 }
