@@ -103,6 +103,16 @@ func (r *room) want(q index.Query, meant string, names ...string) {
 	if !slices.Equal(got, names) || read != meant {
 		r.t.Errorf("%+v finds %q, read as %q; want %q, %q", q, got, read, names, meant)
 	}
+	if q.Text == "" && q.Skip == 0 { // the same, without counting
+		q.Limit = len(got)
+		var first []string
+		for _, t := range r.newest().First(q) {
+			first = append(first, t.Name)
+		}
+		if !slices.Equal(first, names) {
+			r.t.Errorf("%+v begins with %q, want %q", q, first, names)
+		}
+	}
 }
 
 func text(t string) index.Query { return index.Query{Text: t} }

@@ -123,8 +123,8 @@ func (s *Site) homePage(lang words.Lang, of *index.Snapshot) homePage {
 	text := func(key string) string { return s.Words.Text(lang, key) }
 	add := func(name, path string, q index.Query) {
 		q.Limit = rowLength
-		if found := of.Find(q); found.Total > 0 {
-			p.Rows = append(p.Rows, row{text("reading." + name), s.Link("%s", path), s.cards(lang, found.Titles)})
+		if titles := of.First(q); len(titles) > 0 {
+			p.Rows = append(p.Rows, row{text("reading." + name), s.Link("%s", path), s.cards(lang, titles)})
 		}
 	}
 	add("new", "/nieuw", index.Query{Sort: index.ByNew})
@@ -143,7 +143,7 @@ func (s *Site) homePage(lang words.Lang, of *index.Snapshot) homePage {
 // fan is three covers for the top of the page, of the books themselves if we can.
 func (s *Site) fan(of *index.Snapshot) (fan []picture) {
 	var drawn []picture
-	for _, t := range of.Find(index.Query{Sort: index.ByPopular, Kind: catalogue.EBook, Limit: 40}).Titles {
+	for _, t := range of.First(index.Query{Sort: index.ByPopular, Kind: catalogue.EBook, Limit: 40}) {
 		if p := s.picture(t, coverInList); p.Src != "" {
 			fan = append(fan, p)
 		} else {
@@ -162,7 +162,7 @@ func (s *Site) myLoans(r *http.Request) (ownPage, error) {
 		return p, nil
 	}
 	var loans []loan.Loan
-	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
 		loans, err = loan.Shelf(tx, who.Reader)
 		return err
 	})

@@ -187,21 +187,28 @@ func TestATitleSaysItsSeriesItsPeopleAndItsAccessibilityInWords(t *testing.T) {
 // thousands of titles that have none.
 func TestTheCatalogueInABrowser(t *testing.T) {
 	b := webtest.Start(t)
-	h := newHouse(t, sqldbtest.New(t), with{titles: 3000, popular: loans, dist: bundle})
-	if err := h.db.InTx(t.Context(), func(tx *sqldb.Tx) error { return indextest.Lend(tx, 2000) }); err != nil {
+	h := newHouse(t, sqldbtest.New(t), with{titles: 800, popular: loans, dist: bundle})
+	if err := h.db.InTx(t.Context(), func(tx *sqldb.Tx) error { return indextest.Lend(tx, 800) }); err != nil {
 		t.Fatal(err)
 	}
 	h.provider.Person = zoe("2027-11-30")
 	home := h.URL + "/bibliotheek"
+	plain := b.Person(t)
+	plain.NoScript()
+	plain.Visit(home)
+	plain.Fill("Zoek een titel, schrijver of onderwerp", "geheim")
+	plain.Press("Zoeken")
+	plain.WantURL("/zoeken?zoek=geheim")
+	plain.Press("Titel")
+	plain.WantURL("volgorde=titel")
 	p := b.Person(t)
-	p.NoScript()
 	p.Visit(home)
 	p.Want("Populair", "Voor kinderen", "Kies een onderwerp")
 	p.Look("catalogue-home")
 	p.Press("Nieuw")
 	p.Want("1 tot en met 24")
 	p.Look("catalogue-new")
-	p.Press("Engels 311")
+	p.Visit(home + "/nieuw?leestaal=en")
 	p.Want("Toon weer alles")
 	p.Press("Volgende bladzijde ›")
 	p.WantURL("pagina=2")

@@ -20,6 +20,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/index"
 	"lidwoord/reading/index/indextest"
 )
 
@@ -79,7 +80,7 @@ func benchCatalogue(b *testing.B, db *sqldb.DB) {
 		{"home", func() string { return "/" }},
 		{"list", func() string {
 			t := title()
-			return []string{"/nieuw", "/jeugd", "/luisterboeken", "/onderwerp/" + strings.ToLower(strings.ReplaceAll(t.Subjects[0], " ", "-"))}[luck.IntN(4)] + "?pagina=" + fmt.Sprint(1+luck.IntN(4))
+			return []string{"/nieuw", "/jeugd", "/luisterboeken", "/onderwerp/" + index.Slug(t.Subjects[0])}[luck.IntN(4)] + "?pagina=" + fmt.Sprint(1+luck.IntN(4))
 		}},
 		{"search", func() string {
 			words := strings.Fields(title().Name + " " + title().Author())

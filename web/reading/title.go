@@ -171,7 +171,7 @@ func (s *Site) more(lang words.Lang, of *index.Snapshot, t catalogue.Title) (row
 	add := func(name, href string, q index.Query) {
 		q.Limit = rowLength + 1
 		var rest []catalogue.Title
-		for _, other := range of.Find(q).Titles {
+		for _, other := range of.First(q) {
 			if !shown[other.ID] && len(rest) < rowLength {
 				rest = append(rest, other)
 				shown[other.ID] = true
@@ -205,7 +205,7 @@ func (s *Site) possible(r *http.Request, p *titlePage) error {
 	if !in {
 		return nil
 	}
-	return s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+	return s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
 		if p.Rules, err = rulesOf(tx, who); err != nil && fault.KindOf(err) != fault.Denied {
 			return err
 		}
