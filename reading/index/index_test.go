@@ -347,9 +347,10 @@ func TestTheFirstSnapshotIsMadeOnceForAll(t *testing.T) {
 func TestWithoutADatabaseTheFirstVisitorHearsIt(t *testing.T) {
 	db := sqldbtest.New(t)
 	bad := errors.New("no counts today")
-	fail := true
+	var fail atomic.Bool
+	fail.Store(true)
 	r := newRoom(t, db, index.Settings{Popular: func(*sqldb.Tx, time.Time) (map[string]int, error) {
-		if fail {
+		if fail.Load() {
 			return nil, bad
 		}
 		return nil, nil
@@ -363,7 +364,7 @@ func TestWithoutADatabaseTheFirstVisitorHearsIt(t *testing.T) {
 	if _, err := r.At(gone); err == nil {
 		t.Error("who left got an answer")
 	}
-	fail = false
+	fail.Store(false)
 	for range 100 {
 		if s, err := r.At(t.Context()); err == nil && s.Len() == 1 {
 			return
