@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -65,15 +64,17 @@ type row struct {
 	Cards []card
 }
 
-// ownPage is what the home page has of the reader's own.
+// ownPage is what the home page has of the reader's own. It is made for every
+// visit of a reader, and so its words are ready before the template gets them.
 type ownPage struct {
 	Loans []ownLoan
-	Now   time.Time
 }
 
 type ownLoan struct {
-	loan.Loan
-	Picture picture
+	Href, Name, Lang string
+	Left             string // "nog 3 dagen"
+	Progress         int
+	Picture          picture
 }
 
 func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
@@ -156,7 +157,7 @@ func (s *Site) fan(of *index.Snapshot) (fan []picture) {
 
 // myLoans is what the reader goes on with.
 func (s *Site) myLoans(r *http.Request) (ownPage, error) {
-	p := ownPage{Now: s.DB.Now()}
+	var p ownPage
 	who, in := whoIs(r)
 	if !in {
 		return p, nil
@@ -166,8 +167,18 @@ func (s *Site) myLoans(r *http.Request) (ownPage, error) {
 		loans, err = loan.Shelf(tx, who.Reader)
 		return err
 	})
+	lang, now := kit.VisitOf(r).Lang, s.DB.Now()
 	for _, l := range loans {
-		p.Loans = append(p.Loans, ownLoan{l, s.picture(l.Title, coverInList)})
+		own := ownLoan{Href: s.Link("/lezen/%s", l.Title.ID), Name: l.Title.Name, Lang: l.Title.Language, Progress: l.Progress, Picture: s.picture(l.Title, coverInList)}
+		if own.Picture.Audio {
+			own.Href = s.Link("/luisteren/%s", l.Title.ID)
+		}
+		if days := l.DaysLeft(now); days > 0 {
+			own.Left = s.Words.Text(lang, "reading.days_left", days)
+		} else {
+			own.Left = s.Words.Text(lang, "reading.last_day")
+		}
+		p.Loans = append(p.Loans, own)
 	}
 	return p, err
 }
