@@ -9,6 +9,7 @@ import (
 	"lidwoord/adapter/demobook"
 	"lidwoord/adapter/pdok"
 	"lidwoord/library/customer"
+	"lidwoord/reading/index"
 	"lidwoord/web/desk"
 	"lidwoord/web/kit"
 	"lidwoord/web/login"
@@ -57,8 +58,9 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	}
 	open(h.doors.Login, h.login.Handler(h.login))
 
+	h.titles = index.New(h.db, index.Settings{Log: h.log}) // one in memory for both doors that show them
 	h.reading, err = reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks,
-		Catalogue: kit.Absolute(h.doors.Start, "/opds")})
+		Index: h.titles, Catalogue: kit.Absolute(h.doors.Start, "/opds")})
 	if err != nil {
 		return err
 	}

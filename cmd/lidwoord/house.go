@@ -41,6 +41,7 @@ import (
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/copy"
 	"lidwoord/reading/device"
+	"lidwoord/reading/index"
 	"lidwoord/reading/ingest"
 	"lidwoord/reading/loan"
 	"lidwoord/web/desk"
@@ -74,6 +75,7 @@ type house struct {
 	cashier  *payment.Cashier
 	bank     *testbank.Bank // of the demo
 	stacks   catalogue.Stacks
+	titles   *index.Index         // the catalogue in memory
 	book     customer.AddressBook // nil looks nothing up
 	start    *start.Site
 	reading  *reading.Site // its apps have a door of their own

@@ -24,6 +24,8 @@ import (
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/copy"
 	"lidwoord/reading/device"
+	"lidwoord/reading/index"
+	"lidwoord/reading/index/indextest"
 	"lidwoord/reading/ingest"
 	"lidwoord/reading/loan"
 	"lidwoord/samples"
@@ -35,7 +37,7 @@ import (
 // house is the door on a server of its own, with the samples on its shelf.
 type house struct {
 	*httptest.Server
-	t        *testing.T
+	t        testing.TB
 	db       *sqldb.DB
 	provider *provider
 	ids      map[string]string // title name → id
@@ -50,11 +52,15 @@ type with struct {
 	dist   fs.FS
 	epubs  [][]byte
 	listen string // address; "" is any
+	titles int    // titles that are made up
+	log    *slog.Logger
+
+	popular func(*sqldb.Tx, time.Time) (map[string]int, error)
 }
 
 var bundle = fstest.MapFS{"dist/reader.js": {Data: []byte("// reader")}}
 
-func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
+func newHouse(t testing.TB, db *sqldb.DB, w with) *house {
 	t.Helper()
 	h := &house{t: t, db: db, ids: map[string]string{}, now: time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC)}
 	db.Now = func() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now }
@@ -78,7 +84,10 @@ func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
 		t.Fatal(err)
 	}
 	issuer, _ := url.Parse(h.provider.URL)
-	k := &kit.House{DB: db, Words: sentences, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: slog.New(slog.DiscardHandler),
+	if w.log == nil {
+		w.log = slog.New(slog.DiscardHandler)
+	}
+	k := &kit.House{DB: db, Words: sentences, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: w.log,
 		Doors: kit.Doors{Reading: address("/bibliotheek"), OIDC: issuer, Login: issuer, Mine: address("/mijn"), Signup: address("/inschrijven")}}
 	h.stacks = catalogue.Stacks{Dir: t.TempDir()}
 	take := func(p *catalogue.Publication, err error) {
@@ -106,10 +115,14 @@ func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
 		t.Fatal(err)
 	}
 	take(ingest.OpenAudio(audio[0]))
+	if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return indextest.Fill(tx, w.titles) }); err != nil {
+		t.Fatal(err)
+	}
 	if w.dist == nil {
 		w.dist = fstest.MapFS{}
 	}
-	site, err := reading.New(k, reading.Settings{ClientID: "ob", ClientSecret: "geheim", Stacks: h.stacks, Dist: w.dist, Catalogue: "https://lezen.example/opds"})
+	site, err := reading.New(k, reading.Settings{ClientID: "ob", ClientSecret: "geheim", Stacks: h.stacks, Dist: w.dist,
+		Index: index.New(db, index.Settings{Popular: w.popular}), Catalogue: "https://lezen.example/opds"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +228,7 @@ func (b *browser) post(path string, pairs ...string) answer {
 }
 
 // want fails unless the answer has the status and holds every text.
-func (a answer) want(t *testing.T, status int, texts ...string) answer {
+func (a answer) want(t testing.TB, status int, texts ...string) answer {
 	t.Helper()
 	if a.StatusCode != status {
 		t.Errorf("%s %s: %d, want %d\n%.600s", a.Request.Method, a.Request.URL, a.StatusCode, status, onlyText(a.body))

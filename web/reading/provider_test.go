@@ -23,7 +23,7 @@ import (
 // whenever Person is set.
 type provider struct {
 	*httptest.Server
-	t   *testing.T
+	t   testing.TB
 	key *ecdsa.PrivateKey
 	now func() time.Time
 
@@ -40,7 +40,7 @@ type provider struct {
 	Access  map[string]any  // what introspection says of the token "good"; nil is not active
 }
 
-func newProvider(t *testing.T, now func() time.Time) *provider {
+func newProvider(t testing.TB, now func() time.Time) *provider {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
