@@ -32,7 +32,7 @@ var floors = [][]string{
 
 // doors names the wing that each door shows. A door shows no other.
 var doors = map[string]string{"web/desk": "library/", "web/signup": "library/", "web/mine": "library/", "web/manage": "library/", "web/news": "library/",
-	"web/login": "identity/", "web/oidc": "identity/", "web/scim": "identity/", "web/reading": "reading/", "web/start": "", "web/mailbox": "", "web/testbank": "", "web/kit": "", "web/party": "", "web/paper": "", "web/webtest": "", "web/entry": ""}
+	"web/login": "identity/", "web/oidc": "identity/", "web/scim": "identity/", "web/reading": "reading/", "web/opds": "reading/", "web/start": "", "web/mailbox": "", "web/testbank": "", "web/kit": "", "web/party": "", "web/paper": "", "web/webtest": "", "web/entry": ""}
 
 // modules names the only packages in which a module of somebody else may be
 // used. A module that is not here may be used nowhere.

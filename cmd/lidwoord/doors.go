@@ -92,6 +92,8 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 
 	open(h.doors.SCIM, h.scim(common))
 
+	open(h.doors.OPDS, h.opds(common))
+
 	if h.config.demo {
 		mail, err := mailbox.New(common)
 		if err != nil {

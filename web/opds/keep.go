@@ -1,0 +1,140 @@
+package opds
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"lidwoord/reading/index"
+)
+
+// keptMost is how many bytes of written feeds are kept in memory: a few hundred
+// feeds, which is all that most readers open on a day.
+const keptMost = 32 << 20
+
+// feedLife is how long others may keep a feed for everyone before they ask whether
+// it changed.
+const feedLife = time.Minute
+
+// keep holds feeds as they were written, for as long as the catalogue does not
+// change.
+type keep struct {
+	mu   sync.RWMutex
+	of   *index.Snapshot
+	docs map[string]*written
+	size int
+}
+
+// written is a document, ready to be sent.
+type written struct {
+	typ  string
+	lang string
+	body []byte
+	gzip []byte
+	etag string
+	at   time.Time // in whole seconds, as HTTP writes it
+}
+
+func (k *keep) find(of *index.Snapshot, key string) *written {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if k.of != of {
+		return nil
+	}
+	return k.docs[key]
+}
+
+// put keeps a document, and lets go of some others when there is no room. Which
+// ones does not matter much: what is asked often is soon back.
+func (k *keep) put(of *index.Snapshot, key string, d *written) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.of != of {
+		if k.of != nil && of.Version < k.of.Version { // written slowly, of a catalogue that is past
+			return
+		}
+		k.of, k.docs, k.size = of, map[string]*written{}, 0
+	}
+	if _, twice := k.docs[key]; twice || d.weight() > keptMost/8 {
+		return
+	}
+	for old, o := range k.docs {
+		if k.size+d.weight() <= keptMost {
+			break
+		}
+		delete(k.docs, old)
+		k.size -= o.weight()
+	}
+	k.docs[key] = d
+	k.size += d.weight()
+}
+
+// overhead is about what a document takes in memory besides its bytes.
+const overhead = 500
+
+func (d *written) weight() int { return len(d.body) + len(d.gzip) + overhead }
+
+// ready makes a document of a text. Its tag is of its content, so that every node
+// gives the same one.
+func ready(typ, lang string, body []byte, at time.Time) *written {
+	sum := sha256.Sum256(body)
+	d := &written{typ: typ, lang: lang, body: body, etag: `W/"` + hex.EncodeToString(sum[:12]) + `"`, at: at.UTC().Truncate(time.Second)}
+	var b bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed) // the level is one that there is
+	z.Write(body)                                   // into memory: it cannot fail
+	if z.Close() == nil {
+		d.gzip = b.Bytes()
+	}
+	return d
+}
+
+// send answers a document for everyone, or that the app has it already. The moment
+// is that of this node's writing: KOReader keeps feeds by it. An app that also
+// sends the tag is answered by the tag alone.
+func (d *written) send(w http.ResponseWriter, r *http.Request) error {
+	h := w.Header()
+	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(feedLife.Seconds())))
+	h.Set("Vary", "Accept, Accept-Encoding, Accept-Language, Authorization")
+	h.Set("ETag", d.etag)
+	h.Set("Last-Modified", d.at.Format(http.TimeFormat))
+	if d.known(r) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	h.Set("Content-Type", d.typ)
+	h.Set("Content-Language", d.lang)
+	body := d.body
+	if d.gzip != nil && takesGzip(r.Header.Get("Accept-Encoding")) {
+		h.Set("Content-Encoding", "gzip")
+		body = d.gzip
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	_, err := w.Write(body)
+	return err
+}
+
+func (d *written) known(r *http.Request) bool {
+	if tags := r.Header.Get("If-None-Match"); tags != "" {
+		return tags == "*" || strings.Contains(tags, d.etag[len("W/"):])
+	}
+	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+	return err == nil && !d.at.After(since)
+}
+
+// takesGzip reports whether an app unpacks gzip.
+func takesGzip(header string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		coding, weight, _ := strings.Cut(part, ";")
+		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
+			_, q, _ := strings.Cut(weight, "=")
+			return !noWeight(strings.TrimSpace(q))
+		}
+	}
+	return false
+}
