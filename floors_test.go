@@ -58,6 +58,8 @@ var modules = map[string][]string{
 	"github.com/descope/virtualwebauthn": {"base/factor"}, // its tests
 
 	"github.com/trustelem/zxcvbn/frequency": {"base/password"}, // passwords that leaked
+
+	"github.com/santhosh-tekuri/jsonschema/v6": {"web/opds"}, // its tests
 }
 
 var support = []string{"base/sqldb/sqldbtest", "web/webtest", "adapter/mollie/mollietest", "reading/index/indextest"} // for tests; the program never imports them

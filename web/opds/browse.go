@@ -121,7 +121,9 @@ func (s *Site) facets(w wish, found index.Result, lang words.Lang) []facet {
 		if kind == catalogue.Audiobook {
 			key = "opds.audiobooks"
 		}
-		kinds.options = append(kinds.options, to(text(key), c.N, w.kind == kind, func(w *wish) { w.kind = kind }))
+		if c.N > 0 {
+			kinds.options = append(kinds.options, to(text(key), c.N, w.kind == kind, func(w *wish) { w.kind = kind }))
+		}
 	}
 	readers := facet{title: text("opds.readers"), options: []option{to(text("opds.everyone"), 0, !w.youth, func(w *wish) { w.youth = false })}}
 	if found.Facets.Youth > 0 || w.youth {
