@@ -30,9 +30,7 @@ func (s *Site) enter(r *request) error {
 	if !ok || s.Readers == nil {
 		return kit.ErrSignIn
 	}
-	if ambient(r.Request) {
-		return kit.ErrOtherSite
-	}
+	r.ambient = c.token == "" && ambient(r.Request)
 	var err error
 	network := throttle.Network(r.RemoteAddr)
 	if c.token != "" {
@@ -43,10 +41,21 @@ func (s *Site) enter(r *request) error {
 	return err
 }
 
-// ambient reports whether a browser may have added the credentials by itself, at
-// the wish of another site: once typed into its own prompt it sends them along
-// with every picture and form that leads here, and here a GET can lend a book.
-// Apps do not send these headers, and the address bar says "none".
+// acting lets an act through that changes what the reader has, unless it may be the
+// wish of another site.
+func (s *Site) acting(do act) act {
+	return s.reader(func(w http.ResponseWriter, r *request) error {
+		if r.ambient {
+			return kit.ErrOtherSite
+		}
+		return do(w, r)
+	})
+}
+
+// ambient reports whether a browser may have added the password by itself: once
+// typed into its own prompt it sends it along with every picture and form that leads
+// here from anywhere, and here a GET can lend a book. Apps do not send these headers,
+// and the address bar says "none". A token no browser sends by itself.
 func ambient(r *http.Request) bool {
 	site := r.Header.Get("Sec-Fetch-Site")
 	return site != "" && site != "none" && site != "same-origin" || r.Header.Get("Sec-Purpose") != ""

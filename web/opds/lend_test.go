@@ -186,9 +186,12 @@ func TestNoOtherSiteActsWithThePasswordInABrowser(t *testing.T) {
 		borrow := "/v2/titles/" + h.ids[pluis] + "/borrow"
 		for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Sec-Purpose", "prefetch"}} {
 			h.app("GET", borrow, headers...).want(403)
+			h.app("GET", "/loans/"+h.ids[pluis]+"/epub?borrow=1", headers...).want(403)
+			h.app("GET", "/v2/shelf", headers...).want(200) // whoever asked cannot read the answer
 		}
 		h.app("GET", "/v2/shelf").want(200).lacks(pluis)
 		h.app("GET", borrow, "Sec-Fetch-Site", "none").want(200)
+		h.get(borrow, "Sec-Fetch-Site", "cross-site", "Authorization", "Bearer "+token).want(200) // no browser adds a token by itself
 		// A cookie opens nothing.
 		h.get("/v2/shelf", "Cookie", "lidwoord-reading-sessie=x").want(401)
 	})

@@ -30,8 +30,9 @@ type act func(http.ResponseWriter, *request) error
 // request is a call of an app.
 type request struct {
 	*http.Request
-	lang words.Lang
-	by   Reader // who it is for; the zero Reader at the feeds for everyone
+	lang    words.Lang
+	by      Reader // who it is for; the zero Reader at the feeds for everyone
+	ambient bool   // the reader may not know of it
 }
 
 // longestBody is more than any app sends: what it wants stands in the address.

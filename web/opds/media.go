@@ -88,7 +88,7 @@ func (s *Site) cover(w http.ResponseWriter, r *request) error {
 	}
 	defer f.Close()
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	serve(w, r, f, coverType, tag(&t, -width))
+	serve(w, r, f, coverType, `"`+strconv.FormatInt(t.Version, 10)+"-"+strconv.Itoa(width)+`"`)
 	return nil
 }
 
@@ -99,6 +99,9 @@ func (s *Site) epub(w http.ResponseWriter, r *request) error {
 		return kit.ErrNoPage
 	}
 	if r.URL.Query().Get("borrow") == "1" && r.Method == http.MethodGet {
+		if r.ambient {
+			return kit.ErrOtherSite
+		}
 		if _, err := s.lend(r); err != nil {
 			return err
 		}

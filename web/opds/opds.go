@@ -122,9 +122,9 @@ func (s *Site) Handler() http.Handler {
 		at(p+"/languages", endpoint{"GET": s.open(v, s.languages)})
 		at(p+"/shelf", endpoint{"GET": s.reader(s.shelf(v))})
 		// Apps follow the link of borrowing with GET, and Thorium that of returning too.
-		at(p+"/titles/{id}/borrow", endpoint{"GET": s.reader(s.borrow(v)), "POST": s.reader(s.borrow(v)), "PUT": s.reader(s.borrow(v)), "HEAD": actless})
-		at(p+"/titles/{id}/return", endpoint{"GET": s.reader(s.giveBack(v)), "POST": s.reader(s.giveBack(v)), "PUT": s.reader(s.giveBack(v)), "DELETE": s.reader(s.giveBack(v)), "HEAD": actless})
-		at(p+"/titles/{id}/extend", endpoint{"POST": s.reader(s.extend(v)), "PUT": s.reader(s.extend(v))})
+		at(p+"/titles/{id}/borrow", endpoint{"GET": s.acting(s.borrow(v)), "POST": s.acting(s.borrow(v)), "PUT": s.acting(s.borrow(v)), "HEAD": actless})
+		at(p+"/titles/{id}/return", endpoint{"GET": s.acting(s.giveBack(v)), "POST": s.acting(s.giveBack(v)), "PUT": s.acting(s.giveBack(v)), "DELETE": s.acting(s.giveBack(v)), "HEAD": actless})
+		at(p+"/titles/{id}/extend", endpoint{"POST": s.acting(s.extend(v)), "PUT": s.acting(s.extend(v))})
 	}
 	at("/v2/profile", endpoint{"GET": s.reader(s.profile)})
 	at("/covers/{id}/{width}", endpoint{"GET": s.cover})

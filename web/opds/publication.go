@@ -367,8 +367,8 @@ func (s *Site) widths(t *catalogue.Title) []int {
 // coverType is what covers in the stacks are.
 const coverType = "image/jpeg"
 
-// coverAt is the address of a cover. It changes with the cover, so that it may be
+// coverAt is the address of a cover. It changes with the title, so that it may be
 // kept for ever.
 func (s *Site) coverAt(t *catalogue.Title, width int) string {
-	return s.address("/covers/" + t.ID + "/" + strconv.Itoa(width) + "?v=" + t.Digest[:min(12, len(t.Digest))])
+	return s.address("/covers/" + t.ID + "/" + strconv.Itoa(width) + "?v=" + strconv.FormatInt(t.Version, 10))
 }
