@@ -113,25 +113,26 @@ func (s *Snapshot) nearest(r *room, others []string, word string, least int) (be
 		return best, false
 	}
 	together := len(others) > 0 && s.match(r, r.second, others) > 0
-	sounds, letters := soundOf(word), lettersOf(word)
-	typed := []rune(sounds)
-	first, _ := utf8.DecodeRuneInString(sounds)
-	for number, has := range s.letters {
-		// Each mistake adds a letter, takes one away, or does both.
-		if bits.OnesCount64(has&^letters) > most || bits.OnesCount64(letters&^has) > most {
+	typed, heard := spell(word), spell(soundOf(word))
+	for number := range s.words {
+		written, spoken := s.letters[number], s.sounds[number]
+		if !typed.mayBe(written, most) && !heard.mayBe(spoken, most) {
 			continue
 		}
 		mentions := s.mentions.of(uint32(number))
 		if len(mentions) <= least || s.words[number] == word {
 			continue
 		}
-		other := soundOf(s.words[number])
-		d := distance(typed, []rune(other), most)
+		other := []rune(s.words[number])
+		d := distance(typed.letters, other, most)
+		if d > 0 && (written != spoken || typed.set != heard.set) {
+			d = min(d, distance(heard.letters, []rune(soundOf(s.words[number])), most))
+		}
 		if d > most {
 			continue
 		}
 		n := near{word: s.words[number], cost: 2 * d, titles: len(mentions)}
-		if f, _ := utf8.DecodeRuneInString(other); f != first {
+		if other[0] != typed.letters[0] {
 			n.cost++
 		}
 		if together {
@@ -159,9 +160,23 @@ func soundOf(word string) string {
 	return word
 }
 
-// lettersOf is the set of letters of a word by its sound, in the bits of a number.
+// spelling is a word by its letters.
+type spelling struct {
+	letters []rune
+	set     uint64
+}
+
+func spell(word string) spelling { return spelling{[]rune(word), lettersOf(word)} }
+
+// mayBe reports whether a word with some letters can be this one with so many
+// mistakes: each adds a letter, takes one away, or does both.
+func (s spelling) mayBe(letters uint64, mistakes int) bool {
+	return bits.OnesCount64(letters&^s.set) <= mistakes && bits.OnesCount64(s.set&^letters) <= mistakes
+}
+
+// lettersOf is the set of letters of a word, in the bits of a number.
 func lettersOf(word string) (set uint64) {
-	for _, letter := range soundOf(word) {
+	for _, letter := range word {
 		set |= 1 << (letter % 64)
 	}
 	return set

@@ -28,6 +28,7 @@ type Snapshot struct {
 	words    []string // by number
 	alphabet []uint32 // numbers of words in the order of the alphabet
 	letters  []uint64 // which letters each word has, see mistake.go
+	sounds   []uint64 // and which it has by its sound
 	all      string   // all words, a line each
 	starts   []uint32 // where each word stands in all
 	mentions lists    // of each word: place*8 + field
@@ -82,8 +83,15 @@ func (s *Snapshot) Title(id string) (catalogue.Title, bool) {
 	return *s.titles[at].title, true
 }
 
-// Len is how many titles are lent.
+// Len is how many titles can be borrowed.
 func (s *Snapshot) Len() int { return len(s.orders[ByName]) }
+
+// Lent reports whether anything was borrowed of late, so that some titles are
+// popular and others are not.
+func (s *Snapshot) Lent() bool {
+	order := s.orders[ByPopular]
+	return len(order) > 0 && s.popular[order[0]] > 0
+}
 
 // Subjects lists what titles are about, in the order of the alphabet; Authors
 // lists by family name, Series by name, Languages the one with most titles first.
@@ -185,11 +193,13 @@ func (s *Snapshot) mention() {
 		}
 	}
 	s.mentions = lists{from, list}
-	s.alphabet, s.letters, s.starts = make([]uint32, len(s.words)), make([]uint64, len(s.words)), make([]uint32, len(s.words))
+	s.alphabet, s.starts = make([]uint32, len(s.words)), make([]uint32, len(s.words))
+	s.letters, s.sounds = make([]uint64, len(s.words)), make([]uint64, len(s.words))
 	s.all = strings.Join(s.words, "\n")
 	at := 0
 	for i, word := range s.words {
-		s.alphabet[i], s.letters[i], s.starts[i] = uint32(i), lettersOf(word), uint32(at)
+		s.alphabet[i], s.starts[i] = uint32(i), uint32(at)
+		s.letters[i], s.sounds[i] = lettersOf(word), lettersOf(soundOf(word))
 		at += len(word) + 1
 	}
 	slices.SortFunc(s.alphabet, func(a, b uint32) int { return strings.Compare(s.words[a], s.words[b]) })
