@@ -9,6 +9,7 @@ import (
 	"lidwoord/adapter/demobook"
 	"lidwoord/adapter/pdok"
 	"lidwoord/library/customer"
+	"lidwoord/reading/index"
 	"lidwoord/web/desk"
 	"lidwoord/web/kit"
 	"lidwoord/web/login"
@@ -58,7 +59,8 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	}
 	open(h.doors.Login, login.Handler(login))
 
-	reading, err := reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks})
+	titles := index.New(h.db, index.Settings{Log: h.log}) // one in memory for both doors that show them
+	reading, err := reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks, Index: titles})
 	if err != nil {
 		return err
 	}
@@ -92,7 +94,7 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 
 	open(h.doors.SCIM, h.scim(common))
 
-	open(h.doors.OPDS, h.opds(common))
+	open(h.doors.OPDS, h.opds(common, titles))
 
 	if h.config.demo {
 		mail, err := mailbox.New(common)

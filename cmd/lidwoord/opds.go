@@ -9,6 +9,6 @@ import (
 )
 
 // opds is the door for reader apps.
-func (h *house) opds(common *kit.House) http.Handler {
-	return opds.New(common, opds.Settings{Index: index.New(h.db, index.Settings{Log: h.log}), Stacks: h.stacks}).Handler()
+func (h *house) opds(common *kit.House, titles *index.Index) http.Handler {
+	return opds.New(common, opds.Settings{Index: titles, Stacks: h.stacks}).Handler()
 }
