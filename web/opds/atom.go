@@ -113,8 +113,10 @@ func (s *Site) writeAtom(f *feed, lang words.Lang) ([]byte, error) {
 		if c.leads() {
 			typ = navigationType
 		}
-		// KOReader follows no other relation than subsection, new and popular.
 		e.link("rel", atomRel(c), "href", to(c.path), "type", typ, "thr:count", count(c.n))
+		if atomRel(c) == relShelf { // KOReader follows no other relation than subsection, new and popular
+			e.link("rel", "subsection", "href", to(c.path), "type", typ)
+		}
 		e.WriteString("</entry>\n")
 	}
 	e.WriteString("</feed>\n")
