@@ -30,8 +30,8 @@ import (
 )
 
 const (
-	benchTitles  = 50_000
-	benchReaders = 600_000
+	benchTitles  = 3_000
+	benchReaders = 10_000
 	callers      = 8
 	turnTime     = 700 * time.Millisecond
 	turnsLeast   = 5

@@ -147,8 +147,8 @@ func TestAFeedHasPages(t *testing.T) {
 		for i := range 120 {
 			h.add(catalogue.Title{Kind: catalogue.EBook, Name: fmt.Sprintf("Nummer %03d", i), Language: "nl"})
 		}
-		h.get("/v2/titles?query=nummer").want(200, `"numberOfItems":120`, `"itemsPerPage":50`, `"currentPage":1`, `"rel":"next"`, `"rel":"last"`).lacks(`"rel":"previous"`)
-		h.get("/v2/titles?query=nummer&page=3").want(200, `"currentPage":3`, `"rel":"previous"`, `"rel":"first"`).lacks(`"rel":"next"`)
+		h.get("/v2/titles?query=nummer").want(200, `"numberOfItems":120`, `"itemsPerPage":25`, `"currentPage":1`, `"rel":"next"`, `"rel":"last"`).lacks(`"rel":"previous"`)
+		h.get("/v2/titles?query=nummer&page=5").want(200, `"currentPage":5`, `"rel":"previous"`, `"rel":"first"`).lacks(`"rel":"next"`)
 		h.get("/v1/titles?query=nummer&page=2").want(200, `rel="next"`, `rel="previous"`)
 		// One wish has one address, however it is written.
 		h.get("/v2/titles?page=1&utm=x&query=++nummer+&kind=").want(200, h.URL+`/opds/v2/titles?query=nummer"`)

@@ -36,7 +36,7 @@ type written struct {
 	typ  string
 	lang string
 	body []byte
-	gzip []byte
+	zip  func() []byte // packed, when the first app asks for that
 	etag string
 	at   time.Time // in whole seconds, as HTTP writes it
 }
@@ -78,20 +78,26 @@ func (k *keep) put(of *index.Snapshot, key string, d *written) {
 // overhead is about what a document takes in memory besides its bytes.
 const overhead = 500
 
-func (d *written) weight() int { return len(d.body) + len(d.gzip) + overhead }
+// weight is what a document takes in memory, packed too: to about a sixth.
+func (d *written) weight() int { return len(d.body)*7/6 + overhead }
 
 // ready makes a document of a text. Its tag is of its content, so that every node
 // gives the same one.
 func ready(typ, lang string, body []byte, at time.Time) *written {
 	sum := sha256.Sum256(body)
-	d := &written{typ: typ, lang: lang, body: body, etag: `W/"` + hex.EncodeToString(sum[:12]) + `"`, at: at.UTC().Truncate(time.Second)}
+	return &written{typ: typ, lang: lang, body: body, zip: sync.OnceValue(func() []byte { return pack(body) }),
+		etag: `W/"` + hex.EncodeToString(sum[:12]) + `"`, at: at.UTC().Truncate(time.Second)}
+}
+
+func pack(body []byte) []byte {
 	var b bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed) // the level is one that there is
-	z.Write(body)                                   // into memory: it cannot fail
-	if z.Close() == nil {
-		d.gzip = b.Bytes()
+	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err != nil {
+		panic(err) // there is such a level
 	}
-	return d
+	z.Write(body) // into memory: it cannot fail
+	z.Close()
+	return b.Bytes()
 }
 
 // send answers a document for everyone, or that the app has it already. The moment
@@ -110,9 +116,9 @@ func (d *written) send(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Type", d.typ)
 	h.Set("Content-Language", d.lang)
 	body := d.body
-	if d.gzip != nil && takesGzip(r.Header.Get("Accept-Encoding")) {
+	if takesGzip(r.Header.Get("Accept-Encoding")) {
 		h.Set("Content-Encoding", "gzip")
-		body = d.gzip
+		body = d.zip()
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	_, err := w.Write(body)

@@ -1,7 +1,9 @@
 package opds
 
 import (
+	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"lidwoord/base/day"
@@ -26,15 +28,38 @@ func (s *Site) rules(r *request) (loan.Rules, error) {
 	if err != nil {
 		return loan.Rules{}, err
 	}
-	var terms loan.Terms
-	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error {
-		terms, err = loan.TermsOf(tx)
-		return err
-	})
+	terms, err := s.terms.of(r.Context(), s.DB)
 	if err != nil {
 		return loan.Rules{}, err
 	}
 	return rights.Rules(terms, day.Of(s.DB.Now()))
+}
+
+// termsLife is how long we go on with the terms of lending as we read them, where
+// they only say what is offered. To lend is to read them anew.
+const termsLife = 10 * time.Second
+
+// terms keeps the terms of lending in memory.
+type terms struct {
+	mu   sync.Mutex
+	kept loan.Terms
+	at   time.Time
+}
+
+func (t *terms) of(ctx context.Context, db *sqldb.DB) (loan.Terms, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now := db.Now(); t.kept == nil || now.Sub(t.at) >= termsLife || now.Before(t.at) {
+		err := db.Look(ctx, func(tx *sqldb.Tx) (err error) {
+			t.kept, err = loan.TermsOf(tx)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		t.at = now
+	}
+	return t.kept, nil
 }
 
 // borrow lends a title. An app that asks twice gets the same loan, and never a
@@ -123,11 +148,7 @@ func (s *Site) shelf(v version) act {
 		if err != nil && fault.KindOf(err) != fault.Denied && fault.KindOf(err) != fault.Unavailable {
 			return err
 		}
-		var loans []loan.Loan
-		err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-			loans, err = loan.Shelf(tx, r.by.ID)
-			return err
-		})
+		loans, err := s.loans(r)
 		if err != nil {
 			return err
 		}
@@ -143,6 +164,19 @@ func (s *Site) shelf(v version) act {
 		s.wayIn(w)
 		return private(w, r, typ, body)
 	}
+}
+
+// loans are what the reader has now.
+func (s *Site) loans(r *request) (list []loan.Loan, err error) {
+	now, err := s.Index.At(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error {
+		list, err = loan.ShelfFrom(tx, r.by.ID, now.Title)
+		return err
+	})
+	return list, err
 }
 
 // profileDocument is an OPDS User Profile. It has one number of loans, and we have
@@ -176,11 +210,7 @@ func (s *Site) profile(w http.ResponseWriter, r *request) error {
 	} else if err != nil {
 		return err
 	}
-	var loans []loan.Loan
-	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		loans, err = loan.Shelf(tx, r.by.ID)
-		return err
-	})
+	loans, err := s.loans(r)
 	if err != nil {
 		return err
 	}

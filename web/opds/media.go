@@ -24,8 +24,12 @@ type taken struct {
 // take finds the loan by which an app opens a title. It is the one gate before the
 // parts of a title, and asked for each of them: what ended is closed at once.
 func (s *Site) take(r *request) (o taken, err error) {
+	now, err := s.Index.At(r.Context())
+	if err != nil {
+		return o, err
+	}
 	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		if o.Loan, err = loan.Held(tx, r.by.ID, r.PathValue("id")); err != nil {
+		if o.Loan, err = loan.HeldFrom(tx, r.by.ID, r.PathValue("id"), now.Title); err != nil {
 			return err
 		}
 		o.Title = o.Loan.Title

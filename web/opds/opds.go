@@ -93,6 +93,7 @@ type Site struct {
 	base     *url.URL
 	kept     keep
 	contents contents
+	terms    terms
 }
 
 // New makes the door.

@@ -9,9 +9,9 @@ import (
 	"lidwoord/reading/index"
 )
 
-// pageSize is how many titles a feed has. Apps load the next page as their reader
-// scrolls.
-const pageSize = 50
+// pageSize is how many titles a feed has: two screens of a telephone. Apps load the
+// next page as their reader scrolls.
+const pageSize = 25
 
 // Bounds of what an app may ask; what is longer is cut or passed over.
 const (
