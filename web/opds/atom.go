@@ -172,50 +172,7 @@ func (s *Site) writeEntry(i *item, lang words.Lang) []byte {
 // entry writes one title.
 func (s *Site) entry(e *element, i *item, lang words.Lang) {
 	e.open(">", "entry")
-	e.text("id", titleURN(&i.Title))
-	e.text("title", i.Name)
-	e.text("updated", instant(i.AddedAt))
-	for _, c := range i.Contributors {
-		element := "contributor"
-		if c.Role == "aut" {
-			element = "author"
-		}
-		e.open(">", element)
-		e.text("name", c.Name)
-		if slug := index.Slug(c.Name); element == "author" && slug != "" {
-			e.text("uri", s.address("/v1"+wish{author: slug}.path()))
-		}
-		e.WriteString("</" + element + ">\n")
-	}
-	e.text("dc:identifier", identifier(&i.Title))
-	if isbn := "urn:isbn:" + i.ISBN; i.ISBN != "" && isbn != identifier(&i.Title) {
-		e.text("dc:identifier", isbn)
-	}
-	e.text("dc:language", i.Language)
-	e.text("dc:publisher", i.Publisher)
-	if published(i.Published) != "" {
-		e.text("dc:issued", i.Published)
-	}
-	if i.Kind == catalogue.Audiobook && i.Duration > 0 {
-		e.text("dc:extent", i.Duration.Round(time.Second).String())
-	}
-	if i.Series != "" {
-		e.text("dc:isPartOf", strings.TrimSpace(i.Series+" "+i.SeriesAt))
-	}
-	for _, subject := range i.Subjects {
-		e.open("/>", "category", "term", subject, "label", subject)
-	}
-	if i.Youth {
-		e.open("/>", "category", "scheme", "http://schema.org/audience", "term", "children", "label", s.Words.Text(lang, "opds.youth"))
-	}
-	e.text(`summary type="text"`, i.Description)
-	e.link("rel", "self", "href", s.address("/v1/titles/"+i.ID), "type", entryType)
-	e.link("rel", "alternate", "href", s.address("/v1/titles/"+i.ID), "type", entryType, "title", i.Name)
-	e.link("rel", "alternate", "href", s.page("/titel/"+i.ID), "type", "text/html")
-	if widths := s.widths(&i.Title); len(widths) > 0 {
-		e.link("rel", "http://opds-spec.org/image", "href", s.coverAt(&i.Title, slices.Max(widths)), "type", coverType)
-		e.link("rel", "http://opds-spec.org/image/thumbnail", "href", s.coverAt(&i.Title, slices.Min(widths)), "type", coverType)
-	}
+	e.Write(s.parts.of(&i.Title, "atom"+string(lang), func() []byte { return s.says(&i.Title, lang) }))
 	for _, a := range s.acquisitions(i, v1) {
 		s.acquire(e, a, lang)
 	}
@@ -241,4 +198,54 @@ func (s *Site) acquire(e *element, a acquisition, lang words.Lang) {
 	}
 	e.open("/>", "opds:availability", "status", a.state.State, "since", a.state.Since, "until", a.state.Until)
 	e.WriteString("</link>\n")
+}
+
+// says writes what a title says of itself, whoever asks.
+func (s *Site) says(i *catalogue.Title, lang words.Lang) []byte {
+	var e element
+	e.text("id", titleURN(i))
+	e.text("title", i.Name)
+	e.text("updated", instant(i.AddedAt))
+	for _, c := range i.Contributors {
+		name := "contributor"
+		if c.Role == "aut" {
+			name = "author"
+		}
+		e.open(">", name)
+		e.text("name", c.Name)
+		if slug := index.Slug(c.Name); name == "author" && slug != "" {
+			e.text("uri", s.address("/v1"+wish{author: slug}.path()))
+		}
+		e.WriteString("</" + name + ">\n")
+	}
+	e.text("dc:identifier", identifier(i))
+	if isbn := "urn:isbn:" + i.ISBN; i.ISBN != "" && isbn != identifier(i) {
+		e.text("dc:identifier", isbn)
+	}
+	e.text("dc:language", i.Language)
+	e.text("dc:publisher", i.Publisher)
+	if published(i.Published) != "" {
+		e.text("dc:issued", i.Published)
+	}
+	if i.Kind == catalogue.Audiobook && i.Duration > 0 {
+		e.text("dc:extent", i.Duration.Round(time.Second).String())
+	}
+	if i.Series != "" {
+		e.text("dc:isPartOf", strings.TrimSpace(i.Series+" "+i.SeriesAt))
+	}
+	for _, subject := range i.Subjects {
+		e.open("/>", "category", "term", subject, "label", subject)
+	}
+	if i.Youth {
+		e.open("/>", "category", "scheme", "http://schema.org/audience", "term", "children", "label", s.Words.Text(lang, "opds.youth"))
+	}
+	e.text(`summary type="text"`, i.Description)
+	e.link("rel", "self", "href", s.address("/v1/titles/"+i.ID), "type", entryType)
+	e.link("rel", "alternate", "href", s.address("/v1/titles/"+i.ID), "type", entryType, "title", i.Name)
+	e.link("rel", "alternate", "href", s.page("/titel/"+i.ID), "type", "text/html")
+	if widths := s.widths(i); len(widths) > 0 {
+		e.link("rel", "http://opds-spec.org/image", "href", s.coverAt(i, slices.Max(widths)), "type", coverType)
+		e.link("rel", "http://opds-spec.org/image/thumbnail", "href", s.coverAt(i, slices.Min(widths)), "type", coverType)
+	}
+	return e.Bytes()
 }

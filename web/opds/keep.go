@@ -11,12 +11,17 @@ import (
 	"sync"
 	"time"
 
+	"lidwoord/reading/catalogue"
 	"lidwoord/reading/index"
 )
 
-// keptMost is how many bytes of written feeds are kept in memory: a few hundred
-// feeds, which is all that most readers open on a day.
-const keptMost = 32 << 20
+// How many bytes of written feeds are kept in memory: a few hundred feeds for
+// everyone, which is all that most readers open on a day, and some thousands of
+// shelves, which apps ask for again and again.
+const (
+	keptMost    = 32 << 20
+	shelvesMost = 16 << 20
+)
 
 // feedLife is how long others may keep a feed for everyone before they ask whether
 // it changed.
@@ -25,6 +30,7 @@ const feedLife = time.Minute
 // keep holds feeds as they were written, for as long as the catalogue does not
 // change.
 type keep struct {
+	most int // bytes
 	mu   sync.RWMutex
 	of   *index.Snapshot
 	docs map[string]*written
@@ -61,11 +67,11 @@ func (k *keep) put(of *index.Snapshot, key string, d *written) {
 		}
 		k.of, k.docs, k.size = of, map[string]*written{}, 0
 	}
-	if _, twice := k.docs[key]; twice || d.weight() > keptMost/8 {
+	if _, twice := k.docs[key]; twice || d.weight() > k.most/8 {
 		return
 	}
 	for old, o := range k.docs {
-		if k.size+d.weight() <= keptMost {
+		if k.size+d.weight() <= k.most {
 			break
 		}
 		delete(k.docs, old)
@@ -80,6 +86,39 @@ const overhead = 500
 
 // weight is what a document takes in memory, packed too: to about a sixth.
 func (d *written) weight() int { return len(d.body)*7/6 + overhead }
+
+// partsMost is how many titles' own words are kept, some two kilobytes each. A shelf
+// is of one reader, and its titles are of everyone.
+const partsMost = 10_000
+
+// parts keeps what titles say of themselves in each form.
+type parts struct {
+	mu   sync.RWMutex
+	kept map[string]part
+}
+
+type part struct {
+	version int64 // of the title
+	text    []byte
+}
+
+func (p *parts) of(t *catalogue.Title, form string, write func() []byte) []byte {
+	key := form + t.ID
+	p.mu.RLock()
+	have, ok := p.kept[key]
+	p.mu.RUnlock()
+	if ok && have.version == t.Version {
+		return have.text
+	}
+	text := write()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.kept == nil || len(p.kept) >= partsMost {
+		p.kept = map[string]part{}
+	}
+	p.kept[key] = part{t.Version, text}
+	return text
+}
 
 // ready makes a document of a text. Its tag is of its content, so that every node
 // gives the same one.

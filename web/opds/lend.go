@@ -2,14 +2,18 @@ package opds
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"lidwoord/base/day"
 	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/index"
 	"lidwoord/reading/loan"
 )
 
@@ -148,30 +152,53 @@ func (s *Site) shelf(v version) act {
 		if err != nil && fault.KindOf(err) != fault.Denied && fault.KindOf(err) != fault.Unavailable {
 			return err
 		}
-		loans, err := s.loans(r)
+		now, err := s.Index.At(r.Context())
 		if err != nil {
 			return err
 		}
-		f := &feed{path: "/shelf", title: s.Words.Text(r.lang, "opds.shelf"), updated: s.DB.Now()}
-		for _, l := range loans {
-			f.items = append(f.items, s.held(l, rules))
-		}
-		s.empty(f, r.lang)
-		typ, body, err := s.write(v, f, r.lang)
+		loans, err := s.loans(r, now)
 		if err != nil {
 			return err
+		}
+		key := string(v) + string(r.lang) + shelfKey(loans, rules, s.DB.Now())
+		d := s.shelves.find(now, key)
+		if d == nil {
+			if d, err = s.writeShelf(v, loans, rules, r.lang); err != nil {
+				return err
+			}
+			s.shelves.put(now, key, d)
 		}
 		s.wayIn(w)
-		return private(w, r, typ, body)
+		return private(w, r, d.typ, d.body)
 	}
 }
 
-// loans are what the reader has now.
-func (s *Site) loans(r *request) (list []loan.Loan, err error) {
-	now, err := s.Index.At(r.Context())
-	if err != nil {
-		return nil, err
+// shelfKey is all on which a written shelf depends. An app asks for it each time that
+// it comes to the front, and mostly nothing has changed.
+func shelfKey(loans []loan.Loan, rules loan.Rules, now time.Time) string {
+	var b strings.Builder
+	b.WriteString(string(day.Of(now)))
+	for _, l := range loans {
+		fmt.Fprintf(&b, " %s %d %d %t", l.ID, l.Title.Version, l.DueAt.Unix(), l.Extendable(rules, now))
 	}
+	return b.String()
+}
+
+func (s *Site) writeShelf(v version, loans []loan.Loan, rules loan.Rules, lang words.Lang) (*written, error) {
+	f := &feed{path: "/shelf", title: s.Words.Text(lang, "opds.shelf"), updated: day.Of(s.DB.Now()).Start()}
+	for _, l := range loans {
+		f.items = append(f.items, s.held(l, rules))
+		if l.LentAt.After(f.updated) {
+			f.updated = l.LentAt
+		}
+	}
+	s.empty(f, lang)
+	typ, body, err := s.write(v, f, lang)
+	return ready(typ, string(lang), body, s.DB.Now()), err
+}
+
+// loans are what the reader has now.
+func (s *Site) loans(r *request, now *index.Snapshot) (list []loan.Loan, err error) {
 	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error {
 		list, err = loan.ShelfFrom(tx, r.by.ID, now.Title)
 		return err
@@ -210,7 +237,11 @@ func (s *Site) profile(w http.ResponseWriter, r *request) error {
 	} else if err != nil {
 		return err
 	}
-	loans, err := s.loans(r)
+	now, err := s.Index.At(r.Context())
+	if err != nil {
+		return err
+	}
+	loans, err := s.loans(r, now)
 	if err != nil {
 		return err
 	}

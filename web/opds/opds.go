@@ -91,14 +91,16 @@ type Site struct {
 	*kit.House
 	Settings
 	base     *url.URL
-	kept     keep
+	kept     keep // feeds for everyone
+	shelves  keep // of readers
+	parts    parts
 	contents contents
 	terms    terms
 }
 
 // New makes the door.
 func New(house *kit.House, set Settings) *Site {
-	return &Site{House: house, Settings: set, base: house.Doors.OPDS}
+	return &Site{House: house, Settings: set, base: house.Doors.OPDS, kept: keep{most: keptMost}, shelves: keep{most: shelvesMost}}
 }
 
 // Handler is the whole door.

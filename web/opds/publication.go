@@ -1,6 +1,7 @@
 package opds
 
 import (
+	"encoding/json"
 	"net/url"
 	"regexp"
 	"slices"
@@ -73,9 +74,9 @@ const (
 
 // publication is a title in OPDS 2.0.
 type publication struct {
-	Metadata metadata `json:"metadata"`
-	Links    []link   `json:"links"`
-	Images   []link   `json:"images,omitempty"`
+	Metadata json.RawMessage `json:"metadata"` // see metadata
+	Links    []link          `json:"links"`
+	Images   []link          `json:"images,omitempty"`
 }
 
 // metadata is what a manifest says of its publication. Nothing empty is said.
@@ -275,8 +276,13 @@ func accessOf(a catalogue.Access) *accessibility {
 
 // publication writes a title with what the reader can do with it.
 func (s *Site) publication(i *item, lang words.Lang) publication {
-	p := publication{Metadata: s.metadataOf(&i.Title), Images: s.images(&i.Title)}
-	p.Metadata.Modified = i.AddedAt.UTC().Format(time.RFC3339)
+	p := publication{Images: s.images(&i.Title)}
+	p.Metadata = s.parts.of(&i.Title, "json", func() []byte {
+		m := s.metadataOf(&i.Title)
+		m.Modified = i.AddedAt.UTC().Format(time.RFC3339)
+		text, _ := marshal(m) // texts and numbers cannot fail
+		return text
+	})
 	at := s.address("/v2/titles/" + i.ID)
 	p.Links = []link{{Rel: "self", Href: at, Type: publicationType}, {Rel: "alternate", Href: s.page("/titel/" + i.ID), Type: "text/html"}}
 	for _, a := range s.acquisitions(i, v2) {
