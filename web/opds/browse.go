@@ -218,7 +218,7 @@ func (s *Site) openSearch(w http.ResponseWriter, r *request) error {
 	e.text("Description", s.Words.Text(r.lang, "opds.search_about"))
 	e.text("InputEncoding", "UTF-8")
 	e.text("OutputEncoding", "UTF-8")
-	e.open("/>", "Url", "type", acquisitionType, "template", s.address("/v1/titles?query={searchTerms}&page={startPage?}"))
+	e.open("/>", "Url", "type", acquisitionType, "template", s.address("/v1/titles?query={searchTerms}"))
 	e.open("/>", "Url", "type", feedType, "template", s.address("/v2/titles?query={searchTerms}"))
 	e.text("Language", string(r.lang))
 	e.WriteString("</OpenSearchDescription>\n")

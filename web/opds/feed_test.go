@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"io"
+	"net"
 	"net/url"
 	"strings"
 	"testing"
@@ -97,7 +99,7 @@ func TestEveryFeedThatCanBeReachedKeepsTheRules(t *testing.T) {
 			}
 		}
 		h.get("/auth").want(200)
-		h.get("/search.xml").want(200, "{searchTerms}").header("Content-Type", "application/opensearchdescription+xml")
+		h.get("/search.xml").want(200, "query={searchTerms}").header("Content-Type", "application/opensearchdescription+xml")
 	})
 }
 
@@ -138,6 +140,23 @@ func TestASearchIsFoundAndOneWithoutResultLeadsBack(t *testing.T) {
 		h.get("/v2/titles?youth=1").want(200, "ijsbeer", `"rel":"self"`)
 		h.get("/v2/titles?subject=noordpool").want(200, "ijsbeer").lacks(pluis)
 		h.get("/v2/titles?page=2").want(404, `"detail"`).header("Content-Type", "application/problem+json")
+	})
+}
+
+// KOReader puts what its reader types into the address as it is.
+func TestASearchNeedNotBeEncoded(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		c, err := net.Dial("tcp", h.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "GET /opds/v1/titles?query=zoë+ijsbeer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+		text, err := io.ReadAll(c)
+		if err != nil || !strings.Contains(string(text), "Over") || !strings.HasPrefix(string(text), "HTTP/1.1 200") {
+			t.Errorf("%v %.600s", err, text)
+		}
 	})
 }
 

@@ -45,6 +45,8 @@ type written struct {
 	zip  func() []byte // packed, when the first app asks for that
 	etag string
 	at   time.Time // in whole seconds, as HTTP writes it
+
+	besides string // ", Authorization" where a reader gets another document
 }
 
 func (k *keep) find(of *index.Snapshot, key string) *written {
@@ -145,7 +147,7 @@ func pack(body []byte) []byte {
 func (d *written) send(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(feedLife.Seconds())))
-	h.Set("Vary", "Accept, Accept-Encoding, Accept-Language, Authorization")
+	h.Set("Vary", "Accept, Accept-Encoding, Accept-Language"+d.besides)
 	h.Set("ETag", d.etag)
 	h.Set("Last-Modified", d.at.Format(http.TimeFormat))
 	if d.known(r) {

@@ -120,6 +120,7 @@ func (s *Site) title(v version) act {
 				return err
 			}
 			d = ready(entryTypes[v], string(r.lang), body, s.DB.Now())
+			d.besides = ", Authorization"
 			s.kept.put(now, key, d)
 		}
 		s.wayIn(w)
