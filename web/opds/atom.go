@@ -74,6 +74,7 @@ func (s *Site) writeAtom(f *feed, lang words.Lang) ([]byte, error) {
 	e.WriteString(xml.Header + "<feed " + namespaces + ` xml:lang="` + string(lang) + "\">\n")
 	e.text("id", to(f.path))
 	e.text("title", f.title)
+	e.text("subtitle", f.meant)
 	e.text("updated", instant(f.updated))
 	e.open(">", "author")
 	e.text("name", s.Brand.Name)
@@ -237,7 +238,7 @@ func (s *Site) says(i *catalogue.Title, lang words.Lang) []byte {
 		e.open("/>", "category", "term", subject, "label", subject)
 	}
 	if i.Youth {
-		e.open("/>", "category", "scheme", "http://schema.org/audience", "term", "children", "label", s.Words.Text(lang, "opds.youth"))
+		e.open("/>", "category", "scheme", audience, "term", "Children", "label", s.Words.Text(lang, "opds.youth"))
 	}
 	e.text(`summary type="text"`, i.Description)
 	e.link("rel", "self", "href", s.address("/v1/titles/"+i.ID), "type", entryType)

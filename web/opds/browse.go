@@ -63,9 +63,12 @@ func (s *Site) titles(now *index.Snapshot, w wish, lang words.Lang) (*feed, erro
 	if w.page > 1 && len(found.Titles) == 0 {
 		return nil, kit.ErrNoPage
 	}
-	f := &feed{path: w.path(), title: s.heading(now, w, lang), total: found.Total, page: w.page, items: shelved(found.Titles), search: w.text != "",
+	f := &feed{path: w.path(), title: s.heading(now, w, lang), total: found.Total, page: w.page, items: shelved(found.Titles),
 		turn: func(page int) string { w := w; w.page = page; return w.path() }}
 	f.updated = newest(f.items)
+	if found.Meant != "" {
+		f.meant = s.Words.Text(lang, "opds.meant", found.Meant)
+	}
 	if found.Total > 0 {
 		f.facets = s.facets(w, found, lang)
 	}

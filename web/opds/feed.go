@@ -28,7 +28,7 @@ type feed struct {
 	items   []item
 	groups  []group
 	facets  []facet
-	search  bool // its items were searched
+	meant   string // how a search was read, when mistakes were forgiven
 }
 
 // choice is a way on to another feed.

@@ -136,6 +136,8 @@ func TestASearchIsFoundAndOneWithoutResultLeadsBack(t *testing.T) {
 		h.get("/v1/titles?query=pluis").want(200, pluis).header("Content-Type", "kind=acquisition")
 		h.get("/v2/titles?query=xyzzyxyzzy").want(200, `"navigation"`, "Terug naar het begin").lacks("publications")
 		h.get("/v1/titles?query=xyzzyxyzzy").want(200, "Terug naar het begin").header("Content-Type", "kind=navigation")
+		h.get("/v2/titles?query=voorleezen").want(200, "Gezocht op: voorlezen", pluis) // a typing mistake
+		h.get("/v1/titles?query=voorleezen").want(200, "<subtitle>Gezocht op: voorlezen</subtitle>")
 		h.get("/v2/titles?kind=audiobook").want(200, `"@type":"http://schema.org/Audiobook"`).lacks(`schema.org/Book"`)
 		h.get("/v2/titles?youth=1").want(200, "ijsbeer", `"rel":"self"`)
 		h.get("/v2/titles?subject=noordpool").want(200, "ijsbeer").lacks(pluis)

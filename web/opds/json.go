@@ -36,7 +36,7 @@ type section struct {
 // writeJSON writes a feed in OPDS 2.0.
 func (s *Site) writeJSON(f *feed, lang words.Lang) ([]byte, error) {
 	to := func(path string) string { return s.address("/v2" + path) }
-	d := document{Metadata: about{Title: f.title}}
+	d := document{Metadata: about{Title: f.title, Subtitle: f.meant}}
 	if !f.updated.IsZero() {
 		d.Metadata.Modified = f.updated.UTC().Format(time.RFC3339)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,31 +80,30 @@ type publication struct {
 
 // metadata is what a manifest says of its publication. Nothing empty is said.
 type metadata struct {
-	Type           string         `json:"@type"`
-	Title          string         `json:"title"`
-	Subtitle       string         `json:"subtitle,omitempty"`
-	Identifier     string         `json:"identifier"`
-	AltIdentifier  []string       `json:"altIdentifier,omitempty"`
-	ConformsTo     string         `json:"conformsTo,omitempty"`
-	Language       string         `json:"language,omitempty"`
-	Author         []person       `json:"author,omitempty"`
-	Translator     []person       `json:"translator,omitempty"`
-	Editor         []person       `json:"editor,omitempty"`
-	Illustrator    []person       `json:"illustrator,omitempty"`
-	Narrator       []person       `json:"narrator,omitempty"`
-	Contributor    []person       `json:"contributor,omitempty"`
-	Publisher      string         `json:"publisher,omitempty"`
-	Published      string         `json:"published,omitempty"`
-	Modified       string         `json:"modified,omitempty"`
-	Description    string         `json:"description,omitempty"`
-	Subject        []subject      `json:"subject,omitempty"`
-	BelongsTo      *belongsTo     `json:"belongsTo,omitempty"`
-	Duration       float64        `json:"duration,omitempty"` // seconds
-	Layout         string         `json:"layout,omitempty"`
-	Progression    string         `json:"readingProgression,omitempty"`
-	Accessibility  *accessibility `json:"accessibility,omitempty"`
-	TypicalAges    string         `json:"schema:typicalAgeRange,omitempty"`
-	TypicalReaders string         `json:"schema:audience,omitempty"`
+	Type          string         `json:"@type"`
+	Title         string         `json:"title"`
+	Subtitle      string         `json:"subtitle,omitempty"`
+	Identifier    string         `json:"identifier"`
+	AltIdentifier []string       `json:"altIdentifier,omitempty"`
+	ConformsTo    string         `json:"conformsTo,omitempty"`
+	Language      string         `json:"language,omitempty"`
+	Author        []person       `json:"author,omitempty"`
+	Translator    []person       `json:"translator,omitempty"`
+	Editor        []person       `json:"editor,omitempty"`
+	Illustrator   []person       `json:"illustrator,omitempty"`
+	Narrator      []person       `json:"narrator,omitempty"`
+	Contributor   []person       `json:"contributor,omitempty"`
+	Publisher     string         `json:"publisher,omitempty"`
+	Published     string         `json:"published,omitempty"`
+	Modified      string         `json:"modified,omitempty"`
+	Description   string         `json:"description,omitempty"`
+	Subject       []subject      `json:"subject,omitempty"`
+	BelongsTo     *belongsTo     `json:"belongsTo,omitempty"`
+	Duration      float64        `json:"duration,omitempty"` // seconds
+	Layout        string         `json:"layout,omitempty"`
+	Progression   string         `json:"readingProgression,omitempty"`
+	Accessibility *accessibility `json:"accessibility,omitempty"`
+	TypicalAges   string         `json:"schema:typicalAgeRange,omitempty"`
 }
 
 type person struct {
@@ -116,9 +114,14 @@ type person struct {
 }
 
 type subject struct {
-	Name  string `json:"name"`
-	Links []link `json:"links,omitempty"`
+	Name   string `json:"name"`
+	Code   string `json:"code,omitempty"`
+	Scheme string `json:"scheme,omitempty"`
+	Links  []link `json:"links,omitempty"`
 }
+
+// audience is the scheme by which apps of Palace know for whom a title is.
+const audience = "http://schema.org/audience"
 
 type belongsTo struct {
 	Series []series `json:"series"`
@@ -128,14 +131,6 @@ type series struct {
 	Name     string   `json:"name"`
 	Position *float64 `json:"position,omitempty"`
 	Links    []link   `json:"links,omitempty"`
-}
-
-type accessibility struct {
-	Modes      []string `json:"accessMode,omitempty"`
-	Sufficient []any    `json:"accessModeSufficient,omitempty"`
-	Features   []string `json:"feature,omitempty"`
-	Hazards    []string `json:"hazard,omitempty"`
-	Summary    string   `json:"summary,omitempty"`
 }
 
 // metadataOf says of a title what both feeds and manifests say.
@@ -181,7 +176,8 @@ func (s *Site) metadataOf(t *catalogue.Title) metadata {
 		m.BelongsTo = &belongsTo{[]series{one}}
 	}
 	if t.Youth {
-		m.TypicalReaders, m.TypicalAges = "http://schema.org/PeopleAudience#children", ages(t.Ages)
+		m.Subject = append(m.Subject, subject{Name: "Jeugd", Code: "Children", Scheme: audience, Links: []link{{Href: s.address("/v2" + wish{youth: true}.path()), Type: feedType}}})
+		m.TypicalAges = ages(t.Ages)
 	}
 	return m
 }
@@ -234,44 +230,6 @@ func ages(a catalogue.Ages) string {
 		return strconv.Itoa(a.From) + "-"
 	}
 	return strconv.Itoa(a.From) + "-" + strconv.Itoa(a.To)
-}
-
-// What a manifest may say of accessibility; books say other things too.
-var (
-	knownModes    = strings.Fields("auditory chartOnVisual chemOnVisual colorDependent diagramOnVisual mathOnVisual musicOnVisual tactile textOnVisual textual visual")
-	enoughModes   = strings.Fields("auditory tactile textual visual")
-	knownFeatures = strings.Fields(`annotations ARIA bookmarks index pageBreakMarkers printPageNumbers pageNavigation readingOrder structuralNavigation
-		tableOfContents taggedPDF alternativeText audioDescription closedCaptions captions describedMath longDescription openCaptions signLanguage
-		transcript displayTransformability synchronizedAudioText timingControl unlocked ChemML latex latex-chemistry MathML MathML-chemistry ttsMarkup
-		highContrastAudio highContrastDisplay largePrint braille tactileGraphic tactileObject fullRubyAnnotations horizontalWriting rubyAnnotations
-		verticalWriting withAdditionalWordSegmentation withoutAdditionalWordSegmentation none unknown`)
-	knownHazards = strings.Fields(`flashing motionSimulation sound none noFlashingHazard noMotionSimulationHazard noSoundHazard unknown
-		unknownFlashingHazard unknownMotionSimulationHazard unknownSoundHazard`)
-)
-
-func accessOf(a catalogue.Access) *accessibility {
-	known := func(list, vocabulary []string) (kept []string) {
-		for _, word := range list {
-			if slices.Contains(vocabulary, word) && !slices.Contains(kept, word) {
-				kept = append(kept, word)
-			}
-		}
-		return kept
-	}
-	out := accessibility{Modes: known(a.Modes, knownModes), Features: known(a.Features, knownFeatures), Hazards: known(a.Hazards, knownHazards), Summary: a.Summary}
-	for _, enough := range a.Sufficient {
-		switch together := known(strings.FieldsFunc(enough, func(r rune) bool { return r == ',' || r == ' ' }), enoughModes); len(together) {
-		case 0:
-		case 1:
-			out.Sufficient = append(out.Sufficient, together[0])
-		default:
-			out.Sufficient = append(out.Sufficient, together)
-		}
-	}
-	if out.Modes == nil && out.Sufficient == nil && out.Features == nil && out.Hazards == nil && out.Summary == "" {
-		return nil
-	}
-	return &out
 }
 
 // publication writes a title with what the reader can do with it.
