@@ -60,7 +60,7 @@ func (s *Site) challenge(w http.ResponseWriter, r *request) {
 	if s.OAuth != nil {
 		h.Add("WWW-Authenticate", `Bearer realm=`+strconv.Quote(plain(s.Brand.Name)))
 	}
-	h.Set("Link", "<"+s.address("/auth")+`>; rel="`+relAuth+`"; type="`+authType+`"`)
+	h["Link"] = s.way
 	h.Set("Content-Language", string(r.lang))
 	if err := answer(w, http.StatusUnauthorized, authType, s.authDocument(r.lang)); err != nil {
 		s.Log.DebugContext(r.Context(), "the app did not wait")

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -39,14 +40,12 @@ type keep struct {
 
 // written is a document, ready to be sent.
 type written struct {
-	typ  string
-	lang string
-	body []byte
-	zip  func() []byte // packed, when the first app asks for that
-	etag string
-	at   time.Time // in whole seconds, as HTTP writes it
-
-	besides string // ", Authorization" where a reader gets another document
+	typ, lang []string // as headers
+	body      []byte
+	zip       func() []byte // packed, when the first app asks for that
+	etag      string
+	at        time.Time   // in whole seconds, as HTTP writes it
+	header    http.Header // of an answer to everyone
 }
 
 func (k *keep) find(of *index.Snapshot, key string) *written {
@@ -126,8 +125,13 @@ func (p *parts) of(t *catalogue.Title, form string, write func() []byte) []byte 
 // gives the same one.
 func ready(typ, lang string, body []byte, at time.Time) *written {
 	sum := sha256.Sum256(body)
-	return &written{typ: typ, lang: lang, body: body, zip: sync.OnceValue(func() []byte { return pack(body) }),
-		etag: `W/"` + hex.EncodeToString(sum[:12]) + `"`, at: at.UTC().Truncate(time.Second)}
+	d := &written{typ: []string{typ}, lang: []string{lang}, body: body, zip: sync.OnceValue(func() []byte { return pack(body) }),
+		etag: `W/"` + hex.EncodeToString(sum[:12]) + `"`, at: at.UTC().Truncate(time.Second), header: http.Header{}}
+	d.header.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(feedLife.Seconds())))
+	d.header.Set("Vary", "Accept, Accept-Encoding, Accept-Language")
+	d.header.Set("ETag", d.etag)
+	d.header.Set("Last-Modified", d.at.Format(http.TimeFormat))
+	return d
 }
 
 func pack(body []byte) []byte {
@@ -146,16 +150,12 @@ func pack(body []byte) []byte {
 // sends the tag is answered by the tag alone.
 func (d *written) send(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
-	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(feedLife.Seconds())))
-	h.Set("Vary", "Accept, Accept-Encoding, Accept-Language"+d.besides)
-	h.Set("ETag", d.etag)
-	h.Set("Last-Modified", d.at.Format(http.TimeFormat))
+	maps.Copy(h, d.header)
 	if d.known(r) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	h.Set("Content-Type", d.typ)
-	h.Set("Content-Language", d.lang)
+	h["Content-Type"], h["Content-Language"] = d.typ, d.lang
 	body := d.body
 	if takesGzip(r.Header.Get("Accept-Encoding")) {
 		h.Set("Content-Encoding", "gzip")

@@ -169,7 +169,7 @@ func (s *Site) shelf(v version) act {
 			s.shelves.put(now, key, d)
 		}
 		s.wayIn(w)
-		return private(w, r, d.typ, d.body)
+		return private(w, r, d.typ[0], d.body)
 	}
 }
 

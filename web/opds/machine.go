@@ -58,16 +58,17 @@ func (s *Site) machine(e endpoint) http.Handler {
 				slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Int("status", rec.Status),
 				slog.Int64("us", s.DB.Now().Sub(start).Microseconds()))
 		}()
-		s.secure(rec.Header())
+		maps.Copy(rec.Header(), s.safe)
 		if err := s.serve(rec, call, e); err != nil {
 			s.refuse(rec, call, id, err)
 		}
 	})
 }
 
-// secure sets the headers that every answer carries. Scripts of any site may read
+// secure makes the headers that every answer carries. Scripts of any site may read
 // the answers: they get no more than a program would, since no cookie counts here.
-func (s *Site) secure(h http.Header) {
+func (s *Site) secure() http.Header {
+	h := http.Header{}
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
@@ -76,6 +77,7 @@ func (s *Site) secure(h http.Header) {
 	if s.base.Scheme == "https" {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
+	return h
 }
 
 func (s *Site) serve(w http.ResponseWriter, r *request, e endpoint) error {

@@ -91,8 +91,10 @@ type Site struct {
 	*kit.House
 	Settings
 	base     *url.URL
-	kept     keep // feeds for everyone
-	shelves  keep // of readers
+	safe     http.Header // on every answer
+	way      []string    // the header that leads to the way in
+	kept     keep        // feeds for everyone
+	shelves  keep        // of readers
 	parts    parts
 	contents contents
 	terms    terms
@@ -100,7 +102,10 @@ type Site struct {
 
 // New makes the door.
 func New(house *kit.House, set Settings) *Site {
-	return &Site{House: house, Settings: set, base: house.Doors.OPDS, kept: keep{most: keptMost}, shelves: keep{most: shelvesMost}}
+	s := &Site{House: house, Settings: set, base: house.Doors.OPDS, kept: keep{most: keptMost}, shelves: keep{most: shelvesMost}}
+	s.way = []string{"<" + s.address("/auth") + `>; rel="` + relAuth + `"; type="` + authType + `"`}
+	s.safe = s.secure()
+	return s
 }
 
 // Handler is the whole door.

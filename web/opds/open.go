@@ -74,7 +74,7 @@ func (s *Site) open(v version, make maker) act {
 
 // wayIn names the document that tells how to get in.
 func (s *Site) wayIn(w http.ResponseWriter) {
-	w.Header().Set("Link", "<"+s.address("/auth")+`>; rel="`+relAuth+`"; type="`+authType+`"`)
+	w.Header()["Link"] = s.way
 }
 
 // write writes a feed in one of its forms.
@@ -120,7 +120,7 @@ func (s *Site) title(v version) act {
 				return err
 			}
 			d = ready(entryTypes[v], string(r.lang), body, s.DB.Now())
-			d.besides = ", Authorization"
+			d.header.Add("Vary", "Authorization") // a reader gets another document
 			s.kept.put(now, key, d)
 		}
 		s.wayIn(w)
