@@ -60,7 +60,7 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 
 	h.titles = index.New(h.db, index.Settings{Log: h.log}) // one in memory for both doors that show them
 	h.reading, err = reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks,
-		Index: h.titles, Catalogue: kit.Absolute(h.doors.Start, "/opds")})
+		Index: h.titles, Catalogue: h.doors.OPDS.String()})
 	if err != nil {
 		return err
 	}
@@ -93,6 +93,8 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	open(h.doors.Manage, manage.Handler(manage))
 
 	open(h.doors.SCIM, h.scim(common))
+
+	open(h.doors.OPDS, h.opds(common, h.titles))
 
 	if h.config.demo {
 		mail, err := mailbox.New(common)

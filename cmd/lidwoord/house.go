@@ -53,6 +53,7 @@ import (
 	"lidwoord/web/mine"
 	"lidwoord/web/news"
 	"lidwoord/web/oidc"
+	"lidwoord/web/opds"
 	"lidwoord/web/paper"
 	"lidwoord/web/party"
 	"lidwoord/web/reading"
@@ -189,6 +190,7 @@ func allWords() (*words.Catalogue, error) {
 		branch.Words, staff.Words, customer.Words, membership.Words, ledger.Words, newsletter.Words, task.Words, payment.Words, enrol.Words, registration.Words,
 		account.Words, intake.Words, provision.Words, signon.Words, catalogue.Words, ingest.Words, loan.Words, device.Words, copy.Words,
 		kit.Words, party.Words, paper.Words, start.Words, desk.Words, login.Words, oidc.Words, reading.Words, mine.Words, signup.Words, news.Words, manage.Words,
+		opds.Words,
 		mailbox.Words, webtestbank.Words)
 	if err != nil {
 		return nil, err
@@ -214,9 +216,16 @@ const (
 	mineClient    = "mijn-menu"
 )
 
+// Reader apps have one name and one address for all, which OPDS gives them (draft of
+// Authentication for OPDS). Being public, they ask each person's consent.
+const (
+	appsClient   = "http://opds-spec.org/auth/client"
+	appsRedirect = "opds://authorize/"
+)
+
 // builtIn tells our own doors from websites that a manager or a command connected.
 func builtIn(client string) bool {
-	return slices.Contains([]string{readingClient, signupClient, mineClient}, client)
+	return slices.Contains([]string{readingClient, signupClient, mineClient, appsClient}, client)
 }
 
 // clientSecret belongs to the master key, so that every node has the same one and
@@ -243,6 +252,8 @@ func (h *house) registerClients(ctx context.Context) error {
 		c.Scopes = append([]string{signon.ScopeOpenID}, c.Scopes...)
 	}
 	ours[1].Initiate = kit.Absolute(h.doors.Signup, "/inloggen")
+	ours = append(ours, signon.Client{ID: appsClient, Name: "Leesapp", Redirects: []string{appsRedirect}, Sector: "leesapps", Lasting: true,
+		Scopes: []string{signon.ScopeOpenID, signon.ScopeReading, signon.ScopeOffline}})
 	return h.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		if err := h.provider.TendKeys(tx); err != nil {
 			return err

@@ -61,7 +61,8 @@ func scanLoan(r sqldb.Row) (Loan, error) {
 	return l, err
 }
 
-func loanOf(tx *sqldb.Tx, reader Reader, titleID string) (Loan, bool, error) {
+// bareLoanOf finds a loan without its title, bareLoansOf all loans of a reader.
+func bareLoanOf(tx *sqldb.Tx, reader Reader, titleID string) (Loan, bool, error) {
 	list, err := sqldb.Many(tx, `
 		SELECT `+loanColumns+` FROM loan
 		WHERE reader = $1 AND title_id = $2 AND ended_at IS NULL AND due_at > $3`,
@@ -69,17 +70,28 @@ func loanOf(tx *sqldb.Tx, reader Reader, titleID string) (Loan, bool, error) {
 	if err != nil || len(list) == 0 {
 		return Loan{}, false, err
 	}
-	l := list[0]
+	return list[0], true, nil
+}
+
+func bareLoansOf(tx *sqldb.Tx, reader Reader) ([]Loan, error) {
+	return sqldb.Many(tx, `
+		SELECT `+loanColumns+` FROM loan
+		WHERE reader = $1 AND ended_at IS NULL AND due_at > $2
+		ORDER BY due_at, lent_at, id`,
+		[]any{string(reader), tx.Now}, scanLoan)
+}
+
+func loanOf(tx *sqldb.Tx, reader Reader, titleID string) (Loan, bool, error) {
+	l, found, err := bareLoanOf(tx, reader, titleID)
+	if err != nil || !found {
+		return l, false, err
+	}
 	l.Title, err = catalogue.Find(tx, titleID)
 	return l, err == nil, err
 }
 
 func loansOf(tx *sqldb.Tx, reader Reader) ([]Loan, error) {
-	list, err := sqldb.Many(tx, `
-		SELECT `+loanColumns+` FROM loan
-		WHERE reader = $1 AND ended_at IS NULL AND due_at > $2
-		ORDER BY due_at, lent_at, id`,
-		[]any{string(reader), tx.Now}, scanLoan)
+	list, err := bareLoansOf(tx, reader)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package kit
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -315,6 +316,10 @@ func (r *Recorder) WriteHeader(code int) {
 	r.Status = code
 	r.ResponseWriter.WriteHeader(code)
 }
+
+// ReadFrom lets the system send a file by itself, without a copy through us. Sound
+// and books are most of what some doors send.
+func (r *Recorder) ReadFrom(from io.Reader) (int64, error) { return io.Copy(r.ResponseWriter, from) }
 
 // Unwrap lets http.ResponseController and ServeContent reach the real writer.
 func (r *Recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
