@@ -22,6 +22,8 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/index"
+	"lidwoord/reading/index/indextest"
 	"lidwoord/reading/loan"
 	"lidwoord/samples"
 	"lidwoord/web/kit"
@@ -46,6 +48,9 @@ type with struct {
 	dist   fs.FS
 	epubs  [][]byte
 	listen string // address; "" is any
+	titles int    // titles that are made up
+
+	popular func(*sqldb.Tx, time.Time) (map[string]int, error)
 }
 
 var bundle = fstest.MapFS{"dist/reader.js": {Data: []byte("// reader")}}
@@ -102,10 +107,13 @@ func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
 		t.Fatal(err)
 	}
 	take(catalogue.OpenAudio(audio[0]))
+	if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return indextest.Fill(tx, w.titles) }); err != nil {
+		t.Fatal(err)
+	}
 	if w.dist == nil {
 		w.dist = fstest.MapFS{}
 	}
-	site, err := reading.New(k, reading.Settings{ClientID: "ob", ClientSecret: "geheim", Stacks: h.stacks, Dist: w.dist})
+	site, err := reading.New(k, reading.Settings{ClientID: "ob", ClientSecret: "geheim", Stacks: h.stacks, Dist: w.dist, Index: index.New(db, index.Settings{Popular: w.popular})})
 	if err != nil {
 		t.Fatal(err)
 	}

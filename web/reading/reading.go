@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/index"
 	"lidwoord/web"
 	"lidwoord/web/kit"
 	"lidwoord/web/party"
@@ -38,7 +39,8 @@ type Settings struct {
 	ClientID     string
 	ClientSecret string
 	Stacks       catalogue.Stacks
-	Dist         fs.FS // bundled scripts; nil is what was built in
+	Index        *index.Index // the catalogue in memory; nil makes one for this door
+	Dist         fs.FS        // bundled scripts; nil is what was built in
 }
 
 // Site is the door.
@@ -48,6 +50,7 @@ type Site struct {
 	party  *party.Party
 	reader []byte // the bundled reader; empty without npm
 	print  string // its fingerprint
+	kept   kept   // pages that are ready
 }
 
 // New makes the door.
@@ -59,6 +62,9 @@ func New(house *kit.House, set Settings) (*Site, error) {
 	s := &Site{Site: k, Settings: set}
 	if s.Dist == nil {
 		s.Dist = web.Dist
+	}
+	if s.Index == nil {
+		s.Index = index.New(house.DB, index.Settings{Log: house.Log})
 	}
 	k.Idle = SessionIdle
 	s.party = party.New(k, party.Settings{Issuer: s.Issuer, ClientID: s.ClientID, ClientSecret: s.ClientSecret, Scopes: []string{"profile", "memberships"}})
@@ -75,6 +81,18 @@ func New(house *kit.House, set Settings) (*Site, error) {
 func (s *Site) Routes(m *kit.Mux) {
 	// For everyone.
 	m.Page("GET /", s.fresh(s.home))
+	m.Page("GET /zoeken", s.fresh(s.inside(s.search)))
+	m.Page("GET /titels", s.fresh(s.at("/titels", "whole_shelf", "titel", index.Query{})))
+	m.Page("GET /nieuw", s.fresh(s.at("/nieuw", "new", "nieuw", index.Query{})))
+	m.Page("GET /populair", s.fresh(s.at("/populair", "popular", "populair", index.Query{})))
+	m.Page("GET /e-books", s.fresh(s.at("/e-books", "ebooks", "populair", index.Query{Kind: catalogue.EBook})))
+	m.Page("GET /luisterboeken", s.fresh(s.at("/luisterboeken", "audiobooks", "populair", index.Query{Kind: catalogue.Audiobook})))
+	m.Page("GET /jeugd", s.fresh(s.at("/jeugd", "for_children", "populair", index.Query{Youth: true})))
+	m.Page("GET /onderwerpen", s.fresh(s.names("/onderwerpen", "subjects", "/onderwerp/", (*index.Snapshot).Subjects)))
+	m.Page("GET /onderwerp/{subject}", s.fresh(s.inside(s.subject)))
+	m.Page("GET /schrijvers", s.fresh(s.names("/schrijvers", "authors", "/schrijver/", (*index.Snapshot).Authors)))
+	m.Page("GET /schrijver/{author}", s.fresh(s.inside(s.author)))
+	m.Page("GET /serie/{series}", s.fresh(s.inside(s.series)))
 	m.Page("GET /titel/{title}", s.fresh(s.showTitle))
 	m.Page("GET /omslag/{title}", s.cover)
 
