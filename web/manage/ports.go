@@ -109,6 +109,7 @@ type Kind struct {
 // What a kind opens.
 const (
 	RightDigital  = "digital"
+	RightYouth    = "digital-youth" // of the digital collection, what is for children
 	RightPhysical = "physical"
 )
 
