@@ -17,6 +17,7 @@ import (
 
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/index"
+	"lidwoord/reading/loan"
 	"lidwoord/web"
 	"lidwoord/web/kit"
 	"lidwoord/web/party"
@@ -64,7 +65,7 @@ func New(house *kit.House, set Settings) (*Site, error) {
 		s.Dist = web.Dist
 	}
 	if s.Index == nil {
-		s.Index = index.New(house.DB, index.Settings{Log: house.Log})
+		s.Index = index.New(house.DB, index.Settings{Popular: loan.Popular, Log: house.Log})
 	}
 	k.Idle = SessionIdle
 	s.party = party.New(k, party.Settings{Issuer: s.Issuer, ClientID: s.ClientID, ClientSecret: s.ClientSecret, Scopes: []string{"profile", "memberships"}})
@@ -105,7 +106,9 @@ func (s *Site) Routes(m *kit.Mux) {
 	// For readers.
 	m.Page("GET /mijn-boeken", kit.RequireSession(s.fresh(s.myBooks)))
 	m.Page("POST /titel/{title}/lenen", kit.RequireSession(s.borrow))
-	m.Page("GET /titel/{title}/lenen", s.toTitle) // a reload, or another language, after a refusal
+	m.Page("GET /titel/{title}/lenen", s.toTitle)
+	m.Page("POST /titel/{title}/verlengen", kit.RequireSession(s.extend))
+	m.Page("GET /titel/{title}/verlengen", s.toTitle)
 	m.Page("GET /titel/{title}/teruggeven", kit.RequireSession(s.askBack))
 	m.Page("POST /titel/{title}/teruggeven", kit.RequireSession(s.giveBack))
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lidwoord/base/day"
+	"lidwoord/base/fault"
 	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
 	"lidwoord/reading/loan"
@@ -63,6 +64,23 @@ func rulesOf(tx *sqldb.Tx, w who) (loan.Rules, error) {
 		return loan.Rules{}, err
 	}
 	return w.rights().Rules(terms, day.Of(tx.Now))
+}
+
+// youthOnly reports whether the visitor borrows titles for children only.
+func (s *Site) youthOnly(r *http.Request) (bool, error) {
+	who, in := whoIs(r)
+	if !in {
+		return false, nil
+	}
+	var rules loan.Rules
+	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
+		rules, err = rulesOf(tx, who)
+		return err
+	})
+	if fault.KindOf(err) == fault.Denied {
+		err = nil
+	}
+	return rules.Youth, err
 }
 
 // whoIs returns the reader behind a request.
