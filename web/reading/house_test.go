@@ -41,6 +41,25 @@ type house struct {
 	stacks   catalogue.Stacks
 	mu       sync.Mutex
 	now      time.Time
+	log      log
+}
+
+// log keeps what the door writes to its log.
+type log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // with says what a house should have besides.
@@ -79,7 +98,7 @@ func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
 		t.Fatal(err)
 	}
 	issuer, _ := url.Parse(h.provider.URL)
-	k := &kit.House{DB: db, Words: sentences, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: slog.New(slog.DiscardHandler),
+	k := &kit.House{DB: db, Words: sentences, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Doors: kit.Doors{Reading: address("/bibliotheek"), OIDC: issuer, Login: issuer, Mine: address("/mijn"), Signup: address("/inschrijven")}}
 	h.stacks = catalogue.Stacks{Dir: t.TempDir()}
 	take := func(p *catalogue.Publication, err error) {

@@ -2,6 +2,7 @@ package reading
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,11 +22,12 @@ const loanRights = 10 * time.Second
 
 // possibility is what a reader can do with the title of a page.
 type possibility struct {
-	Loan    *loan.Loan // what they have of it, nil for nothing
-	Rules   loan.Rules // the zero Rules for who may borrow nothing
-	Refused fault.List // why it cannot be borrowed, or was not extended
-	Help    string     // message key of the way out, "" when there is none
-	Try     bool       // pressing may help all the same: the membership may be a newer one by now
+	Loan    *loan.Loan  // what they have of it, nil for nothing
+	Rules   loan.Rules  // the zero Rules for who may borrow nothing
+	Refused fault.List  // why it cannot be borrowed, or was not extended
+	Help    string      // message key of the way out, "" when there is none
+	Full    []loan.Loan // the loans of this kind, when one of them has to go back first
+	Try     bool        // pressing may help all the same: the membership may be a newer one by now
 	Now     time.Time
 }
 
@@ -38,7 +40,13 @@ func (s *Site) possible(r *http.Request, p *titlePage) error {
 	}
 	var c loan.Chance
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		p.Full = nil
 		c, err = loan.ChanceOf(tx, who.Reader, who.rights(), p.Title)
+		if err != nil || !loan.ErrManyEBooks.Is(c.Refused) && !loan.ErrManyAudiobooks.Is(c.Refused) {
+			return err
+		}
+		p.Full, err = loan.Shelf(tx, who.Reader)
+		p.Full = slices.DeleteFunc(p.Full, func(l loan.Loan) bool { return l.Title.Kind != p.Title.Kind })
 		return err
 	})
 	p.Loan, p.Rules, p.Try = c.Loan, c.Rules, c.Rules.Days == 0
