@@ -155,10 +155,16 @@ func (s *Site) homePage(lang words.Lang, of *index.Snapshot) homePage {
 // and all the others behind a link.
 func (s *Site) youthHome(lang words.Lang, of *index.Snapshot) homePage {
 	p := homePage{finder: s.finder(lang, "/"), Total: of.Len(), Hole: hole, Young: true}
+	shown := map[string]bool{}
 	add := func(name, path string, q index.Query) {
 		q.Limit, q.Youth = rowLength, true
-		if found := of.Find(q); found.Total > 0 {
-			p.Rows = append(p.Rows, row{s.Words.Text(lang, "reading."+name), s.Link("%s", path), s.cards(lang, found.Titles)})
+		found, other := of.Find(q).Titles, false
+		for _, t := range found {
+			other = other || !shown[t.ID]
+			shown[t.ID] = true
+		}
+		if other { // a small collection stands there once
+			p.Rows = append(p.Rows, row{s.Words.Text(lang, "reading."+name), s.Link("%s", path), s.cards(lang, found)})
 		}
 	}
 	add("youth_shelf", "/jeugd", index.Query{Sort: index.ByPopular})

@@ -14,7 +14,7 @@ import (
 
 // minePage is what a reader has on loan.
 type minePage struct {
-	Loans   []loan.Loan // what can be extended on top, then the first to go back
+	Loans   []ownLoan // what can be extended on top, then the first to go back
 	Now     time.Time
 	Rules   loan.Rules // the zero Rules for who may borrow nothing
 	Rooms   []shelfRoom
@@ -44,9 +44,10 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
 	if !in {
 		return kit.ErrSignIn
 	}
+	var loans []loan.Loan
 	page := minePage{Now: s.DB.Now(), Back: s.givenBack(r, who)}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		if page.Loans, err = loan.Shelf(tx, who.Reader); err != nil {
+		if loans, err = loan.Shelf(tx, who.Reader); err != nil {
 			return err
 		}
 		page.Rules, err = rulesOf(tx, who)
@@ -57,20 +58,23 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
 	} else if err != nil {
 		return err
 	}
+	for _, l := range loans {
+		page.Loans = append(page.Loans, ownLoan{l, s.picture(l.Title, coverInList)})
+	}
 	page.arrange()
 	return s.Show(w, r, http.StatusOK, "mine", page)
 }
 
 // arrange puts on top what asks for a decision now, and counts by kind.
 func (p *minePage) arrange() {
-	now := func(l loan.Loan) int {
+	now := func(l ownLoan) int {
 		if l.Extendable(p.Rules, p.Now) {
 			return 0
 		}
 		return 1
 	}
-	slices.SortStableFunc(p.Loans, func(a, b loan.Loan) int { return now(a) - now(b) })
-	if slices.ContainsFunc(p.Loans, func(l loan.Loan) bool { return l.Title.ID == p.Back.Title }) {
+	slices.SortStableFunc(p.Loans, func(a, b ownLoan) int { return now(a) - now(b) })
+	if slices.ContainsFunc(p.Loans, func(l ownLoan) bool { return l.Title.ID == p.Back.Title }) {
 		p.Back = givenBack{}
 	}
 	for _, room := range []shelfRoom{{Kind: catalogue.EBook, Most: p.Rules.EBooks}, {Kind: catalogue.Audiobook, Most: p.Rules.Audiobooks}} {
