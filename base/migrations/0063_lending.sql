@@ -1,11 +1,9 @@
--- The day on which a title was lent, as its first instant. It is all that an ended
--- loan keeps of lent_at: with the instant itself, the log of a web server would
--- tell who had it. Loans from before know their day by Greenwich.
-ALTER TABLE loan ADD COLUMN lent_on BIGINT NOT NULL DEFAULT 0;
-UPDATE loan SET lent_on = lent_at - lent_at % 86400000000;
-UPDATE loan SET lent_at = lent_on, ended_at = ended_at - ended_at % 86400000000 WHERE ended_at IS NOT NULL;
+-- Of the moment of lending and of ending only the day is kept: next to the instants
+-- of a sign-in or of a web server's log it would tell who has a loan. Loans from
+-- before know their day by Greenwich.
+UPDATE loan SET lent_at = lent_at - lent_at % 86400000000;
+UPDATE loan SET ended_at = ended_at - ended_at % 86400000000 WHERE ended_at IS NOT NULL;
 CREATE INDEX loan_lent ON loan (lent_at, title_id);
-CREATE INDEX loan_lent_on ON loan (lent_on) WHERE ended_at IS NOT NULL;
 
 -- Loans of long ago, of which only the number is kept.
 CREATE TABLE loan_count (

@@ -13,8 +13,8 @@ import (
 	"lidwoord/reading/loan"
 )
 
-// With the instants a web server's log would tell who had an ended loan.
-func TestAnEndedLoanKeepsOnlyItsDay(t *testing.T) {
+// With the instants a web server's log would tell who has a loan.
+func TestALoanKeepsOnlyItsDays(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		ids := titles(t, db, catalogue.EBook, 3)
 		at := time.Date(2026, 11, 24, 0, 17, 23, 456000, day.Amsterdam) // the 23rd in Greenwich
@@ -22,6 +22,11 @@ func TestAnEndedLoanKeepsOnlyItsDay(t *testing.T) {
 		for _, id := range ids {
 			if _, err := borrow(t, db, zoe, rights, id); err != nil {
 				t.Fatal(err)
+			}
+		}
+		for _, l := range shelf(t, db, zoe) {
+			if !l.LentAt.Equal(day.Day("2026-11-24").Start()) {
+				t.Errorf("a loan that runs was lent at %s", l.LentAt)
 			}
 		}
 		db.Now = func() time.Time { return at.Add(53 * time.Hour) }

@@ -11,9 +11,9 @@
 //	Popular  counts the loans of each title; Counts those of each month
 //	Sweep    ends what is over; Fold keeps only the number of what is long over
 //
-// A reader is known here only as a digest of what the sign-on said, and a loan
-// that ended keeps no reader and no instant: nobody can ask this table what
-// somebody read, or when.
+// A reader is known here only as a digest of what the sign-on said, a loan knows
+// its days and no instants, and one that ended keeps no reader: nobody can ask this
+// table what somebody read.
 package loan
 
 import (
@@ -51,7 +51,7 @@ func ReaderOf(box *secret.Box, issuer, subject string) Reader {
 type Loan struct {
 	ID       string // opens nothing without the reader's session
 	Title    catalogue.Title
-	LentAt   time.Time
+	LentAt   time.Time // the beginning of the day of lending: no more is kept, lest the log of a web server tells whose it is
 	DueAt    time.Time // the first instant at which it is over
 	Extended int       // how often
 	Progress int       // how far the reader is, in thousandths
@@ -112,7 +112,7 @@ func Borrow(tx *sqldb.Tx, reader Reader, rights Rights, titleID string) (Loan, e
 		return Loan{}, err
 	}
 	today := day.Of(tx.Now)
-	l := Loan{ID: secret.NewID(), Title: title, LentAt: tx.Now, DueAt: endOf(today.AddDays(rules.Days))}
+	l := Loan{ID: secret.NewID(), Title: title, LentAt: today.Start(), DueAt: endOf(today.AddDays(rules.Days))}
 	lent, err := insertLoan(tx, l, reader, rules.limit(title.Kind))
 	if err != nil || lent {
 		return l, err

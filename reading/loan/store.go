@@ -13,11 +13,11 @@ import (
 // and one title is held once by a unique index: a race has one winner.
 func insertLoan(tx *sqldb.Tx, l Loan, reader Reader, limit int) (lent bool, err error) {
 	n, err := tx.Exec(`
-		INSERT INTO loan (id, title_id, kind, reader, lent_at, due_at, progress, lent_on)
-		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), 0, CAST($8 AS BIGINT)
+		INSERT INTO loan (id, title_id, kind, reader, lent_at, due_at, progress)
+		SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), 0
 		WHERE (SELECT COUNT(*) FROM loan WHERE reader = $4 AND kind = $3 AND ended_at IS NULL) < CAST($7 AS BIGINT)
 		ON CONFLICT (reader, title_id) WHERE ended_at IS NULL DO NOTHING`,
-		l.ID, l.Title.ID, string(l.Title.Kind), string(reader), l.LentAt, l.DueAt, limit, day.Of(l.LentAt).Start())
+		l.ID, l.Title.ID, string(l.Title.Kind), string(reader), l.LentAt, l.DueAt, limit)
 	return n > 0, err
 }
 
@@ -29,9 +29,8 @@ func extendLoan(tx *sqldb.Tx, l Loan, due time.Time) (int64, error) {
 		due, l.ID, l.DueAt, tx.Now)
 }
 
-// forget is what a loan loses when it ends: its reader, the place in the book, and
-// the instant at which it was lent.
-const forget = `reader = NULL, place = NULL, placed_at = NULL, progress = 0, lent_at = lent_on`
+// forget is what a loan loses when it ends: its reader, and the place in the book.
+const forget = `reader = NULL, place = NULL, placed_at = NULL, progress = 0`
 
 func endLoan(tx *sqldb.Tx, reader Reader, titleID string) error {
 	_, err := tx.Exec(`
@@ -91,7 +90,7 @@ func loansOf(tx *sqldb.Tx, reader Reader) ([]Loan, error) {
 	list, err := sqldb.Many(tx, `
 		SELECT `+loanColumns+` FROM loan
 		WHERE reader = $1 AND ended_at IS NULL AND due_at > $2
-		ORDER BY due_at, lent_at, id`,
+		ORDER BY due_at, id`,
 		[]any{string(reader), tx.Now}, scanLoan)
 	if err != nil {
 		return nil, err
@@ -146,18 +145,18 @@ func lentSince(tx *sqldb.Tx, since time.Time) (map[string]int, error) {
 // lentBetween counts the loans that began in a span, by day.
 func lentBetween(tx *sqldb.Tx, from, until time.Time) ([]tally, error) {
 	return sqldb.Many(tx, `
-		SELECT l.lent_on, l.kind, t.youth, COUNT(*) FROM loan l JOIN title t ON t.id = l.title_id
-		WHERE l.lent_on >= $1 AND l.lent_on < $2
-		GROUP BY l.lent_on, l.kind, t.youth`,
+		SELECT l.lent_at, l.kind, t.youth, COUNT(*) FROM loan l JOIN title t ON t.id = l.title_id
+		WHERE l.lent_at >= $1 AND l.lent_at < $2
+		GROUP BY l.lent_at, l.kind, t.youth`,
 		[]any{from, until}, scanTally)
 }
 
 // endedBefore counts the ended loans that began before an instant, by day.
 func endedBefore(tx *sqldb.Tx, before time.Time) ([]tally, error) {
 	return sqldb.Many(tx, `
-		SELECT l.lent_on, l.kind, t.youth, COUNT(*) FROM loan l JOIN title t ON t.id = l.title_id
-		WHERE l.lent_on < $1 AND l.ended_at IS NOT NULL
-		GROUP BY l.lent_on, l.kind, t.youth`,
+		SELECT l.lent_at, l.kind, t.youth, COUNT(*) FROM loan l JOIN title t ON t.id = l.title_id
+		WHERE l.lent_at < $1 AND l.ended_at IS NOT NULL
+		GROUP BY l.lent_at, l.kind, t.youth`,
 		[]any{before}, scanTally)
 }
 
@@ -169,7 +168,7 @@ func scanTally(row sqldb.Row) (c tally, err error) {
 }
 
 func deleteEndedBefore(tx *sqldb.Tx, before time.Time) error {
-	_, err := tx.Exec(`DELETE FROM loan WHERE lent_on < $1 AND ended_at IS NOT NULL`, before)
+	_, err := tx.Exec(`DELETE FROM loan WHERE lent_at < $1 AND ended_at IS NOT NULL`, before)
 	return err
 }
 

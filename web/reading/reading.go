@@ -67,7 +67,7 @@ func New(house *kit.House, set Settings) (*Site, error) {
 	if s.Index == nil {
 		s.Index = index.New(house.DB, index.Settings{Popular: loan.Popular, Log: house.Log})
 	}
-	k.Idle = SessionIdle
+	k.Idle, k.Sealed = SessionIdle, true
 	s.party = party.New(k, party.Settings{Issuer: s.Issuer, ClientID: s.ClientID, ClientSecret: s.ClientSecret, Scopes: []string{"profile", "memberships"}})
 	s.reader, err = fs.ReadFile(s.Dist, "dist/reader.js")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
