@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"text/tabwriter"
 
 	"lidwoord/base/day"
+	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
 	"lidwoord/reading/loan"
 	"lidwoord/web/manage"
@@ -35,8 +37,22 @@ func (lending) Rules(tx *sqldb.Tx) (list []manage.LendingRules, err error) {
 }
 
 func (lending) SetRules(tx *sqldb.Tx, actor string, l manage.LendingRules) error {
-	return loan.SetTerm(tx, actor, l.Right, loan.Rules{EBooks: l.EBooks, Audiobooks: l.Audiobooks, Days: l.Days,
+	err := loan.SetTerm(tx, actor, l.Right, loan.Rules{EBooks: l.EBooks, Audiobooks: l.Audiobooks, Days: l.Days,
 		Extensions: l.Extensions, ExtendDays: l.ExtendDays, ExtendFrom: l.ExtendFrom, Youth: l.Youth})
+	var wrong fault.List
+	for _, e := range fault.Of(err) {
+		wrong.Add(cmp.Or(ruleFields[e.Field], e.Field), e)
+	}
+	if len(wrong) > 0 {
+		return wrong
+	}
+	return err
+}
+
+// ruleFields are the fields of the form in Beheer by the name of the rule.
+var ruleFields = map[string]string{
+	loan.RuleEBooks: manage.FieldEBooks, loan.RuleAudiobooks: manage.FieldAudiobooks, loan.RuleDays: manage.FieldLendDays,
+	loan.RuleExtensions: manage.FieldExtensions, loan.RuleExtendDays: manage.FieldExtendDays, loan.RuleExtendFrom: manage.FieldExtendFrom,
 }
 
 func (lending) Counts(tx *sqldb.Tx, from day.Day) ([]manage.Lent, error) {
@@ -65,12 +81,12 @@ func manageLending(ctx context.Context, log *slog.Logger, args []string) error {
 				return err
 			})
 		}
-		number("ebooks", "e-books at the same time", func(r *loan.Rules) *int { return &r.EBooks })
-		number("audiobooks", "audiobooks at the same time", func(r *loan.Rules) *int { return &r.Audiobooks })
-		number("days", "how many days a loan lasts after the day of borrowing", func(r *loan.Rules) *int { return &r.Days })
-		number("extensions", "how often a loan can be extended", func(r *loan.Rules) *int { return &r.Extensions })
-		number("extend-days", "how many days that adds", func(r *loan.Rules) *int { return &r.ExtendDays })
-		number("extend-from", "in how many last days it is offered", func(r *loan.Rules) *int { return &r.ExtendFrom })
+		number(loan.RuleEBooks, "e-books at the same time", func(r *loan.Rules) *int { return &r.EBooks })
+		number(loan.RuleAudiobooks, "audiobooks at the same time", func(r *loan.Rules) *int { return &r.Audiobooks })
+		number(loan.RuleDays, "how many days a loan lasts after the day of borrowing", func(r *loan.Rules) *int { return &r.Days })
+		number(loan.RuleExtensions, "how often a loan can be extended", func(r *loan.Rules) *int { return &r.Extensions })
+		number(loan.RuleExtendDays, "how many days that adds", func(r *loan.Rules) *int { return &r.ExtendDays })
+		number(loan.RuleExtendFrom, "in how many last days it is offered", func(r *loan.Rules) *int { return &r.ExtendFrom })
 		f.BoolFunc("youth", "only titles for children; -youth=false for all", func(text string) error {
 			youth, err := strconv.ParseBool(text)
 			changes = append(changes, func(r *loan.Rules) { r.Youth = youth })

@@ -7,6 +7,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -319,7 +320,7 @@ func TestAManagerChangesWhatAMembershipLends(t *testing.T) {
 		}
 		form := url.Values{"recht": {"digital"}, "e-books": {"2"}, "luisterboeken": {"10"}, "dagen": {"veertien"}, "verlengen": {"0"}, "verlengdagen": {"21"}, "vanaf": {"3"}}
 		status, body := b.send("/uitlenen/regels", form)
-		b.wants(body, "Deze regels kunnen niet", `value="veertien"`)
+		b.wants(body, "Vul een aantal dagen in van 1 tot en met 366", `value="veertien"`)
 		if status != http.StatusUnprocessableEntity {
 			t.Errorf("rules that cannot be: %d", status)
 		}
@@ -380,11 +381,35 @@ func TestTheLendingPagesOfBeheerInABrowser(t *testing.T) {
 	p.Press("E-books en luisterboeken voor kinderen")
 	p.Fill("E-books tegelijk", "-3")
 	p.Press("Regels opslaan")
-	p.Want("Deze regels kunnen niet")
+	p.Want("Vul een aantal in van 0 tot en met 1000")
 	p.Look("manage-lending-wrong")
 	p.Fill("E-books tegelijk", "12")
 	p.Press("Regels opslaan")
 	p.Want("De regels zijn opgeslagen", "12")
 	p.Visit(h.at + "/beheer/uitlenen?taal=en")
 	p.Look("manage-lending-en")
+}
+
+// The command changes the rules and counts, as Beheer does.
+func TestTheCommandLendingListsChangesAndCounts(t *testing.T) {
+	config := library(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"), "127.0.0.1:1", "127.0.0.1:1")
+	command := func(args ...string) (string, error) {
+		t.Helper()
+		return printed(t, append([]string{"lending", "-config", config}, args...)...)
+	}
+	for _, args := range [][]string{{}, {"-list", "-counts"}, {"-set", "digital", "-days", "x"}, {"-counts", "-from", "vorig jaar"}, {"-set", "Digital"}, {"-set", "digital", "-days", "0"}} {
+		if out, err := command(args...); err == nil {
+			t.Errorf("%v is taken: %s", args, out)
+		}
+	}
+	if out, err := command("-set", "school", "-ebooks", "3", "-extensions=0", "-youth"); err != nil || !strings.Contains(out, "Kept: school") {
+		t.Errorf("%s %v", out, err)
+	}
+	out, err := command("-list")
+	if err != nil || !regexp.MustCompile(`(?m)^school +3 +10 +21 +0 +21 +3 +youth$`).MatchString(out) || !regexp.MustCompile(`(?m)^digital +10 +10 +21 +1 +21 +3 +all$`).MatchString(out) {
+		t.Errorf("%s %v", out, err)
+	}
+	if out, err = command("-counts", "-from", "2026-01"); err != nil || !strings.HasPrefix(out, "month,kind,collection,loans\n") || !strings.Contains(out, "2026-01,audiobook,youth,0\n") {
+		t.Errorf("%s %v", out, err)
+	}
 }

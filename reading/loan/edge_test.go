@@ -161,19 +161,24 @@ func TestChangedRulesHoldAtOnceAndLoansThatRunKeepTheirDay(t *testing.T) {
 func TestRulesOutOfBoundsAreRefusedAndChangesAreAudited(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		good := loan.Rules{EBooks: 3, Audiobooks: 0, Days: 14, Extensions: 2, ExtendDays: 7, ExtendFrom: 2, Youth: true}
-		for name, change := range map[string]func(*loan.Rules){
-			"too many":          func(r *loan.Rules) { r.EBooks = loan.MostTitles + 1 },
-			"less than none":    func(r *loan.Rules) { r.Audiobooks = -1 },
-			"no day":            func(r *loan.Rules) { r.Days = 0 },
-			"for ever":          func(r *loan.Rules) { r.Days = loan.MostDays + 1 },
-			"extended for ever": func(r *loan.Rules) { r.Extensions = loan.MostExtensions + 1 },
-			"by nothing":        func(r *loan.Rules) { r.ExtendDays = 0 },
-			"offered never":     func(r *loan.Rules) { r.ExtendFrom = 0 },
+		for _, c := range []struct {
+			rule   string
+			change func(*loan.Rules)
+			want   *fault.Error
+		}{
+			{loan.RuleEBooks, func(r *loan.Rules) { r.EBooks = loan.MostTitles + 1 }, loan.ErrRuleTitles},
+			{loan.RuleAudiobooks, func(r *loan.Rules) { r.Audiobooks = -1 }, loan.ErrRuleTitles},
+			{loan.RuleDays, func(r *loan.Rules) { r.Days = 0 }, loan.ErrRuleDays},
+			{loan.RuleDays, func(r *loan.Rules) { r.Days = loan.MostDays + 1 }, loan.ErrRuleDays},
+			{loan.RuleExtensions, func(r *loan.Rules) { r.Extensions = loan.MostExtensions + 1 }, loan.ErrRuleExtensions},
+			{loan.RuleExtendDays, func(r *loan.Rules) { r.ExtendDays = 0 }, loan.ErrRuleDays},
+			{loan.RuleExtendFrom, func(r *loan.Rules) { r.ExtendFrom = 0 }, loan.ErrRuleDays},
 		} {
 			r := good
-			change(&r)
-			if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return loan.SetTerm(tx, "staff:1", "digital", r) }); !errors.Is(err, loan.ErrRules) {
-				t.Errorf("%s: %v", name, err)
+			c.change(&r)
+			err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return loan.SetTerm(tx, "staff:1", "digital", r) })
+			if list := fault.Of(err); len(list) != 1 || !list.Is(c.want) || list[0].Field != c.rule {
+				t.Errorf("%s of %s: %v", c.rule, r, err)
 			}
 		}
 		for _, right := range []string{"", "Digital", "9", "a b", "digitaal\n", "-x"} {

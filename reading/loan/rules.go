@@ -75,9 +75,43 @@ const (
 var (
 	// ErrRight: the name of a right is not one that a claim can carry.
 	ErrRight = fault.New(fault.Invalid, "loan.right")
-	// ErrRules: a number of the rules is out of its bounds.
-	ErrRules = fault.New(fault.Invalid, "loan.rules").With(MostTitles, MostDays, MostExtensions)
+	// Numbers of the rules that are out of their bounds.
+	ErrRuleTitles     = fault.New(fault.Invalid, "loan.rule_titles").With(MostTitles)
+	ErrRuleDays       = fault.New(fault.Invalid, "loan.rule_days").With(MostDays)
+	ErrRuleExtensions = fault.New(fault.Invalid, "loan.rule_extensions").With(MostExtensions)
 )
+
+// Names of the rules, for what is wrong with them.
+const (
+	RuleEBooks     = "ebooks"
+	RuleAudiobooks = "audiobooks"
+	RuleDays       = "days"
+	RuleExtensions = "extensions"
+	RuleExtendDays = "extend-days"
+	RuleExtendFrom = "extend-from"
+)
+
+// wrong is what is wrong with the numbers, nil for nothing.
+func (r Rules) wrong() error {
+	var wrong fault.List
+	for _, it := range []struct {
+		name           string
+		n, least, most int
+		fault          *fault.Error
+	}{
+		{RuleEBooks, r.EBooks, 0, MostTitles, ErrRuleTitles},
+		{RuleAudiobooks, r.Audiobooks, 0, MostTitles, ErrRuleTitles},
+		{RuleDays, r.Days, 1, MostDays, ErrRuleDays},
+		{RuleExtensions, r.Extensions, 0, MostExtensions, ErrRuleExtensions},
+		{RuleExtendDays, r.ExtendDays, 1, MostDays, ErrRuleDays},
+		{RuleExtendFrom, r.ExtendFrom, 1, MostDays, ErrRuleDays},
+	} {
+		if it.n < it.least || it.n > it.most {
+			wrong.Add(it.name, it.fault)
+		}
+	}
+	return wrong.Err()
+}
 
 // rightName is how a claim spells a right: "digital-youth".
 var rightName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
@@ -89,10 +123,8 @@ func SetTerm(tx *sqldb.Tx, actor, right string, r Rules) error {
 	if !rightName.MatchString(right) {
 		return ErrRight
 	}
-	in := func(n, least, most int) bool { return n >= least && n <= most }
-	if !in(r.EBooks, 0, MostTitles) || !in(r.Audiobooks, 0, MostTitles) || !in(r.Days, 1, MostDays) ||
-		!in(r.Extensions, 0, MostExtensions) || !in(r.ExtendDays, 1, MostDays) || !in(r.ExtendFrom, 1, MostDays) {
-		return ErrRules
+	if err := r.wrong(); err != nil {
+		return err
 	}
 	if err := putTerm(tx, right, r); err != nil {
 		return err
