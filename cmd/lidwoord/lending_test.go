@@ -413,3 +413,11 @@ func TestTheCommandLendingListsChangesAndCounts(t *testing.T) {
 		t.Errorf("%s %v", out, err)
 	}
 }
+
+func TestTheLibrarysFileNamesTheYouthRight(t *testing.T) {
+	line := membershipLine{Code: "0142", Name: "Jeugd", Kind: "vast", Term: 12, Rights: []string{"digitaal-jeugd", "nieuwsbrief"}}
+	d, err := line.definition("bind")
+	if want := (membership.Rights{Digital: true, Youth: true, Newsletter: true}); err != nil || d.Rights != want {
+		t.Errorf("%+v, %v", d.Rights, err)
+	}
+}

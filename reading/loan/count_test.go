@@ -2,10 +2,12 @@ package loan_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"lidwoord/base/day"
+	"lidwoord/base/migrations"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
@@ -176,4 +178,37 @@ func loans(t *testing.T, db *sqldb.DB) (n int) {
 	t.Helper()
 	must(t, db, func(tx *sqldb.Tx) error { _, err := tx.One(`SELECT COUNT(*) FROM loan`, nil, &n); return err })
 	return n
+}
+
+// Loans from before lose their instants when the database is brought up to date.
+func TestOldLoansLoseTheirInstants(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		id := titles(t, db, catalogue.EBook, 1)[0]
+		step, err := migrations.Files.ReadFile("0063_lending.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		must(t, db, func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(`INSERT INTO loan (id, title_id, kind, reader, lent_at, due_at, ended_at, progress) VALUES ('a', $1, 'ebook', NULL, $2, $3, $4, 0), ('b', $1, 'ebook', 'r', $2, $3, NULL, 0)`,
+				id, noon, noon.AddDate(0, 0, 21), noon.Add(90*time.Minute))
+			for statement := range strings.SplitSeq(string(step), ";") {
+				if _, update, found := strings.Cut(statement, "\nUPDATE loan "); err == nil && found {
+					_, err = tx.Exec("UPDATE loan " + update)
+				}
+			}
+			return err
+		})
+		must(t, db, func(tx *sqldb.Tx) error {
+			for _, column := range []string{"lent_at", "ended_at"} {
+				var exact, all int
+				if _, err := tx.One(`SELECT COUNT(*) FILTER (WHERE `+column+` % 86400000000 <> 0), COUNT(`+column+`) FROM loan`, nil, &exact, &all); err != nil {
+					return err
+				}
+				if exact != 0 || all == 0 {
+					t.Errorf("%d of %d instants in %s", exact, all, column)
+				}
+			}
+			return nil
+		})
+	})
 }
