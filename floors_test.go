@@ -14,13 +14,13 @@ import (
 // below its own. A folder with a slash at its end stands for all packages in it.
 var floors = [][]string{
 	{"base/fault", "base/bell", "base/secret", "base/money", "base/words", "base/migrations", "samples"},
-	{"base/day", "base/password"},
+	{"base/day", "base/password", "base/queue"},
 	{"base/sqldb"},
 	{"base/sqldb/sqldbtest", "base/outbox", "base/job", "base/audit", "base/session", "base/throttle"},
 	{"base/factor"},
-	{"library/branch", "identity/account", "reading/catalogue"},
-	{"library/staff", "library/customer", "library/ledger", "library/task", "identity/signon", "identity/provision", "identity/intake", "reading/loan"},
-	{"library/membership", "library/newsletter", "library/payment"},
+	{"library/branch", "identity/account", "reading/catalogue", "reading/markup"},
+	{"library/staff", "library/customer", "library/ledger", "library/task", "identity/signon", "identity/provision", "identity/intake", "reading/loan", "reading/ingest"},
+	{"library/membership", "library/newsletter", "library/payment", "reading/device", "reading/copy"},
 	{"library/enrol", "reading/index"},
 	{"library/registration", "reading/index/indextest"},
 	{"library/enrol/enroltest", "adapter/"},
@@ -37,7 +37,7 @@ var doors = map[string]string{"web/desk": "library/", "web/signup": "library/", 
 // modules names the only packages in which a module of somebody else may be
 // used. A module that is not here may be used nowhere.
 var modules = map[string][]string{
-	"github.com/jackc/pgx/v5":        {"base/sqldb"},
+	"github.com/jackc/pgx/v5":        {"base/sqldb", "base/sqldb/sqldbtest"},
 	"modernc.org/sqlite":             {"base/sqldb"},
 	"github.com/go-jose/go-jose/v4":  {"identity/signon"},
 	"github.com/coreos/go-oidc/v3":   {"web/party"},
@@ -51,7 +51,9 @@ var modules = map[string][]string{
 	"rsc.io/qr":                      {"web/kit"},
 	"golang.org/x/crypto/argon2":     {"base/password"},
 	"golang.org/x/crypto/bcrypt":     {"base/password"}, // hashes of other systems
-	"golang.org/x/net/html":          {"reading/catalogue"},
+	"golang.org/x/net/html":          {"reading/markup", "reading/ingest"},
+	"golang.org/x/image/webp":        {"reading/ingest"},                                     // covers
+	"golang.org/x/sys/unix":          {"reading/catalogue"},                                  // two folders change places in one moment
 	"golang.org/x/text/":             {"base/", "library/", "identity/", "reading/", "web/"}, // Unicode normal forms, to fold names
 
 	"github.com/go-webauthn/webauthn":    {"base/factor"},

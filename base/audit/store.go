@@ -7,11 +7,10 @@ import (
 )
 
 func insert(tx *sqldb.Tx, id string, e Entry) error {
-	_, err := tx.Exec(`
+	return tx.Later(`
 		INSERT INTO audit (id, at, actor, act, object, branch, detail)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		id, tx.Now, e.Actor, e.Act, e.Object, e.Branch, e.Detail)
-	return err
 }
 
 func list(tx *sqldb.Tx, object string, limit int) ([]Entry, error) {
@@ -24,12 +23,11 @@ func list(tx *sqldb.Tx, object string, limit int) ([]Entry, error) {
 }
 
 func insertLook(tx *sqldb.Tx, l Look, slot time.Time) error {
-	_, err := tx.Exec(`
+	return tx.Later(`
 		INSERT INTO audit_look (actor, object, slot_at, at, branch)
 		VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (object, actor, slot_at) DO NOTHING`,
 		l.Actor, l.Object, slot, tx.Now, l.Branch)
-	return err
 }
 
 func lookExists(tx *sqldb.Tx, l Look, slot time.Time) (bool, error) {

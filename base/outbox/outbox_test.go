@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lidwoord/base/outbox"
+	"lidwoord/base/queue"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
@@ -357,7 +358,7 @@ func TestTheCommitWakesTheWorker(t *testing.T) {
 	add(t, db, letter("a@example.org"))
 	select {
 	case <-got:
-	case <-time.After(outbox.Poll / 2):
+	case <-time.After(queue.Poll / 2):
 		t.Error("the worker slept on")
 	}
 	stop()

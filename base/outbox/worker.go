@@ -4,19 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
-	"sync"
 	"time"
 
+	"lidwoord/base/queue"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 )
 
 const (
-	// Poll is how often a worker looks by itself: for letters whose pause is over,
-	// and for those that another node queued.
-	Poll = 2 * time.Second
-
 	// Hands is how many letters one worker has in hand at once. A mail server
 	// answers in tenths of a second, and many allow no more than ten connections.
 	Hands = 4
@@ -40,12 +35,6 @@ const (
 
 	// noteTime is how long it may take to write down what came of a letter.
 	noteTime = 5 * time.Second
-
-	// complaintPause keeps the log short while the database does not answer.
-	complaintPause = time.Minute
-
-	// StopGrace is what a letter in hand gets to finish when the program stops.
-	StopGrace = 10 * time.Second
 )
 
 // Worker sends what waits. Any number may work on one database.
@@ -62,77 +51,30 @@ type Worker struct {
 
 // Run sends letters until ctx ends. It comes back when no letter is in hand.
 func (w *Worker) Run(ctx context.Context) error {
-	var complained time.Time // zero while all is well
-	for {
-		rung := woken.Wait() // before looking, so that no ring is missed in between
-		err := w.Drain(ctx)
-		switch now := w.DB.Now(); {
-		case err == nil && !complained.IsZero():
-			w.log().InfoContext(ctx, "outbox reads its table again")
-			complained = time.Time{}
-		case err != nil && ctx.Err() == nil && now.Sub(complained) >= complaintPause:
-			w.log().WarnContext(ctx, "outbox cannot read its table", "err", err)
-			complained = now
-		}
-		pause := time.NewTimer(Poll + rand.N(Poll/4)) // nodes drift apart
-		select {
-		case <-ctx.Done():
-			pause.Stop()
-			return nil
-		case <-rung:
-			pause.Stop()
-		case <-pause.C:
-		}
-	}
+	w.queue().Run(ctx)
+	return nil
 }
 
 // Drain sends all letters that are due now and returns when the last is done.
-func (w *Worker) Drain(ctx context.Context) error {
-	sending, stop := graceful(ctx)
-	defer stop()
-	var busy sync.WaitGroup
-	defer busy.Wait()
-	hands := make(chan struct{}, Hands)
-	for {
-		ids, err := w.due(ctx)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		won := 0
-		for _, id := range ids {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case hands <- struct{}{}:
-			}
+func (w *Worker) Drain(ctx context.Context) error { return w.queue().Drain(ctx) }
+
+func (w *Worker) queue() *queue.Worker {
+	return &queue.Worker{What: "outbox", Hands: Hands, Bell: woken, Now: w.DB.Now, Log: w.log(), Due: w.due,
+		Claim: func(ctx context.Context, id string) (func(context.Context), error) {
 			l, ok, err := w.claim(ctx, id)
 			if err != nil || !ok {
-				<-hands
-				if err != nil {
-					return err
-				}
-				continue
+				return nil, err
 			}
-			won++
-			busy.Go(func() {
-				defer func() { <-hands }()
-				w.deliver(sending, l)
-			})
-		}
-		if won == 0 { // others are at the same letters; leave them to it
-			return nil
-		}
-	}
+			return func(ctx context.Context) { w.deliver(ctx, l) }, nil
+		}}
 }
 
-// due names some waiting letters, in an order of its own so that workers on
-// other nodes do not all reach for the same one.
+// due names some waiting letters.
 func (w *Worker) due(ctx context.Context) (ids []string, err error) {
 	err = w.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		ids, err = dueLetters(tx, 64)
 		return err
 	})
-	rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 	return ids, err
 }
 
@@ -245,11 +187,7 @@ func (w *Worker) envelope(tx *sqldb.Tx, l row) string {
 
 // PauseAfter is the wait after the given number of attempts.
 func PauseAfter(attempts int) time.Duration {
-	pause := FirstPause
-	for i := 1; i < attempts && pause < LongestPause; i++ {
-		pause *= 2
-	}
-	return min(pause, LongestPause)
+	return queue.PauseAfter(attempts, FirstPause, LongestPause)
 }
 
 func permanent(err error) bool {
@@ -270,16 +208,6 @@ func code(err error) string {
 		return "stopped"
 	}
 	return "unreachable"
-}
-
-// graceful returns a context that ends StopGrace later than ctx does.
-func graceful(ctx context.Context) (context.Context, func()) {
-	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	unhook := context.AfterFunc(ctx, func() {
-		t := time.AfterFunc(StopGrace, cancel)
-		context.AfterFunc(later, func() { t.Stop() })
-	})
-	return later, func() { unhook(); cancel() }
 }
 
 func (w *Worker) log() *slog.Logger {

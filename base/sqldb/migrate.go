@@ -19,7 +19,7 @@ var ErrNewer = errors.New("the database belongs to a newer Lidwoord")
 // newer program has changed: nobody knows what an older one would do to it.
 func (db *DB) Migrate(ctx context.Context) error {
 	err := db.InTx(ctx, func(tx *Tx) error {
-		_, err := tx.sql.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, at BIGINT NOT NULL)`)
+		_, err := tx.sql.exec(ctx, `CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, at BIGINT NOT NULL)`, nil)
 		return err
 	})
 	if err != nil && !Duplicate(err) { // PostgreSQL, when two nodes create it at once
@@ -47,7 +47,7 @@ func (db *DB) Migrate(ctx context.Context) error {
 			if err != nil || n == 0 {
 				return err
 			}
-			_, err = tx.sql.ExecContext(ctx, string(text)) // many statements, so never prepared
+			_, err = tx.sql.exec(ctx, string(text), nil) // many statements, so never prepared
 			return err
 		})
 		if err != nil {

@@ -219,3 +219,101 @@ func TestOnlyItsOwnerReadsANewDatabaseFile(t *testing.T) {
 		}
 	}
 }
+
+// What is said to be run later is run before what follows, and is part of all or
+// nothing.
+func TestALaterStatementComesBeforeTheNextOne(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		later := func(tx *sqldb.Tx, id string) error {
+			return tx.Later(`INSERT INTO audit (id, at, actor, act, object, branch, detail) VALUES ($1, $2, '', '', '', '', '')`, id, tx.Now)
+		}
+		err := db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			for _, id := range []string{"a", "b"} {
+				if err := later(tx, id); err != nil {
+					return err
+				}
+			}
+			var n int
+			if _, err := tx.One(`SELECT COUNT(*) FROM audit`, nil, &n); err != nil || n != 2 {
+				t.Errorf("%d rows, %v; want two", n, err)
+			}
+			if err := later(tx, "c"); err != nil {
+				return err
+			}
+			touched, err := tx.Exec(`UPDATE audit SET act = 'x'`)
+			if touched != 3 {
+				t.Errorf("%d rows touched, want three", touched)
+			}
+			if err == nil {
+				err = later(tx, "d") // goes with the end
+			}
+			return err
+		})
+		if err != nil || count(t, db) != 4 {
+			t.Errorf("%v, %d rows; want four", err, count(t, db))
+		}
+		err = db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			if err := later(tx, "e"); err != nil {
+				return err
+			}
+			return later(tx, "a")
+		})
+		if !sqldb.Duplicate(err) || count(t, db) != 4 {
+			t.Errorf("%v, %d rows; want a duplicate and nothing done", err, count(t, db))
+		}
+		if err := db.Look(t.Context(), func(tx *sqldb.Tx) error { return later(tx, "f") }); err == nil {
+			t.Error("Look let Later write")
+		}
+		if err := db.InTx(t.Context(), func(*sqldb.Tx) error { return nil }); err != nil {
+			t.Errorf("a transaction without a statement: %v", err)
+		}
+	})
+}
+
+// A function that passes over the error of a statement must not think that the
+// rest was kept.
+func TestATransactionWithABrokenStatementIsNotCommitted(t *testing.T) {
+	db, err := sqldb.Open(sqldbtest.PostgresURL(t)) // SQLite undoes the statement alone
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err = db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+		if _, err := tx.Exec(`DELETE FROM audit`); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`DELETE FROM no_such_table`); err == nil {
+			t.Error("there is a table no_such_table")
+		}
+		return nil
+	})
+	if err == nil {
+		t.Error("no error")
+	}
+	// Every connection serves again, or was closed.
+	for range 2 * sqldb.MaxConnections {
+		if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { _, err := tx.Exec(`DELETE FROM audit`); return err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAPanicGivesTheConnectionBack(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		for range 2 * sqldb.MaxConnections {
+			func() {
+				defer func() { recover() }()
+				db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+					tx.Exec(`DELETE FROM audit`)
+					panic("a handler")
+				})
+			}()
+		}
+		if err := add(t.Context(), db, "x"); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

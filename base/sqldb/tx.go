@@ -19,26 +19,18 @@ import (
 type Tx struct {
 	Now time.Time
 
-	ctx        context.Context
-	sql        runner
-	db         *DB
-	pool       *sql.DB
-	after      []func()
-	unprepared []string
-}
-
-// runner is a *sql.Tx; or, for Look, a *sql.DB.
-type runner interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	ctx   context.Context
+	sql   statements
+	db    *DB
+	looks bool // of Look, which only reads
+	after []func()
 }
 
 var errLooking = errors.New("sqldb: Look only reads")
 
 // allows holds a Look to reading: nobody would take back half of what it wrote.
 func (tx *Tx) allows(query string) error {
-	if _, looking := tx.sql.(*sql.DB); looking && !strings.HasPrefix(strings.TrimLeft(query, "\t\n "), "SELECT") {
+	if tx.looks && !strings.HasPrefix(strings.TrimLeft(query, "\t\n "), "SELECT") {
 		return errLooking
 	}
 	return nil
@@ -53,20 +45,20 @@ func (tx *Tx) After(f func()) { tx.after = append(tx.after, f) }
 
 // Exec runs a statement and returns the number of rows it touched.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
-	var res sql.Result
-	err := tx.allows(query)
-	if err != nil {
+	if err := tx.allows(query); err != nil {
 		return 0, err
 	}
-	if st := tx.statement(query); st != nil {
-		res, err = st.ExecContext(tx.ctx, plain(args)...)
-	} else {
-		res, err = tx.sql.ExecContext(tx.ctx, query, plain(args)...)
+	return tx.sql.exec(tx.ctx, query, plain(args))
+}
+
+// Later runs a statement of which nobody asks how many rows it touched. On
+// PostgreSQL it travels with the next one, or with the COMMIT, which then say its
+// error.
+func (tx *Tx) Later(query string, args ...any) error {
+	if err := tx.allows(query); err != nil {
+		return err
 	}
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+	return tx.sql.later(tx.ctx, query, plain(args))
 }
 
 // One scans a single row into dest and reports whether there was one.
@@ -74,17 +66,19 @@ func (tx *Tx) One(query string, args []any, dest ...any) (bool, error) {
 	if err := tx.allows(query); err != nil {
 		return false, err
 	}
-	var row *sql.Row
-	if st := tx.statement(query); st != nil {
-		row = st.QueryRowContext(tx.ctx, plain(args)...)
-	} else {
-		row = tx.sql.QueryRowContext(tx.ctx, query, plain(args)...)
+	found, err := tx.sql.query(tx.ctx, query, plain(args))
+	if err != nil {
+		return false, err
 	}
-	err := row.Scan(dest...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+	defer found.Close()
+	if !found.Next() {
+		return false, found.Err()
 	}
-	return err == nil, err
+	if err := found.Scan(dest...); err != nil {
+		return false, err
+	}
+	found.Close()
+	return found.Err() == nil, found.Err()
 }
 
 // Row is one row of a query.
@@ -93,43 +87,24 @@ type Row interface{ Scan(dest ...any) error }
 // Many collects what scan makes of each row. The rows are closed when it
 // returns, so that the next statement finds the connection free.
 func Many[T any](tx *Tx, query string, args []any, scan func(Row) (T, error)) ([]T, error) {
-	var rows *sql.Rows
-	err := tx.allows(query)
+	if err := tx.allows(query); err != nil {
+		return nil, err
+	}
+	found, err := tx.sql.query(tx.ctx, query, plain(args))
 	if err != nil {
 		return nil, err
 	}
-	if st := tx.statement(query); st != nil {
-		rows, err = st.QueryContext(tx.ctx, plain(args)...)
-	} else {
-		rows, err = tx.sql.QueryContext(tx.ctx, query, plain(args)...)
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	defer found.Close()
 	var list []T
-	for rows.Next() {
-		one, err := scan(rows)
+	for found.Next() {
+		one, err := scan(found)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, one)
 	}
-	return list, rows.Err()
-}
-
-func (tx *Tx) statement(query string) *sql.Stmt {
-	if tx.db.prepared == nil {
-		return nil
-	}
-	if st := tx.db.prepared.get(tx.pool, query); st != nil {
-		if in, ok := tx.sql.(*sql.Tx); ok {
-			return in.StmtContext(tx.ctx, st)
-		}
-		return st
-	}
-	tx.unprepared = append(tx.unprepared, query)
-	return nil
+	found.Close()
+	return list, found.Err()
 }
 
 // In writes the placeholders of a list of n arguments whose first is $first:

@@ -6,12 +6,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"lidwoord/base/password"
@@ -57,7 +55,7 @@ func takeAccounts(ctx context.Context, log *slog.Logger, args []string) error {
 		return err
 	}
 	bar := &progress{to: os.Stderr}
-	in := intake.Intake{DB: db, File: accounts, Library: o.Name, Link: customerLink(o.ID), Free: freeCustomer(o.ID), Say: explain, Moved: bar.show}
+	in := intake.Intake{DB: db, File: accounts, Library: o.Name, Link: customerLink(o.ID), Free: freeCustomer(o.ID), Say: explain, Moved: func(t intake.Tally) { bar.show(step{t.Done, t.Total, ""}) }}
 	var t intake.Tally
 	var remarks []intake.Remark
 	if dry {
@@ -163,50 +161,6 @@ func writeRemarks(path string, list []intake.Remark) error {
 		return err
 	}
 	return os.Rename(f.Name(), path)
-}
-
-// progress is a bar in the terminal. Where there is none it says so at each tenth.
-type progress struct {
-	to    *os.File
-	began time.Time
-	first int // rows that were done when it began
-	tenth int
-	shown bool
-	drawn bool
-}
-
-func (p *progress) show(t intake.Tally) {
-	if !p.shown {
-		p.first, p.began, p.shown = t.Done, time.Now(), true
-	}
-	info, err := p.to.Stat()
-	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
-	line, tenth := p.line(t, time.Since(p.began)), t.Done*10/max(t.Total, 1)
-	switch {
-	case terminal:
-		io.WriteString(p.to, "\r"+line+" ")
-	case tenth > p.tenth:
-		io.WriteString(p.to, line+"\n")
-	}
-	p.tenth, p.drawn = tenth, terminal
-}
-
-// line is "[##########----------]  50 %  50000 of 100000  2300/s  22s to go".
-func (p *progress) line(t intake.Tally, took time.Duration) string {
-	const width = 20
-	full := t.Done * width / max(t.Total, 1)
-	text := fmt.Sprintf("[%s%s] %3d %%  %d of %d", strings.Repeat("#", full), strings.Repeat("-", width-full), t.Done*100/max(t.Total, 1), t.Done, t.Total)
-	if done := t.Done - p.first; done > 0 && took > 0 {
-		speed := float64(done) / took.Seconds()
-		text += fmt.Sprintf("  %.0f/s  %v to go", speed, time.Duration(float64(t.Total-t.Done)/speed*float64(time.Second)).Round(time.Second))
-	}
-	return text
-}
-
-func (p *progress) end() {
-	if p.drawn {
-		io.WriteString(p.to, "\n")
-	}
 }
 
 // How wrong passwords are kept from telling who comes from another system; see

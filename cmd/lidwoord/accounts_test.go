@@ -125,11 +125,11 @@ func TestTheAccountsOfAnotherSystemComeInByOneCommand(t *testing.T) {
 
 func TestTheBarSaysHowFarAndHowLong(t *testing.T) {
 	p := progress{first: 1000}
-	got := p.line(intake.Tally{Total: 100_000, Done: 51_000}, 10*time.Second)
-	if want := "[##########----------]  51 %  51000 of 100000  5000/s  10s to go"; got != want {
+	got := p.line(step{total: 100_000, done: 51_000, more: "7 refused"}, 10*time.Second)
+	if want := "[##########----------]  51 %  51000 of 100000  5000/s  10s to go  7 refused"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := p.line(intake.Tally{Total: 100_000, Done: 1000}, 0), "[--------------------]   1 %  1000 of 100000"; got != want {
+	if got, want := p.line(step{total: 100_000, done: 1000}, 0), "[--------------------]   1 %  1000 of 100000"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -25,7 +25,7 @@ import (
 	"lidwoord/library/ledger"
 	"lidwoord/library/membership"
 	"lidwoord/library/staff"
-	"lidwoord/reading/catalogue"
+	"lidwoord/reading/ingest"
 	"lidwoord/samples"
 	"lidwoord/web/kit"
 	"lidwoord/web/start"
@@ -197,7 +197,11 @@ func (h *house) demoTitles(ctx context.Context) error {
 		return err
 	}
 	for _, b := range books {
-		if err := takeEPUB(ctx, h.stacks, h.db, bytes.NewReader(b.EPUB), int64(len(b.EPUB))); err != nil {
+		p, err := ingest.OpenEPUB(bytes.NewReader(b.EPUB), int64(len(b.EPUB)))
+		if err == nil {
+			_, err = h.stacks.Take(ctx, h.db, p)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", b.Name, err)
 		}
 	}
@@ -206,7 +210,7 @@ func (h *house) demoTitles(ctx context.Context) error {
 		return err
 	}
 	for _, folder := range stories {
-		p, err := catalogue.OpenAudio(folder)
+		p, err := ingest.OpenAudio(folder)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"lidwoord/adapter/demobook"
 	"lidwoord/adapter/pdok"
 	"lidwoord/library/customer"
+	"lidwoord/reading/index"
 	"lidwoord/web/desk"
 	"lidwoord/web/kit"
 	"lidwoord/web/login"
@@ -52,17 +53,18 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	}
 	open(h.doors.OIDC, oidc.Handler())
 
-	login, err := login.New(common, h.accounts, h.provider)
-	if err != nil {
+	if h.login, err = login.New(common, h.accounts, h.provider); err != nil {
 		return err
 	}
-	open(h.doors.Login, login.Handler(login))
+	open(h.doors.Login, h.login.Handler(h.login))
 
-	reading, err := reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks})
+	h.titles = index.New(h.db, index.Settings{Log: h.log}) // one in memory for both doors that show them
+	h.reading, err = reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks,
+		Index: h.titles, Catalogue: kit.Absolute(h.doors.Start, "/opds")})
 	if err != nil {
 		return err
 	}
-	open(h.doors.Reading, reading.Handler(reading))
+	open(h.doors.Reading, h.reading.Handler(h.reading))
 
 	mine, err := mine.New(common, mine.Settings{Party: h.party(mineClient), Registrations: h.desk, Book: h.book, Organisation: h.config.Library})
 	if err != nil {

@@ -39,6 +39,10 @@ import (
 	"lidwoord/library/staff"
 	"lidwoord/library/task"
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/copy"
+	"lidwoord/reading/device"
+	"lidwoord/reading/index"
+	"lidwoord/reading/ingest"
 	"lidwoord/reading/loan"
 	"lidwoord/web/desk"
 	"lidwoord/web/entry"
@@ -71,8 +75,11 @@ type house struct {
 	cashier  *payment.Cashier
 	bank     *testbank.Bank // of the demo
 	stacks   catalogue.Stacks
+	titles   *index.Index         // the catalogue in memory
 	book     customer.AddressBook // nil looks nothing up
 	start    *start.Site
+	reading  *reading.Site // its apps have a door of their own
+	login    *login.Site
 	handler  http.Handler
 	mail     *outbox.Worker
 	farewell *signon.LogoutWorker // tells sites that somebody signed out
@@ -104,6 +111,8 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		Reset:     func(t secret.Token) string { return kit.Absolute(doors.Login, "/wachtwoord/"+string(t)) },
 		Email:     func(t secret.Token) string { return kit.Absolute(doors.Login, "/email/"+string(t)) },
 		Undo:      func(t secret.Token) string { return kit.Absolute(doors.Login, "/email-terug/"+string(t)) },
+		Factor:    func(t secret.Token) string { return kit.Absolute(doors.Login, "/tweede-stap-weg/"+string(t)) },
+		Keep:      func(t secret.Token) string { return kit.Absolute(doors.Login, "/tweede-stap-blijft/"+string(t)) },
 		Forgotten: kit.Absolute(doors.Login, "/wachtwoord-vergeten"),
 
 		Left: h.accountLeft,
@@ -127,7 +136,7 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		return nil, err
 	}
 	port := loginAccounts{h.accounts, func(t secret.Token) string { return kit.Absolute(doors.Login, "/koppelen/"+string(t)) }}
-	h.office = enrol.Office{Accounts: port, Census: port, Owners: port, News: h.news}
+	h.office = enrol.Office{Accounts: port, Census: port, Owners: port, Steps: port, News: h.news}
 	if err := h.openTill(); err != nil {
 		return nil, err
 	}
@@ -147,12 +156,14 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		{Name: "signon.keys", Every: 24 * time.Hour, Do: h.provider.TendKeys},
 		{Name: "loan.sweep", Every: time.Hour, Do: loan.Sweep},
 		{Name: "loan.fold", Every: 24 * time.Hour, Do: loan.Fold},
+		{Name: "device.sweep", Every: 24 * time.Hour, Do: device.Sweep},
 		{Name: "audit.sweep", Every: 24 * time.Hour, Do: audit.Sweep},
 		{Name: "session.sweep", Every: 10 * time.Minute, Do: session.Sweep},
 		{Name: "factor.sweep", Every: 10 * time.Minute, Do: factor.Sweep},
 		{Name: "throttle.sweep", Every: 10 * time.Minute, Do: throttle.Sweep},
 		{Name: "outbox.sweep", Every: time.Hour, Do: outbox.Sweep},
 	}
+	h.jobs = append(h.jobs, h.login.Jobs()...)
 	if h.bank != nil {
 		h.jobs = append(h.jobs, h.bank.Jobs()...)
 	}
@@ -177,7 +188,7 @@ func (h *house) accountLeft(tx *sqldb.Tx, accountID string) error {
 func allWords() (*words.Catalogue, error) {
 	sentences, err := words.Load(day.Words, password.Words, throttle.Words, factor.Words, entry.Words,
 		branch.Words, staff.Words, customer.Words, membership.Words, ledger.Words, newsletter.Words, task.Words, payment.Words, enrol.Words, registration.Words,
-		account.Words, intake.Words, provision.Words, signon.Words, catalogue.Words, loan.Words,
+		account.Words, intake.Words, provision.Words, signon.Words, catalogue.Words, ingest.Words, loan.Words, device.Words, copy.Words,
 		kit.Words, party.Words, paper.Words, start.Words, desk.Words, login.Words, oidc.Words, reading.Words, mine.Words, signup.Words, news.Words, manage.Words,
 		mailbox.Words, webtestbank.Words)
 	if err != nil {
@@ -220,7 +231,8 @@ func (h *house) clientSecret(client string) secret.Token {
 // Online Bibliotheek is told no more than any platform would be.
 func (h *house) registerClients(ctx context.Context) error {
 	ours := []signon.Client{
-		{ID: readingClient, Name: "Online Bibliotheek", Scopes: []string{signon.ScopeProfile, signon.ScopeMemberships}},
+		{ID: readingClient, Name: "Online Bibliotheek", Scopes: []string{signon.ScopeProfile, signon.ScopeMemberships, signon.ScopeOffline},
+			Lasting: true, Introspects: true}, // the apps of its readers, by password and by token
 		{ID: signupClient, Name: h.config.Brand.Name, Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}},
 		{ID: mineClient, Name: h.config.Brand.Name, Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}},
 	}

@@ -23,19 +23,6 @@ import (
 
 // What a reader reads is theirs alone: here against the whole house.
 
-// titleID is the id of a title of the demo.
-func (h *running) titleID(t *testing.T, name string) (id string) {
-	t.Helper()
-	err := h.db.Read(t.Context(), func(tx *sqldb.Tx) error {
-		_, err := tx.One(`SELECT id FROM title WHERE name = $1`, []any{name}, &id)
-		return err
-	})
-	if err != nil || id == "" {
-		t.Fatalf("no title %s: %v", name, err)
-	}
-	return id
-}
-
 // readersOf lists who has loans that run, as the table names them.
 func (h *running) readersOf(t *testing.T) (list []string) {
 	t.Helper()

@@ -30,6 +30,7 @@ var (
 	_ enrol.LoginAccounts = loginAccounts{}
 	_ enrol.AccountOwners = loginAccounts{}
 	_ enrol.LoginCensus   = loginAccounts{}
+	_ enrol.SecondSteps   = loginAccounts{}
 )
 
 func (l loginAccounts) Open(tx *sqldb.Tx, o enrol.Opening) (string, time.Time, error) {
@@ -93,6 +94,32 @@ func (l loginAccounts) Named(tx *sqldb.Tx, username string) (string, error) {
 func (loginAccounts) SecondStep(tx *sqldb.Tx, accountID string) (bool, error) {
 	has, err := factor.StateOf(tx, factor.Owner("account:"+accountID))
 	return has.Any(), err
+}
+
+func (l loginAccounts) AskRemoval(tx *sqldb.Tx, accountID string, r enrol.Removal) (time.Time, error) {
+	due, err := l.accounts.AskRemoval(tx, account.Removal{AccountID: accountID, Library: r.Library, AskedBy: r.AskedBy})
+	switch {
+	case errors.Is(err, account.ErrRemovalAsked):
+		err = enrol.ErrRemovalAsked
+	case errors.Is(err, account.ErrNoSecondStep):
+		err = enrol.ErrNoSecondStep
+	case errors.Is(err, account.ErrNoAccount):
+		err = enrol.ErrAccountGone
+	}
+	return due, err
+}
+
+func (l loginAccounts) StopRemoval(tx *sqldb.Tx, accountID, actor string) (bool, error) {
+	return l.accounts.StopRemoval(tx, accountID, actor, "")
+}
+
+func (l loginAccounts) Removals(tx *sqldb.Tx, accountID string) (list []enrol.Removal, err error) {
+	asked, err := l.accounts.Removals(tx, accountID)
+	for _, r := range asked {
+		list = append(list, enrol.Removal{Library: r.Library, AskedBy: r.AskedBy, AskedAt: r.AskedAt, DueAt: r.DueAt,
+			EndedAt: r.EndedAt, EndedBy: r.EndedBy, Done: r.Done})
+	}
+	return list, err
 }
 
 func (l loginAccounts) Ask(tx *sqldb.Tx, q enrol.Question) (string, error) {

@@ -219,19 +219,39 @@ func memory(b *testing.B, pid int, field string) int {
 	return 0
 }
 
-// processor is the time that a process had on all cores, in ticks of the system;
-// elsewhere than on Linux it is 0.
+// ticksASecond is the tick of Linux as programs see it.
+const ticksASecond = 100
+
+// processor is the time that a process had on all cores, in ticks; elsewhere than
+// on Linux it is 0.
 func processor(pid int) (ticks int) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
+	stat := statOf(pid)
+	if stat == nil {
 		return 0
 	}
-	_, rest, _ := strings.Cut(string(text), ") ") // the name may hold blanks
-	for _, field := range strings.Fields(rest)[11:13] {
+	for _, field := range stat[11:13] {
 		n, _ := strconv.Atoi(field)
 		ticks += n
 	}
 	return ticks
+}
+
+// parentOf is the process that started another; 0 when it is not known.
+func parentOf(pid int) (parent int) {
+	if stat := statOf(pid); stat != nil {
+		parent, _ = strconv.Atoi(stat[1])
+	}
+	return parent
+}
+
+// statOf is what Linux says of a process, after its name.
+func statOf(pid int) []string {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return nil
+	}
+	_, rest, _ := strings.Cut(string(text), ") ") // the name may hold blanks
+	return strings.Fields(rest)
 }
 
 // resetPeak lets VmHWM begin anew.

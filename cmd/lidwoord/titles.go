@@ -1,80 +1,271 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/csv"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
-	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/ingest"
+	"lidwoord/reading/markup"
 )
 
-// addTitles is the command "titles": each file or folder it names is one title.
-// A bad one is reported and the others go on.
-func addTitles(ctx context.Context, log *slog.Logger, args []string) error {
+// titles is the command "titles". Without a word it imports, as it did when that
+// was all it could.
+func titles(ctx context.Context, log *slog.Logger, args []string) error {
+	word := ""
+	if len(args) > 0 {
+		word = args[0]
+	}
+	switch word {
+	case "import":
+		return importTitles(ctx, args[1:])
+	case "list":
+		return listTitles(ctx, args[1:])
+	case "show":
+		return eachTitle(ctx, word, args[1:], showTitle)
+	case "mark":
+		return readMark(ctx, args[1:])
+	case "withdraw":
+		return eachTitle(ctx, word, args[1:], func(tx *sqldb.Tx, id string) (string, error) {
+			return id + " is no longer lent; who has it keeps it until the loan ends", catalogue.Withdraw(tx, id)
+		})
+	case "put-back":
+		return eachTitle(ctx, word, args[1:], func(tx *sqldb.Tx, id string) (string, error) {
+			return id + " is lent again", catalogue.PutBack(tx, id)
+		})
+	}
+	return importTitles(ctx, args)
+}
+
+// importTitles takes in all that lies under some paths. docs/titles.md tells what.
+func importTitles(ctx context.Context, args []string) error {
 	var paths []string
-	c, err := readConfigFor("titles", args, nil, &paths)
+	var report string
+	var again bool
+	c, err := readConfigFor("titles import", args, func(set *flag.FlagSet) {
+		set.StringVar(&report, "report", "", "CSV file for what was done with each file, and why")
+		set.BoolVar(&again, "again", false, "read all anew, also what did not change")
+	}, &paths)
 	if err != nil {
 		return err
 	}
 	if len(paths) == 0 {
-		return errors.New("titles: name EPUB files, or folders with an audiobook and its manifest.json")
+		return errors.New("titles import: name files or folders with e-books (EPUB) and audiobooks; or say list, show, withdraw or put-back")
 	}
 	db, err := openDatabase(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	stacks := catalogue.Stacks{Dir: c.Titles}
-	bad := 0
-	for i, path := range paths {
-		err := takePath(ctx, stacks, db, path)
-		if err != nil {
-			bad++
-			fmt.Printf("%d/%d  refused  %s: %v\n", i+1, len(paths), filepath.Base(path), explain(err))
-			if fault.KindOf(err) == fault.Internal && ctx.Err() != nil {
-				return ctx.Err()
-			}
-			continue
-		}
-		fmt.Printf("%d/%d  taken    %s\n", i+1, len(paths), filepath.Base(path))
+	bar := &progress{to: os.Stderr}
+	in := ingest.Import{DB: db, Stacks: catalogue.Stacks{Dir: c.Titles}, Again: again, Say: explain, Moved: func(t ingest.Tally) {
+		bar.show(step{t.Done, t.Total, fmt.Sprintf("%d refused", t.Refused)})
+	}}
+	t, remarks, err := in.Run(ctx, paths)
+	bar.end()
+	slices.SortFunc(remarks, func(a, b ingest.Remark) int { return strings.Compare(a.Path, b.Path) })
+	if report != "" {
+		err = errors.Join(err, writeReport(report, remarks))
 	}
-	if bad > 0 {
-		return fmt.Errorf("titles: %d of %d refused", bad, len(paths))
+	tellTitles(os.Stdout, t, remarks)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("titles import: stopped after %d of %d; the same command goes on there", t.Done, t.Total)
+	case err != nil:
+		return fmt.Errorf("titles import: stopped after %d of %d; the same command goes on there: %w", t.Done, t.Total, err)
+	case t.Refused > 0 && t.Refused == t.Total:
+		return errors.New("titles import: all were refused")
 	}
 	return nil
 }
 
-func takePath(ctx context.Context, stacks catalogue.Stacks, db *sqldb.DB, path string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	if info.IsDir() {
-		p, err := catalogue.OpenAudio(os.DirFS(path))
-		if err != nil {
-			return err
+// How many lines a terminal shows of what the report has in full, and how much of each.
+const (
+	few   = 20
+	width = 200
+)
+
+// tellTitles says what was done: of few files all, of many what was refused.
+func tellTitles(to io.Writer, t ingest.Tally, remarks []ingest.Remark) {
+	shown := 0
+	for _, r := range remarks {
+		if r.Outcome != ingest.Refused && t.Total > few {
+			continue
 		}
-		_, err = stacks.Take(ctx, db, p)
-		return err
+		if shown++; shown > few {
+			continue
+		}
+		text := cmp.Or(r.Text, r.Title)
+		if r.Outcome == ingest.Taken && r.Text != "" {
+			text = r.Title + " (mended: " + r.Text + ")"
+		}
+		if r := []rune(text); len(r) > width {
+			text = string(r[:width]) + "…"
+		}
+		fmt.Fprintf(to, "%-9s  %s: %s\n", r.Outcome, markup.OneLine(filepath.Base(r.Path)), text)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return err
+	if shown > few {
+		fmt.Fprintf(to, "… and %d more; -report FILE has them all\n", shown-few)
 	}
-	defer f.Close()
-	return takeEPUB(ctx, stacks, db, f, info.Size())
+	fmt.Fprintf(to, "%d of %d: %d taken (%d of them mended), %d here already, %d unchanged since an earlier import, %d refused\n",
+		t.Done, t.Total, t.Taken, t.Mended, t.Present, t.Unchanged, t.Refused)
 }
 
-func takeEPUB(ctx context.Context, stacks catalogue.Stacks, db *sqldb.DB, r io.ReaderAt, size int64) error {
-	p, err := catalogue.OpenEPUB(r, size)
-	if err == nil {
-		_, err = stacks.Take(ctx, db, p)
+// writeReport writes what was done with each file, as a table.
+func writeReport(path string, remarks []ingest.Remark) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".report")
+	if err != nil {
+		return err
 	}
-	return err
+	defer os.Remove(f.Name()) // when it did not get its name
+	w := csv.NewWriter(f)
+	w.Write([]string{"path", "outcome", "title", "id", "remark"})
+	for _, r := range remarks {
+		w.Write([]string{unformula(r.Path), string(r.Outcome), unformula(r.Title), r.ID, unformula(r.Text)})
+	}
+	w.Flush()
+	if err := errors.Join(w.Error(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// unformula keeps a spreadsheet from computing what a stranger called a book.
+func unformula(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+// listTitles lists the titles in which all the words occur, in alphabetical order.
+func listTitles(ctx context.Context, args []string) error {
+	var words []string
+	c, err := readConfigFor("titles list", args, nil, &words)
+	if err != nil {
+		return err
+	}
+	db, err := openDatabase(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	q := catalogue.Query{Text: strings.Join(words, " "), Limit: 200}
+	return db.Read(ctx, func(tx *sqldb.Tx) error {
+		for {
+			list, total, err := catalogue.Search(tx, q)
+			if err != nil {
+				return err
+			}
+			for _, t := range list {
+				away := ""
+				if t.Withdrawn {
+					away = "  (withdrawn)"
+				}
+				fmt.Printf("%s  %-9s  %-5s  %s%s\n", t.ID, t.Kind, cmp.Or(t.Language, "?"), nameAndAuthor(t), away)
+			}
+			if q.Skip += len(list); q.Skip >= total || len(list) == 0 {
+				fmt.Printf("%d titles\n", total)
+				return nil
+			}
+		}
+	})
+}
+
+func nameAndAuthor(t catalogue.Title) string {
+	if author := t.Author(); author != "" {
+		return t.Name + " – " + author
+	}
+	return t.Name
+}
+
+// eachTitle does something with each title whose id is named.
+func eachTitle(ctx context.Context, word string, args []string, do func(*sqldb.Tx, string) (string, error)) error {
+	var ids []string
+	c, err := readConfigFor("titles "+word, args, nil, &ids)
+	if err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		return fmt.Errorf("titles %s: name the ids of titles; lidwoord titles list shows them", word)
+	}
+	db, err := openDatabase(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, id := range ids {
+		said := ""
+		if err := db.InTx(ctx, func(tx *sqldb.Tx) (err error) { said, err = do(tx, id); return err }); err != nil {
+			return fmt.Errorf("titles %s %s: %w", word, id, err)
+		}
+		fmt.Println(said)
+	}
+	return nil
+}
+
+// showTitle tells all about one title.
+func showTitle(tx *sqldb.Tx, id string) (string, error) {
+	t, err := catalogue.Find(tx, id)
+	if err != nil {
+		return "", err
+	}
+	m, err := catalogue.Contents(tx, id)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	say := func(what, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%-14s %s\n", what, value)
+		}
+	}
+	say("id", t.ID)
+	say("title", t.Name)
+	say("subtitle", t.Subtitle)
+	for _, c := range t.Contributors {
+		say(c.Role, c.Name)
+	}
+	say("kind", string(t.Kind))
+	say("language", t.Language)
+	say("series", strings.TrimSpace(t.Series+" "+t.SeriesAt))
+	say("publisher", t.Publisher)
+	say("published", t.Published)
+	say("ISBN", t.ISBN)
+	say("identifier", t.Identifier)
+	say("subjects", strings.Join(t.Subjects, "; "))
+	if t.Youth {
+		say("for", "youth")
+	}
+	switch {
+	case t.Ages.To > 0:
+		say("ages", fmt.Sprintf("%d to %d", t.Ages.From, t.Ages.To))
+	case t.Ages.From > 0:
+		say("ages", fmt.Sprintf("from %d", t.Ages.From))
+	}
+	say("accessibility", strings.Join(slices.Concat(t.Access.ConformsTo, t.Access.Features), ", "))
+	if t.Duration > 0 {
+		say("lasts", t.Duration.Round(1e9).String())
+	}
+	say("size", fmt.Sprintf("%.1f MB in %d files", float64(t.Size)/1e6, len(m.Order)+len(m.Resources)))
+	say("covers", strings.Trim(fmt.Sprint(t.Covers), "[]"))
+	say("added", t.AddedAt.Format("2006-01-02 15:04"))
+	if t.Withdrawn {
+		say("withdrawn", "no longer lent")
+	}
+	for _, note := range m.Notes {
+		say("mended", note)
+	}
+	return b.String(), nil
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,7 +20,8 @@ import (
 )
 
 // BenchmarkTokenServer measures single sign-on over HTTP at the real program, a
-// process of its own, from eight browsers at once, each with a person of its own.
+// process of its own, from as many browsers at once as the name says, each with a
+// person of its own.
 // In turns with it run:
 //
 //   - a bare yardstick: the same rows written in as many commits, or the same keys
@@ -33,57 +35,85 @@ func BenchmarkTokenServer(b *testing.B) {
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
-	b.Run("sqlite", func(b *testing.B) {
-		benchTokens(b, program, "sqlite:"+filepath.Join(b.TempDir(), "bench.db"), nil)
-	})
-	b.Run("postgres", func(b *testing.B) {
-		url := sqldbtest.PostgresURL(b)
-		benchTokens(b, program, url, peers(b))
-	})
+	for _, browsers := range []int{8, 64} {
+		b.Run(fmt.Sprintf("sqlite/%d", browsers), func(b *testing.B) {
+			benchTokens(b, program, "sqlite:"+filepath.Join(b.TempDir(), "bench.db"), browsers, nil)
+		})
+		b.Run(fmt.Sprintf("postgres/%d", browsers), func(b *testing.B) {
+			url := sqldbtest.PostgresURL(b)
+			benchTokens(b, program, url, browsers, peers(b, browsers))
+		})
+	}
 }
 
 const (
-	browsers   = 8
 	turnTime   = time.Second
 	turnsLeast = 3
-	codesAhead = 40 // of a browser, spent in one turn
+	codesAhead = 640 // spent in one turn
 )
 
-func benchTokens(b *testing.B, program, database string, peers []*provider) {
+func benchTokens(b *testing.B, program, database string, browsers int, peers []*provider) {
 	runtime.LockOSThread() // see diesWithUs
 	defer runtime.UnlockOSThread()
-	ours, db := lidwoord(b, program, database)
+	ours, db := lidwoord(b, program, database, browsers)
 	for _, p := range append([]*provider{ours}, peers...) {
+		p.postmaster = postmaster(b, db)
 		p.begin()
 	}
 	for _, a := range acts {
 		b.Run(a.name, func(b *testing.B) {
-			var own, plain []float64
-			theirs := make([][]float64, len(peers))
+			var own measured
+			var plain []float64
+			theirs := make([]measured, len(peers))
 			for b.Loop() {
 				for range turnsLeast {
-					own = append(own, a.turn(ours))
+					own.add(a.turn(ours))
 					if n := ours.failed.Load(); n > 0 {
 						b.Fatalf("%d of our answers were none", n)
 					}
 					plain = append(plain, a.bareTurn(db, ours))
 					for i, p := range peers {
-						theirs[i] = append(theirs[i], a.turn(p))
+						theirs[i].add(a.turn(p))
 					}
 				}
 			}
 			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(median(own), a.name+"/s")
+			b.ReportMetric(median(own.rate), a.name+"/s")
 			b.ReportMetric(median(plain), "bare/s")
-			b.ReportMetric(median(own)/median(plain), "ratio")
+			b.ReportMetric(median(own.rate)/median(plain), "ratio")
+			own.reportProcessor(b, "our")
 			for i, p := range peers {
-				b.ReportMetric(median(theirs[i]), p.name+"/s")
-				b.ReportMetric(median(own)/median(theirs[i]), "x-"+p.name)
+				b.ReportMetric(median(theirs[i].rate), p.name+"/s")
+				b.ReportMetric(median(own.rate)/median(theirs[i].rate), "x-"+p.name)
+				theirs[i].reportProcessor(b, p.name)
 				if n := p.failed.Swap(0); n > 0 {
 					b.ReportMetric(float64(n), p.name+"-failed")
 				}
 			}
 		})
+	}
+}
+
+// measured is what turns of a provider gave.
+type measured struct {
+	rate             []float64 // acts a second that went well
+	server, postgres []float64 // processor time of an act, in microseconds
+}
+
+func (f *measured) add(t oneTurn) {
+	f.rate = append(f.rate, t.rate)
+	f.server, f.postgres = append(f.server, t.server), append(f.postgres, t.postgres)
+}
+
+type oneTurn struct{ rate, server, postgres float64 }
+
+// reportProcessor tells what an act costs the processors, at the provider itself
+// and at PostgreSQL. What others do on the machine, the load generator with them,
+// hardly touches it.
+func (f *measured) reportProcessor(b *testing.B, name string) {
+	if s := median(f.server); s > 0 { // Linux
+		b.ReportMetric(s, name+"-us")
+		b.ReportMetric(median(f.postgres), name+"-postgres-us")
 	}
 }
 
@@ -112,22 +142,22 @@ var acts = []act{
 	{name: "keysets", do: (*provider).keySet, bare: bareKeys},
 }
 
-// turn lets every browser do the act, and returns how many went well a second.
-func (a act) turn(p *provider) float64 {
-	var codes [browsers][]string
+// turn lets every browser do the act.
+func (a act) turn(p *provider) oneTurn {
+	codes := make([][]string, len(p.browsers))
 	if a.ahead {
 		var all sync.WaitGroup
-		for i := range browsers {
+		for i := range p.browsers {
 			all.Go(func() {
-				for range codesAhead {
+				for range codesAhead / len(p.browsers) {
 					codes[i] = append(codes[i], p.code(i, benchScope))
 				}
 			})
 		}
 		all.Wait()
 	}
-	before := p.failed.Load()
-	n, took := inTurn(func(i int) (more bool) {
+	before, server, postgres := p.failed.Load(), processor(p.pid), processorOfChildren(p.postmaster)
+	n, took := inTurn(len(p.browsers), func(i int) (more bool) {
 		code := ""
 		if a.ahead {
 			code, codes[i] = codes[i][0], codes[i][1:]
@@ -135,12 +165,45 @@ func (a act) turn(p *provider) float64 {
 		a.do(p, i, code)
 		return !a.ahead || len(codes[i]) > 0
 	})
-	return float64(n-(p.failed.Load()-before)) / took.Seconds()
+	well := float64(n - (p.failed.Load() - before))
+	each := float64(time.Second/ticksASecond) / float64(time.Microsecond) / well
+	return oneTurn{well / took.Seconds(), each * float64(processor(p.pid)-server), each * float64(processorOfChildren(p.postmaster)-postgres)}
+}
+
+// postmaster is the process of which those of a PostgreSQL on this machine are
+// children; 0 for another engine.
+func postmaster(b *testing.B, db *sqldb.DB) (parent int) {
+	if db.Engine != "postgres" {
+		return 0
+	}
+	var pid int
+	err := db.Look(b.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.One(`SELECT pg_backend_pid()`, nil, &pid)
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return parentOf(pid)
+}
+
+// processorOfChildren is the time that the children of a process had; see processor.
+func processorOfChildren(parent int) (ticks int) {
+	if parent == 0 {
+		return 0
+	}
+	list, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range list {
+		if pid, _ := strconv.Atoi(filepath.Base(dir)); parentOf(pid) == parent {
+			ticks += processor(pid)
+		}
+	}
+	return ticks
 }
 
 // inTurn calls f for every browser at once, again and again for turnTime or
 // until there is no more to do.
-func inTurn(f func(i int) (more bool)) (n int64, took time.Duration) {
+func inTurn(browsers int, f func(i int) (more bool)) (n int64, took time.Duration) {
 	start := time.Now()
 	var done atomic.Int64
 	var all sync.WaitGroup
@@ -178,8 +241,8 @@ func (a act) bareTurn(db *sqldb.DB, p *provider) float64 {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(work.body)
 	}))
-	bare := &provider{b: p.b, name: "bare"}
-	n, took := inTurn(func(i int) bool {
+	bare := &provider{b: p.b, name: "bare", lines: make([]*line, len(p.browsers))}
+	n, took := inTurn(len(p.browsers), func(i int) bool {
 		for commit := range max(1, a.commits) {
 			bare.get(i, fmt.Sprintf("%s/?%d.%d", server.URL, i, commit), "")
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -13,6 +14,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -40,7 +43,8 @@ type provider struct {
 	name, issuer       string
 	clientID, password string
 	introspect         string // where the discovery document does not say it
-	browsers           [browsers]*http.Client
+	pid, postmaster    int    // its process, and the one of its PostgreSQL
+	browsers           []*http.Client
 	// authorize is the address where browser i asks for a code; nil takes the one
 	// of the discovery document.
 	authorize func(i int) string
@@ -48,7 +52,7 @@ type provider struct {
 	// nothing to answer.
 	step func(i int, at *url.URL) (to string)
 
-	lines    [browsers]*line
+	lines    []*line
 	document struct {
 		Authorize  string `json:"authorization_endpoint"`
 		Token      string `json:"token_endpoint"`
@@ -56,9 +60,9 @@ type provider struct {
 		Introspect string `json:"introspection_endpoint"`
 		Keys       string `json:"jwks_uri"`
 	}
-	held   [browsers]answered // with a refresh token
-	last   [browsers]answered // whatever it was
-	failed atomic.Int64       // answers that were none
+	held   []answered   // with a refresh token
+	last   []answered   // whatever it was
+	failed atomic.Int64 // answers that were none
 }
 
 // answered is what the token endpoint said.
@@ -69,14 +73,19 @@ type answered struct {
 	body          []byte
 }
 
-func newBrowser() *http.Client {
-	jar, _ := cookiejar.New(nil)
-	return &http.Client{Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: 2},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+func newBrowsers(n int) (list []*http.Client) {
+	for range n {
+		jar, _ := cookiejar.New(nil)
+		list = append(list, &http.Client{Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: 2},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }})
+	}
+	return list
 }
 
 // begin reads what the provider says of itself, and lets each browser sign in.
 func (p *provider) begin() {
+	n := len(p.browsers)
+	p.lines, p.held, p.last = make([]*line, n), make([]answered, n), make([]answered, n)
 	if err := json.Unmarshal(p.get(0, p.issuer+signon.PathDiscovery, ""), &p.document); err != nil {
 		p.b.Fatalf("%s: %v", p.name, err)
 	}
@@ -86,10 +95,7 @@ func (p *provider) begin() {
 	if p.authorize == nil {
 		p.authorize = func(int) string { return p.document.Authorize }
 	}
-	for i := range browsers {
-		if p.browsers[i] == nil {
-			p.browsers[i] = newBrowser()
-		}
+	for i := range p.browsers {
 		p.redeem(i, p.code(i, benchOffline))
 		if p.held[i] = p.last[i]; p.held[i].Refresh == "" {
 			p.b.Fatalf("%s gives no refresh token: %s", p.name, p.held[i].body)
@@ -98,70 +104,130 @@ func (p *provider) begin() {
 }
 
 func (p *provider) get(i int, address, token string) []byte {
-	r, err := http.NewRequest("GET", address, nil)
-	if err != nil {
-		p.b.Error(err)
-		return nil
-	}
+	at := parse(p.b, address)
+	head := ""
 	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
+		head = "Authorization: Bearer " + token + "\r\n"
 	}
-	return p.answer(i, r)
+	return p.answer(i, at.Host, "GET "+at.RequestURI()+" HTTP/1.1\r\nHost: "+at.Host+"\r\n"+head+"\r\n")
 }
 
 func (p *provider) post(i int, address string, form url.Values) []byte {
-	r, err := http.NewRequest("POST", address, strings.NewReader(form.Encode()))
-	if err != nil {
-		p.b.Error(err)
-		return nil
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.SetBasicAuth(p.clientID, p.password)
-	return p.answer(i, r)
+	at, body := parse(p.b, address), form.Encode()
+	return p.answer(i, at.Host, "POST "+at.RequestURI()+" HTTP/1.1\r\nHost: "+at.Host+"\r\nAuthorization: Basic "+
+		base64.StdEncoding.EncodeToString([]byte(p.clientID+":"+p.password))+
+		"\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "+strconv.Itoa(len(body))+"\r\n\r\n"+body)
 }
 
-// answer sends a request of browser i over its own connection. It does no more
-// than that: a client that works hard would hide how fast a server is.
-func (p *provider) answer(i int, r *http.Request) []byte {
+func parse(b *testing.B, address string) *url.URL {
+	at, err := url.Parse(address)
+	if err != nil {
+		b.Error(err)
+		return &url.URL{}
+	}
+	return at
+}
+
+// answer sends a request of browser i over its own connection, and returns what is
+// answered with 200, until the next call. It does no more than that: a client that
+// works hard would hide how fast a server is.
+func (p *provider) answer(i int, host, request string) []byte {
 	l := p.lines[i]
-	if l == nil || l.host != r.URL.Host {
-		conn, err := net.Dial("tcp", r.URL.Host)
+	if l == nil || l.host != host {
+		conn, err := net.Dial("tcp", host)
 		if err != nil {
 			p.b.Error(err)
 			return nil
 		}
 		p.b.Cleanup(func() { conn.Close() })
-		l = &line{r.URL.Host, conn, bufio.NewReader(conn)}
+		l = &line{host: host, conn: conn, in: bufio.NewReader(conn)}
 		p.lines[i] = l
 	}
-	if err := r.Write(l.conn); err != nil {
-		p.b.Error(err)
-		return nil
-	}
-	res, err := http.ReadResponse(l.in, r)
+	status, err := l.ask(request)
 	if err != nil {
 		p.b.Error(err)
 		return nil
 	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if res.Close {
+	if l.closes {
 		p.lines[i] = nil
 	}
-	if err != nil || res.StatusCode != http.StatusOK {
+	if status != "200" {
 		if p.failed.Add(1) == 1 {
-			p.b.Logf("%s answers %d: %.300s", p.name, res.StatusCode, body)
+			p.b.Logf("%s answers %s: %.300s", p.name, status, l.body)
 		}
 		return nil
 	}
-	return body
+	return l.body
 }
 
 // line is a connection that stays open.
 type line struct {
-	host string
-	conn net.Conn
-	in   *bufio.Reader
+	host   string
+	conn   net.Conn
+	in     *bufio.Reader
+	body   []byte // of the last answer
+	closes bool
+}
+
+// ask sends a request and reads its answer: one with a length, or in pieces.
+func (l *line) ask(request string) (status string, err error) {
+	if _, err := io.WriteString(l.conn, request); err != nil {
+		return "", err
+	}
+	length, pieces := 0, false
+	for first := true; ; first = false {
+		text, err := l.in.ReadSlice('\n')
+		if err != nil {
+			return "", err
+		}
+		text = bytes.TrimSpace(text)
+		name, value, _ := bytes.Cut(text, []byte(": "))
+		switch {
+		case first && len(text) < 12:
+			return "", fmt.Errorf("no answer: %q", text)
+		case first:
+			status = string(text[9:12])
+		case string(name) == "Content-Length":
+			length, err = strconv.Atoi(string(value))
+		case string(name) == "Transfer-Encoding":
+			pieces = true
+		case string(name) == "Connection":
+			l.closes = string(value) == "close"
+		}
+		if err != nil {
+			return "", err
+		}
+		if len(text) == 0 {
+			break
+		}
+	}
+	l.body = l.body[:0]
+	if !pieces {
+		return status, l.take(length)
+	}
+	for {
+		text, err := l.in.ReadSlice('\n')
+		if err != nil {
+			return "", err
+		}
+		size, err := strconv.ParseUint(string(bytes.TrimSpace(text)), 16, 31)
+		if err != nil {
+			return "", err
+		}
+		if err := l.take(int(size)); err != nil {
+			return "", err
+		}
+		if _, err := l.in.Discard(len("\r\n")); err != nil || size == 0 {
+			return status, err
+		}
+	}
+}
+
+func (l *line) take(n int) error {
+	at := len(l.body)
+	l.body = slices.Grow(l.body, n)[:at+n]
+	_, err := io.ReadFull(l.in, l.body[at:])
+	return err
 }
 
 // code walks browser i to the provider and back.
@@ -256,7 +322,7 @@ func (p *provider) note(i int, body []byte) {
 
 // lidwoord starts the real program on a database, with a client and a person who
 // is signed in for each browser.
-func lidwoord(b *testing.B, program, database string) (*provider, *sqldb.DB) {
+func lidwoord(b *testing.B, program, database string, browsers int) (*provider, *sqldb.DB) {
 	n := &node{t: b, program: program, at: freeAddress(b)}
 	n.config = library(b, database, n.at, "127.0.0.1:1")
 	c, err := readConfig("bench", []string{"-config", n.config}, nil)
@@ -276,7 +342,7 @@ func lidwoord(b *testing.B, program, database string) (*provider, *sqldb.DB) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p := &provider{b: b, name: "lidwoord", issuer: "http://" + n.at + "/oidc", clientID: benchClient}
+	p := &provider{b: b, name: "lidwoord", issuer: "http://" + n.at + "/oidc", clientID: benchClient, browsers: newBrowsers(browsers)}
 	err = db.InTx(b.Context(), func(tx *sqldb.Tx) error {
 		if _, err := bind.save(tx); err != nil {
 			return err
@@ -297,8 +363,8 @@ func lidwoord(b *testing.B, program, database string) (*provider, *sqldb.DB) {
 	}
 	n.start()
 	n.up()
-	for i := range browsers {
-		p.browsers[i] = newBrowser()
+	p.pid = n.process.Process.Pid
+	for i := range p.browsers {
 		res, err := p.browsers[i].PostForm("http://"+n.at+"/inloggen/aanmelden", url.Values{"gebruikersnaam": {fmt.Sprint("lezer", i)}, "wachtwoord": {benchPassword}})
 		if err != nil {
 			b.Fatal(err)

@@ -27,17 +27,17 @@ const (
 	benchHydra = "LIDWOORD_BENCH_HYDRA"
 )
 
-func peers(b *testing.B) (list []*provider) {
+func peers(b *testing.B, browsers int) (list []*provider) {
 	for _, peer := range []struct {
 		name, variable string
-		open           func(b *testing.B, program string, database *url.URL) *provider
+		open           func(b *testing.B, program string, database *url.URL, browsers int) *provider
 	}{{"dex", benchDex, dex}, {"hydra", benchHydra, hydra}} {
 		program := os.Getenv(peer.variable)
 		if program == "" {
 			fmt.Fprintf(os.Stderr, "not measured beside %s: %s does not say where it is\n", peer.name, peer.variable)
 			continue
 		}
-		list = append(list, peer.open(b, program, newDatabase(b)))
+		list = append(list, peer.open(b, program, newDatabase(b), browsers))
 	}
 	return list
 }
@@ -76,6 +76,7 @@ func startPeer(b *testing.B, p *provider, command *exec.Cmd) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { command.Process.Kill(); command.Wait(); log.Close() })
+	p.pid = command.Process.Pid
 	for began := time.Now(); time.Since(began) < startTime; time.Sleep(50 * time.Millisecond) {
 		if res, err := http.Get(p.issuer + "/.well-known/openid-configuration"); err == nil {
 			res.Body.Close()
@@ -90,9 +91,9 @@ func startPeer(b *testing.B, p *provider, command *exec.Cmd) {
 
 // dex serves Dex. Its people come from connectors that ask nothing, one for each
 // browser: as quick as a session that is alive, and no two share a row.
-func dex(b *testing.B, program string, database *url.URL) *provider {
+func dex(b *testing.B, program string, database *url.URL, browsers int) *provider {
 	at := freeAddress(b)
-	p := &provider{b: b, name: "dex", issuer: "http://" + at + "/dex", clientID: benchClient, password: rand.Text()}
+	p := &provider{b: b, name: "dex", issuer: "http://" + at + "/dex", clientID: benchClient, password: rand.Text(), browsers: newBrowsers(browsers)}
 	p.authorize = func(i int) string { return fmt.Sprintf("%s/auth/mock%d", p.issuer, i) }
 	p.introspect = p.issuer + "/token/introspect"
 	password, _ := database.User.Password()
@@ -122,9 +123,9 @@ func dex(b *testing.B, program string, database *url.URL) *provider {
 
 // hydra serves Ory Hydra, which knows no people: for each browser we say at once
 // who is there and what the client may hear, as a page of its owner would.
-func hydra(b *testing.B, program string, database *url.URL) *provider {
+func hydra(b *testing.B, program string, database *url.URL, browsers int) *provider {
 	at, admin := freeAddress(b), freeAddress(b)
-	p := &provider{b: b, name: "hydra", issuer: "http://" + at, clientID: benchClient, password: rand.Text()}
+	p := &provider{b: b, name: "hydra", issuer: "http://" + at, clientID: benchClient, password: rand.Text(), browsers: newBrowsers(browsers)}
 	p.introspect = "http://" + admin + "/admin/oauth2/introspect"
 	_, port, _ := strings.Cut(at, ":")
 	_, adminPort, _ := strings.Cut(admin, ":")

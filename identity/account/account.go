@@ -36,10 +36,20 @@
 //	Shares          whether others use its address too
 //	LookUndo        says what the link in the letter to the old address undoes
 //	UndoEmail       stops a change by it, or brings the old address back (7 days)
+//	LookFactor      says what the link in the letter about a new second step takes away
+//	UndoFactor      takes it away by it (7 days)
 //	Note, History   what happened to the account (90 days)
 //	Devices         the browsers that the account knows
 //	ForgetDevices   forgets the others
 //	Delete          takes the account away for good
+//
+// What a library's desk does for an owner who lost every second step:
+//
+//	AskRemoval         asks to take them all away, and tells the owner by letter
+//	WaitingRemoval, Removals  what was asked, and what became of it
+//	StopRemoval        keeps them: the owner, the library, or a sign-in with one of them
+//	LookRemoval, StopRemovalByLink  the same by the link in the letter
+//	RemoveDue          takes them away, 24 hours after it was asked (a job)
 //
 // # The 24 hours
 //
@@ -122,6 +132,8 @@ type Links struct {
 	Reset     func(secret.Token) string // page of a link that sets a new password
 	Email     func(secret.Token) string // page of a link that confirms another address
 	Undo      func(secret.Token) string // page of a link that brings the old address back
+	Factor    func(secret.Token) string // page of a link that takes a new second step away
+	Keep      func(secret.Token) string // page of a link that keeps a second step
 	Forgotten string                    // the page "Wachtwoord vergeten?"
 
 	// Left lets go of an account that its owner deleted: whatever other rooms and

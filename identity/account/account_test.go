@@ -44,6 +44,8 @@ func newHouse(t testing.TB, db *sqldb.DB) *house {
 		Reset:     func(token secret.Token) string { return "https://inloggen.test/wachtwoord/" + string(token) },
 		Email:     func(token secret.Token) string { return "https://inloggen.test/email/" + string(token) },
 		Undo:      func(token secret.Token) string { return "https://inloggen.test/email-terug/" + string(token) },
+		Factor:    func(token secret.Token) string { return "https://inloggen.test/tweede-stap-weg/" + string(token) },
+		Keep:      func(token secret.Token) string { return "https://inloggen.test/tweede-stap-blijft/" + string(token) },
 		Forgotten: "https://inloggen.test/wachtwoord-vergeten",
 		Left: func(_ *sqldb.Tx, accountID string) error {
 			h.left.Store(accountID)
@@ -119,7 +121,7 @@ func (h *house) mails() int {
 }
 
 var (
-	linkPattern = regexp.MustCompile(`https://inloggen\.test/(?:activeren|wachtwoord|email|email-terug)/(\S+)`)
+	linkPattern = regexp.MustCompile(`https://inloggen\.test/(?:activeren|wachtwoord|email|email-terug|tweede-stap-weg|tweede-stap-blijft)/(\S+)`)
 	codePattern = regexp.MustCompile(`(?m)^([A-Z0-9]{4}-[A-Z0-9]{4})$`)
 )
 

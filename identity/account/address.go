@@ -201,7 +201,7 @@ func (l ownLink) strangerSince() time.Time { return l.mailedAt.Add(-StrangerTime
 // The caller ends the sessions in the same transaction.
 //
 // The ways back that were mailed later die too, or the address that was undone
-// could undo that. Earlier ones live: an earlier owner comes first.
+// could undo that, or take the account by the letter about a second step. Earlier ones live: an earlier owner comes first.
 func (a *Accounts) UndoEmail(tx *sqldb.Tx, token secret.Token, browser string) (u Undoing, reset secret.Token, err error) {
 	l, ok, err := spendOwnLink(tx, token.Digest(), linkUndo)
 	if err != nil || !ok {
@@ -223,8 +223,10 @@ func (a *Accounts) UndoEmail(tx *sqldb.Tx, token secret.Token, browser string) (
 	if err := replaceOwnLinks(tx, acc.ID, linkEmail); err != nil {
 		return u, "", err
 	}
-	if err := replaceUndoSince(tx, acc.ID, l.mailedAt); err != nil {
-		return u, "", err
+	for _, kind := range []string{linkUndo, linkFactor} {
+		if err := replaceOwnLinksSince(tx, acc.ID, kind, l.mailedAt); err != nil {
+			return u, "", err
+		}
 	}
 	if err := factor.RemoveSince(tx, factorOwner(acc.ID), l.strangerSince()); err != nil {
 		return u, "", err

@@ -20,14 +20,14 @@ type letter struct {
 	Register string    // in "known" and "deleted": the page to make another account at, or ""
 	Help     string    // help page; the roof fills it, may be ""
 	Code     string    // in "code" only
-	Asker    string    // in "code" only: the library that asks
+	Asker    string    // in "code" and the letters about a removal: the library that asks
 	Hours    int       // in "activation", "welcome", "reset" and "email": how long Link works
 	Minutes  int       // in "code" only: how long Code works
-	Until    time.Time // the exact moment at which Link or Code stops working; in "newdevice": of the sign-in
+	Until    time.Time // the exact moment at which Link or Code stops working; in "newdevice": of the sign-in; in "removal_asked": when it is done
 
 	Sections  []section // in "reset" and "names": one for each account of the address
 	Forgotten string    // the page "Wachtwoord vergeten?"
-	Browser   string    // in "password", "factor", "guessed" and "newdevice": in words, or ""
+	Browser   string    // in "password", "factor", "guessed", "newdevice" and "removal_stopped": in words, or ""
 	What      string    // in "factor": the event
 	Left      int       // in "factor": recovery codes that are left
 	Old       string    // in "username": the name it was

@@ -21,6 +21,14 @@ var (
 	// of names comes down to four a minute.
 	registerNetwork = throttle.Rule{Name: "register.network", Free: 100, First: time.Second, Most: time.Minute, Forget: 15 * time.Second}
 
+	// registerTaken counts the chosen names that turned out to be taken, by network:
+	// each of those answers tells that somebody has the name. Of three classes most
+	// may meet one; whoever goes through a list comes down to one in two minutes.
+	// Nobody is kept out meanwhile: an account may be called by its address, which
+	// tells nothing. To count by the address that was typed would hold off nobody
+	// who types another one each time.
+	registerTaken = throttle.Rule{Name: "register.taken", Free: 60, First: 5 * time.Second, Most: 5 * time.Minute, Forget: 2 * time.Minute}
+
 	// registerAddress counts letters to one address, because anybody can type the
 	// address of another. A letter and three more leave at once, which does for a
 	// mail that got lost and for a family; then ever slower to one in half an hour.
@@ -31,6 +39,9 @@ var (
 	// ErrManyTries: too many accounts from one network. Its arguments are the
 	// seconds and the minutes to wait.
 	ErrManyTries = fault.New(fault.Slow, "account.many_tries")
+	// ErrManyNames: too many names from one network that were taken, with the same
+	// arguments.
+	ErrManyNames = fault.New(fault.Slow, "account.many_names").At(FieldUsername)
 	// ErrManyLetters: too many letters to one address, with the same arguments.
 	ErrManyLetters = fault.New(fault.Slow, "account.many_letters")
 )
@@ -77,14 +88,32 @@ func (a *Accounts) Register(ctx context.Context, db *sqldb.DB, r Registration) (
 	if err != nil {
 		return until, err
 	}
+	var taken error
 	err = db.InTx(ctx, func(tx *sqldb.Tx) error {
-		if err := take(tx, throttle.Counter{Rule: registerAddress, Key: usernameKey(acc.Email)}, ErrManyLetters); err != nil {
+		names, letters := throttle.Counter{Rule: registerTaken, Key: r.Network}, throttle.Counter{Rule: registerAddress, Key: usernameKey(acc.Email)}
+		if !named(acc) {
+			if err := mayTry(tx, names, ErrManyNames); err != nil {
+				return err
+			}
+		}
+		if err := mayTry(tx, letters, ErrManyLetters); err != nil {
 			return err
 		}
-		until, err = a.register(tx, acc)
-		return err
+		// A name that was taken counts as that, and no letter left. Looking and counting
+		// are one transaction, so that sixteen at once are sixteen.
+		until, taken = a.register(tx, acc)
+		switch {
+		case errors.Is(taken, ErrUsernameTaken):
+			return throttle.Failed(tx, names.Rule, names.Key)
+		case taken != nil:
+			return taken
+		}
+		return throttle.Failed(tx, letters.Rule, letters.Key)
 	})
-	return until, err
+	if err != nil {
+		return time.Time{}, err
+	}
+	return until, taken
 }
 
 // read checks all fields, so that one answer names everything that is wrong.
@@ -163,12 +192,16 @@ func begunAgain(have, now Account) Account {
 
 // take counts a try in its own words for a person.
 func take(tx *sqldb.Tx, c throttle.Counter, slow *fault.Error) error {
-	err := throttle.Take(tx, []throttle.Counter{c})
-	if !errors.Is(err, throttle.ErrSlow) {
+	if err := mayTry(tx, c, slow); err != nil {
 		return err
 	}
+	return throttle.Failed(tx, c.Rule, c.Key)
+}
+
+// mayTry refuses a try that comes too soon, and counts nothing.
+func mayTry(tx *sqldb.Tx, c throttle.Counter, slow *fault.Error) error {
 	wait, err := throttle.Wait(tx, c.Rule, c.Key)
-	if err != nil {
+	if err != nil || wait == 0 {
 		return err
 	}
 	return slow.With(int((wait+time.Second-1)/time.Second), int((wait+time.Minute-1)/time.Minute))

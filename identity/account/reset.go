@@ -56,6 +56,9 @@ const (
 	linkReset = "reset"
 	linkEmail = "email"
 	linkUndo  = "undo"
+
+	linkFactor  = "factor"  // takes a second step away that came without the owner
+	linkRemoval = "removal" // keeps the second step that a desk would take away
 )
 
 // ownLink is a link that was mailed to the owner of an active account.

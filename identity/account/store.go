@@ -287,6 +287,7 @@ func deleteTraces(tx *sqldb.Tx, id string) error {
 		`DELETE FROM account_own_link WHERE account_id = $1`,
 		`DELETE FROM account_event WHERE account_id = $1`,
 		`DELETE FROM account_ask WHERE account_id = $1`,
+		`DELETE FROM account_factor_removal WHERE account_id = $1`,
 	} {
 		if _, err := tx.Exec(query, id); err != nil {
 			return err
@@ -333,14 +334,26 @@ func replaceOwnLinks(tx *sqldb.Tx, accountID, kind string) error {
 	return err
 }
 
-// replaceUndoSince lets the later ways back die once an earlier one was used: they
-// were mailed to addresses that its owner undid.
-func replaceUndoSince(tx *sqldb.Tx, accountID string, mailed time.Time) error {
+// replaceOwnLinksSince lets the later links of a kind die once an earlier way back was
+// used: they were mailed to addresses that its owner undid, or are about what went with it.
+func replaceOwnLinksSince(tx *sqldb.Tx, accountID, kind string, mailed time.Time) error {
 	_, err := tx.Exec(`
 		UPDATE account_own_link SET replaced_at = $1
-		WHERE account_id = $2 AND kind = 'undo' AND mailed_at >= $3 AND used_at IS NULL AND replaced_at IS NULL`,
-		tx.Now, accountID, mailed)
+		WHERE account_id = $2 AND kind = $3 AND mailed_at >= $4 AND used_at IS NULL AND replaced_at IS NULL`,
+		tx.Now, accountID, kind, mailed)
 	return err
+}
+
+// undoAddresses lists where a change of address of an account can still be undone, the
+// earliest first.
+func undoAddresses(tx *sqldb.Tx, accountID string) ([]string, error) {
+	return sqldb.Many(tx, `
+		SELECT email FROM account_own_link
+		WHERE account_id = $1 AND kind = 'undo'`+living+`$2
+		ORDER BY mailed_at, digest`,
+		[]any{accountID, tx.Now}, func(r sqldb.Row) (email string, err error) {
+			return email, r.Scan(&email)
+		})
 }
 
 const living = ` AND used_at IS NULL AND replaced_at IS NULL AND expires_at > `
@@ -365,6 +378,63 @@ func spendOwnLink(tx *sqldb.Tx, digest, kind string) (l ownLink, ok bool, err er
 
 func (l *ownLink) columns() []any {
 	return []any{&l.accountID, &l.kind, &l.email, &l.username, sqldb.Instant(&l.mailedAt)}
+}
+
+// Removals of the second step.
+
+// insertRemoval reports false when one waits already.
+func insertRemoval(tx *sqldb.Tx, id string, r Removal) (won bool, err error) {
+	n, err := tx.Exec(`
+		INSERT INTO account_factor_removal (id, account_id, library, asked_by, asked_at, due_at, ended_by, done)
+		VALUES ($1, $2, $3, $4, $5, $6, '', FALSE) ON CONFLICT DO NOTHING`,
+		id, r.AccountID, r.Library, r.AskedBy, r.AskedAt, r.DueAt)
+	return n == 1, err
+}
+
+const removalColumns = `account_id, library, asked_by, asked_at, due_at, ended_at, ended_by, done`
+
+func (r *Removal) columns() []any {
+	return []any{&r.AccountID, &r.Library, &r.AskedBy, sqldb.Instant(&r.AskedAt), sqldb.Instant(&r.DueAt), sqldb.Instant(&r.EndedAt), &r.EndedBy, &r.Done}
+}
+
+func waitingRemoval(tx *sqldb.Tx, accountID string) (r Removal, ok bool, err error) {
+	ok, err = tx.One(`SELECT `+removalColumns+` FROM account_factor_removal WHERE account_id = $1 AND ended_at IS NULL`,
+		[]any{accountID}, r.columns()...)
+	return r, ok, err
+}
+
+func removalsOf(tx *sqldb.Tx, accountID string) ([]Removal, error) {
+	return sqldb.Many(tx, `SELECT `+removalColumns+` FROM account_factor_removal WHERE account_id = $1 ORDER BY asked_at DESC, id`,
+		[]any{accountID}, func(row sqldb.Row) (r Removal, err error) {
+			return r, row.Scan(r.columns()...)
+		})
+}
+
+// stopRemoval and finishRemoval end a removal that waits. The database decides the
+// winner of a race.
+func stopRemoval(tx *sqldb.Tx, accountID, by string) (r Removal, won bool, err error) {
+	won, err = tx.One(`
+		UPDATE account_factor_removal SET ended_at = $2, ended_by = $3
+		WHERE account_id = $1 AND ended_at IS NULL
+		RETURNING `+removalColumns,
+		[]any{accountID, tx.Now, by}, r.columns()...)
+	return r, won, err
+}
+
+func finishRemoval(tx *sqldb.Tx, id string) (r Removal, won bool, err error) {
+	won, err = tx.One(`
+		UPDATE account_factor_removal SET ended_at = $2, ended_by = 'job', done = TRUE
+		WHERE id = $1 AND ended_at IS NULL AND due_at <= $2
+		RETURNING `+removalColumns,
+		[]any{id, tx.Now}, r.columns()...)
+	return r, won, err
+}
+
+func dueRemovals(tx *sqldb.Tx, most int) ([]string, error) {
+	return sqldb.Many(tx, `SELECT id FROM account_factor_removal WHERE ended_at IS NULL AND due_at <= $1 ORDER BY due_at, id LIMIT $2`,
+		[]any{tx.Now, most}, func(r sqldb.Row) (id string, err error) {
+			return id, r.Scan(&id)
+		})
 }
 
 // History.
@@ -482,6 +552,7 @@ func sweep(tx *sqldb.Tx, oldLinks, oldDevices, oldEvents time.Time) error {
 		{`DELETE FROM account_name_rest WHERE until <= $1`, tx.Now},
 		{`DELETE FROM account_event WHERE at <= $1`, oldEvents},
 		{`DELETE FROM account_event WHERE account_id = '' AND at <= $1`, tx.Now},
+		{`DELETE FROM account_factor_removal WHERE ended_at <= $1`, oldEvents},
 		{`DELETE FROM account_link WHERE mailed_at <= $1
 			AND NOT EXISTS (SELECT 1 FROM account_expired WHERE account_expired.account_id = account_link.account_id)
 			AND NOT EXISTS (SELECT 1 FROM account WHERE account.id = account_link.account_id AND until IS NOT NULL)`, oldLinks},

@@ -105,13 +105,14 @@ func (p *Provider) subject(accountID, sector string) string {
 // UserInfo answers the holder of an access token, with memberships as they are
 // now. It only reads.
 func (p *Provider) UserInfo(tx *sqldb.Tx, token secret.Token) (person Person, problem *Problem, err error) {
-	g, sector, found, err := grantOfToken(tx, token.Digest())
+	l, found, err := p.living.One(tx, token.Digest(), grantsOfTokens)
 	if err != nil {
 		return Person{}, nil, err
 	}
 	if !found {
 		return Person{}, &Problem{Code: InvalidToken, Description: "The access token is unknown, expired or revoked."}, nil
 	}
-	person, err = p.person(tx, g, sector, inUserInfo)
+	g := grant{accountID: l.accountID, username: l.username, email: l.email, scope: l.scope, claims: l.claims}
+	person, err = p.person(tx, g, l.sector, inUserInfo)
 	return person, nil, err
 }

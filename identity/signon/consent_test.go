@@ -88,6 +88,50 @@ func TestAskedAnewConsentIsGivenAnew(t *testing.T) {
 	})
 }
 
+// An address of an app is no proof of which app it is: another one may have taken it.
+func TestAnAppThatAnyOtherCouldBeIsConsentedToEachTime(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		clock := time.Duration(0)
+		for name, c := range map[string]struct {
+			address string
+			key     secret.Token
+			asked   bool
+		}{
+			"an app with a scheme of its own": {"nl.bind.lezen:/terug", "", true},
+			"an app that listens":             {"http://127.0.0.1:5000/terug", "", true},
+			"one that says localhost":         {"http://localhost:5000/terug", "", true},
+			"one whose server proves itself":  {"nl.bind.lezen:/terug", password, false},
+			"a script at a website":           {"https://lezen.example/terug", "", false},
+		} {
+			h := open(t, db)
+			client := readingClient()
+			client.Secret, client.Redirects = c.key, []string{c.address}
+			h.register(client)
+			a := ask()
+			a.RedirectURI = c.address
+			for n := range 3 {
+				clock += time.Minute
+				h.at(clock)
+				id := h.mustBegin(a)
+				_, err := h.grant(id, zoe())
+				if errors.Is(err, signon.ErrConsentNeeded) != c.asked || err != nil && !c.asked {
+					t.Errorf("%s, time %d: %v", name, n+1, err)
+				}
+				if !c.asked {
+					continue
+				}
+				if r := h.pending(id); !r.Imitable || !r.Own {
+					t.Errorf("%s: %+v", name, r)
+				}
+				h.consent(id, "ZOE")
+				if _, err := h.grant(id, zoe()); err != nil {
+					t.Errorf("%s, time %d, with consent: %v", name, n+1, err)
+				}
+			}
+		}
+	})
+}
+
 func TestWhoWithdrawsConsentEndsWhatTheSiteHad(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)

@@ -61,6 +61,10 @@ func (p *Provider) Discovery() Metadata {
 	for _, a := range assertionAlgorithms {
 		signing = append(signing, string(a))
 	}
+	claims := []string{"iss", "sub", "aud", "exp", "iat", "nbf", "auth_time", "nonce", "acr", "at_hash", "jti", "sid"}
+	for _, known := range claimScopes {
+		claims = append(claims, known.claim)
+	}
 	return Metadata{
 		Issuer:                p.Issuer,
 		AuthorizationEndpoint: p.Issuer + PathAuthorize,
@@ -77,10 +81,7 @@ func (p *Provider) Discovery() Metadata {
 		SubjectTypes:          []string{"public", "pairwise"},
 		IDTokenAlgorithms:     algorithms,
 		Scopes:                knownScopes,
-		Claims: []string{
-			"iss", "sub", "aud", "exp", "iat", "nbf", "auth_time", "nonce", "acr", "at_hash", "jti", "sid",
-			"preferred_username", "email", "email_verified", "memberships",
-		},
+		Claims:                claims,
 		TokenAuthMethods:      methods,
 		RevokeAuthMethods:     methods,
 		IntrospectAuthMethods: proven,

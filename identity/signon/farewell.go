@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
-	"sync"
 	"time"
 
 	"lidwoord/base/bell"
+	"lidwoord/base/queue"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 )
@@ -18,7 +17,6 @@ import (
 // session and told at once; a site that is away is tried for a day, because its
 // session of somebody who signed out on a shared computer is open meanwhile.
 const (
-	logoutPoll       = 2 * time.Second  // for those whose pause is over, and of other nodes
 	logoutHands      = 32               // sites that are told at the same time
 	logoutLimit      = 5 * time.Second  // how long a site may take to answer
 	logoutLease      = 30 * time.Second // a worker that died gives up its hold
@@ -34,8 +32,6 @@ const (
 	// lives longer (base/session.LifeMost), and neither do those of the sites that
 	// asked us.
 	visitMemory = 30 * 24 * time.Hour
-
-	complaintPause = time.Minute
 )
 
 // LogoutSender hands a logout token to a site. own tells a site of the library
@@ -83,80 +79,24 @@ func tellOf(tx *sqldb.Tx, take func() ([]visit, error)) error {
 }
 
 // Run tells sites of sign-outs until ctx ends.
-func (w *LogoutWorker) Run(ctx context.Context) {
-	h := newHands()
-	defer h.busy.Wait()
-	var complained time.Time // zero while all is well
-	for {
-		rung := farewells.Wait() // before looking, so that no ring is missed in between
-		err := w.begin(ctx, h)   // without waiting: a slow site holds up no other
-		switch now := w.DB.Now(); {
-		case err == nil:
-			complained = time.Time{}
-		case ctx.Err() == nil && now.Sub(complained) >= complaintPause:
-			w.Log.WarnContext(ctx, "sign-outs wait for the database", "err", err)
-			complained = now
-		}
-		pause := time.NewTimer(logoutPoll + rand.N(logoutPoll/4)) // nodes drift apart
-		select {
-		case <-ctx.Done():
-			pause.Stop()
-			return
-		case <-rung:
-			pause.Stop()
-		case <-pause.C:
-		}
-	}
-}
+func (w *LogoutWorker) Run(ctx context.Context) { w.queue().Run(ctx) }
 
 // Drain tells all that is due now and returns when the last site answered.
-func (w *LogoutWorker) Drain(ctx context.Context) error {
-	h := newHands()
-	defer h.busy.Wait()
-	return w.begin(ctx, h)
-}
+func (w *LogoutWorker) Drain(ctx context.Context) error { return w.queue().Drain(ctx) }
 
-// hands are the sites that are being told.
-type hands struct {
-	free chan struct{}
-	busy sync.WaitGroup
-}
-
-func newHands() *hands { return &hands{free: make(chan struct{}, logoutHands)} }
-
-// begin takes in hand all that is due now.
-func (w *LogoutWorker) begin(ctx context.Context, h *hands) error {
-	for {
-		var ids []string
-		err := w.DB.Read(ctx, func(tx *sqldb.Tx) (err error) { ids, err = dueLogouts(tx, 64); return err })
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		won := 0
-		for _, id := range ids {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case h.free <- struct{}{}:
-			}
+func (w *LogoutWorker) queue() *queue.Worker {
+	return &queue.Worker{What: "sign-outs", Hands: logoutHands, Bell: farewells, Now: w.DB.Now, Log: w.Log,
+		Due: func(ctx context.Context) (ids []string, err error) {
+			err = w.DB.Read(ctx, func(tx *sqldb.Tx) error { ids, err = dueLogouts(tx, 64); return err })
+			return ids, err
+		},
+		Claim: func(ctx context.Context, id string) (func(context.Context), error) {
 			f, ok, err := w.claim(ctx, id)
 			if err != nil || !ok {
-				<-h.free
-				if err != nil {
-					return err
-				}
-				continue
+				return nil, err
 			}
-			won++
-			h.busy.Go(func() {
-				defer func() { <-h.free }()
-				w.tell(ctx, f)
-			})
-		}
-		if won == 0 { // others are at the same ones; leave them to it
-			return nil
-		}
-	}
+			return func(ctx context.Context) { w.tell(ctx, f) }, nil
+		}}
 }
 
 // farewell is a sign-out in hand.
@@ -224,7 +164,7 @@ func (w *LogoutWorker) tell(ctx context.Context, f farewell) {
 		if told == nil || !tx.Now.Before(f.queuedAt.Add(logoutGiveUp)) {
 			return deleteLogout(tx, f.logout)
 		}
-		again = tx.Now.Add(logoutPause(f.attempts))
+		again = tx.Now.Add(queue.PauseAfter(f.attempts, logoutFirstPause, logoutLongPause))
 		return deferLogout(tx, f.logout, again)
 	})
 	switch {
@@ -237,13 +177,4 @@ func (w *LogoutWorker) tell(ctx context.Context, f farewell) {
 	default:
 		log.WarnContext(ctx, "sign-out not heard; it is told again", "err", told, "again", again)
 	}
-}
-
-// logoutPause is the wait after the given number of tries.
-func logoutPause(attempts int) time.Duration {
-	pause := logoutFirstPause
-	for i := 1; i < attempts && pause < logoutLongPause; i++ {
-		pause *= 2
-	}
-	return min(pause, logoutLongPause)
 }

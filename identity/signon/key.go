@@ -228,23 +228,43 @@ func (k signingKey) sign(kind jose.ContentType, claims any) (string, error) {
 	return signed.CompactSerialize()
 }
 
-// KeySet is our public keys as clients fetch them.
-type KeySet = jose.JSONWebKeySet
-
-// JWKS is the set of public keys: those that sign, signed lately, or will sign.
-func (p *Provider) JWKS(tx *sqldb.Tx) (KeySet, error) {
-	shown, err := publicKeys(tx)
+// KeyDocument is the set of public keys as clients fetch it (RFC 7517 section 5):
+// those that sign, signed lately, or will sign. It is whole when there is one for
+// each algorithm.
+func (p *Provider) KeyDocument(tx *sqldb.Tx) (text []byte, whole bool, err error) {
+	keys, _, err := p.keys.One(tx, everyKey{}, func(tx *sqldb.Tx, _ []everyKey) (map[everyKey][]publicKey, error) {
+		keys, err := publicKeys(tx)
+		return map[everyKey][]publicKey{{}: keys}, err
+	})
 	if err != nil {
-		return jose.JSONWebKeySet{}, err
+		return nil, false, err
 	}
-	set := jose.JSONWebKeySet{Keys: make([]jose.JSONWebKey, len(shown))}
-	for i, text := range shown {
-		if err := json.Unmarshal([]byte(text), &set.Keys[i]); err != nil {
-			return jose.JSONWebKeySet{}, err
+	have := map[string]bool{}
+	text = append(text, `{"keys":[`...)
+	for i, k := range keys {
+		if i > 0 {
+			text = append(text, ',')
 		}
+		text = append(text, k.shown...)
+		have[k.algorithm] = true
 	}
-	return set, nil
+	return append(text, "]}"...), len(have) == len(algorithms), nil
 }
+
+// publicKeySet is KeyDocument for who checks a signature.
+func (p *Provider) publicKeySet(tx *sqldb.Tx) (set jose.JSONWebKeySet, err error) {
+	text, _, err := p.KeyDocument(tx)
+	if err == nil {
+		err = json.Unmarshal(text, &set)
+	}
+	return set, err
+}
+
+// publicKey is what clients see of a key.
+type publicKey struct{ algorithm, shown string }
+
+// everyKey asks for all of them.
+type everyKey struct{}
 
 // key is a row of signon_key.
 type key struct {

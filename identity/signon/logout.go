@@ -87,7 +87,7 @@ func (p *Provider) readHint(tx *sqldb.Tx, token string) (idClaims, error) {
 	if err != nil {
 		return idClaims{}, ErrBadHint.Because(err)
 	}
-	keys, err := p.JWKS(tx)
+	keys, err := p.publicKeySet(tx)
 	if err != nil {
 		return idClaims{}, err
 	}

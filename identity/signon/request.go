@@ -89,6 +89,7 @@ func (p *Provider) checkRequest(tx *sqldb.Tx, c client, a AuthorizeParams) (requ
 		r.wish.subject = hint.Subject
 	}
 	r.id, r.clientID = secret.NewID(), c.id
+	r.asksConsent = r.asksConsent || c.public() && imitable(a.RedirectURI)
 	r.scope, r.wish.claims = narrow(r.scope, c.scopes), allowClaims(r.wish.claims, c.scopes)
 	if p.reaches(c.initiate, a.Target) {
 		r.target = a.Target
@@ -109,6 +110,15 @@ func allowed(registered []string, asked string) bool {
 		ownHost, ownRest, ok := loopback(uri)
 		return ok && ownHost == host && ownRest == rest
 	})
+}
+
+// imitable tells whether any app of the person's own machine may receive what is sent
+// to an address: one with a scheme of its own, or a port. A client that proves itself
+// by nothing else may be somebody else's then, so that its person is asked each time
+// (RFC 8252 section 8.6, OWASP ASVS 10.7.1).
+func imitable(uri string) bool {
+	u, err := url.Parse(uri)
+	return err != nil || u.Scheme != "https" && (u.Scheme != "http" || local(u.Hostname()))
 }
 
 // loopback splits an http address by the number of the machine itself, without its
@@ -150,6 +160,9 @@ type Request struct {
 	ClientName string
 	Continues  bool       // the client takes people up again later (Client.Initiate)
 	ReturnsTo  string     // the host that the browser goes back to; "" for an app
+	ReturnsBy  string     // the scheme of that address: "https", or one that an app has of its own
+	Own        bool       // the client is the library's own
+	Imitable   bool       // any app could receive the answer, so that the person is asked each time
 	Lang       words.Lang // "" when the client did not say
 	Prompt     string     // "", PromptNone, PromptLogin or PromptCreate
 	LoginHint  string
@@ -163,7 +176,7 @@ type Request struct {
 	// UnmetAuthenticationRequirements. "" when any does.
 	NeedsACR string
 
-	own, asksConsent               bool
+	lasting, asksConsent           bool
 	scope, claims, subject, sector string
 	createdAt                      time.Time
 }

@@ -20,10 +20,11 @@
 //	Revoke          ends a token
 //	EndSession      signs out at the wish of a client
 //	RevokeSession   ends all that one sign-in gave
+//	RevokeLasting   ends the apps of one account, which outlive its sessions
 //	RevokeAccount   ends all that one account gave
 //	RevokeSome, LeaveSome  end all that everybody gave, some at a time (an emergency)
 //	LogoutWorker    tells sites that somebody signed out
-//	Discovery, JWKS what clients must know of us
+//	Discovery, KeyDocument what clients must know of us
 //	TendKeys        makes and rotates signing keys (at start, and as a daily job)
 //	ReplaceKeys     drops them all at once, after a leak
 //	Expire          removes what is over (a job)
@@ -37,6 +38,7 @@ package signon
 
 import (
 	"embed"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,10 +77,16 @@ const (
 	ScopeProfile     = "profile"        // preferred_username
 	ScopeEmail       = "email"          // email, email_verified
 	ScopeMemberships = "memberships"    // memberships
+	ScopeReading     = "reading"        // borrow and read in the person's name, at a resource server
 	ScopeOffline     = "offline_access" // a refresh token
 )
 
-var knownScopes = []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopeMemberships, ScopeOffline}
+var knownScopes = []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopeMemberships, ScopeReading, ScopeOffline}
+
+// Scopes lists what a client may be allowed to ask; openid goes without saying.
+func Scopes() []string {
+	return slices.DeleteFunc(slices.Clone(knownScopes), func(s string) bool { return s == ScopeOpenID })
+}
 
 // Words are the sentences of this room.
 //
@@ -115,6 +123,12 @@ type Provider struct {
 	Reaches func(address string) error
 
 	unsealed sync.Map // kid → signingKey, so that a key is unsealed once per process
+
+	// What many ask at the same moment.
+	clients sqldb.Gather[string, client] // by id
+	living  sqldb.Gather[string, living] // by digest of the token
+	shown   sqldb.Gather[string, shown]  // by digest of the token
+	keys    sqldb.Gather[everyKey, []publicKey]
 }
 
 // Memberships tells what the holder of an account may use. The administration's

@@ -193,7 +193,10 @@ func (h house) userinfo(token secret.Token) (person signon.Person, refusal strin
 func (h house) keys() (set jose.JSONWebKeySet) {
 	h.Helper()
 	err := h.db.Read(h.Context(), func(tx *sqldb.Tx) (err error) {
-		set, err = h.p.JWKS(tx)
+		text, _, err := h.p.KeyDocument(tx)
+		if err == nil {
+			err = json.Unmarshal(text, &set)
+		}
 		return err
 	})
 	if err != nil {

@@ -92,7 +92,7 @@ func tidy(p Person) Person {
 
 // compare lays a person beside a known customer.
 func compare(p Person, c Customer) Match {
-	m := Match{Row: rowOf(c)}
+	m := Match{Row: c.Row()}
 	a, b := keysOf(p), keysOf(c.Person)
 	add := func(field string, score int) {
 		m.Fields = append(m.Fields, field)

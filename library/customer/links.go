@@ -19,22 +19,25 @@ func Links(tx *sqldb.Tx, organisationID string) (links []Link, without int, err 
 // accountsAtOnce bounds the list in one statement.
 const accountsAtOnce = 500
 
-// Holders are the customers of a library for whom it generated one of these
-// login accounts, in the order of the list.
-func Holders(tx *sqldb.Tx, organisationID string, accountIDs []string) (list []Row, err error) {
-	at := map[string]Row{}
+// Holder is a customer for whom the library generated a login account.
+type Holder struct{ ID, BranchID, AccountID string }
+
+// Holders are the customers of a library for whom it generated one of these login
+// accounts, in the order of the list: of one branch, or of all when branchID is "".
+func Holders(tx *sqldb.Tx, organisationID, branchID string, accountIDs []string) (list []Holder, err error) {
+	at := map[string]Holder{}
 	for some := range slices.Chunk(accountIDs, accountsAtOnce) {
-		found, err := holders(tx, organisationID, some)
+		found, err := holders(tx, organisationID, branchID, some)
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range found {
-			at[c.Link.AccountID] = rowOf(c)
+		for _, h := range found {
+			at[h.AccountID] = h
 		}
 	}
 	for _, id := range accountIDs {
-		if row, ok := at[id]; ok {
-			list = append(list, row)
+		if h, ok := at[id]; ok {
+			list = append(list, h)
 		}
 	}
 	return list, nil

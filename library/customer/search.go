@@ -28,7 +28,8 @@ type Row struct {
 // Ended reports whether the customer in the row is a former one.
 func (r Row) Ended(on day.Day) bool { return ended(r.EndedOn, on) }
 
-func rowOf(c Customer) Row {
+// Row is the customer as a list shows them.
+func (c Customer) Row() Row {
 	return Row{ID: c.ID, BranchID: c.BranchID, Number: c.Number, Name: c.Full(), ListName: c.Listed(), Birth: c.Birth,
 		Line: c.Address.Line(), Place: c.Address.PlaceLine(), Email: c.Email, How: c.Link.How, EndedOn: c.EndedOn,
 		Unknown: !c.Address.Checked}
@@ -196,7 +197,7 @@ func Search(tx *sqldb.Tx, organisationID, text string, limit int) (Found, error)
 	}
 	found := Found{More: len(list) > limit}
 	for _, c := range list[:min(len(list), limit)] {
-		found.Rows = append(found.Rows, rowOf(c))
+		found.Rows = append(found.Rows, c.Row())
 	}
 	return found, nil
 }

@@ -374,10 +374,17 @@ func countUnlinked(tx *sqldb.Tx, organisationID string) (n int, err error) {
 	return n, err
 }
 
-func holders(tx *sqldb.Tx, organisationID string, accountIDs []string) ([]Customer, error) {
+func holders(tx *sqldb.Tx, organisationID, branchID string, accountIDs []string) ([]Holder, error) {
 	args := []any{organisationID, string(LinkGenerated)}
 	for _, id := range accountIDs {
 		args = append(args, id)
 	}
-	return customers(tx, `c.organisation_id = $1 AND c.link_how = $2 AND c.account_id <> '' AND c.account_id IN `+sqldb.In(3, len(accountIDs)), args...)
+	where := `organisation_id = $1 AND link_how = $2 AND account_id <> '' AND account_id IN ` + sqldb.In(3, len(accountIDs))
+	if branchID != "" {
+		args = append(args, branchID)
+		where += fmt.Sprintf(" AND branch_id = $%d", len(args))
+	}
+	return sqldb.Many(tx, `SELECT id, branch_id, account_id FROM customer WHERE `+where, args, func(row sqldb.Row) (h Holder, err error) {
+		return h, row.Scan(&h.ID, &h.BranchID, &h.AccountID)
+	})
 }

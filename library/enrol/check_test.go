@@ -206,7 +206,7 @@ func TestEveryFaultHasItsSentences(t *testing.T) {
 		enrol.ErrDraft, enrol.ErrSaved, enrol.ErrNumberMissing, enrol.ErrAgain, enrol.ErrOtherPerson, enrol.ErrDuplicate, enrol.ErrIdentity,
 		enrol.ErrEmailNeeded, enrol.ErrChoice, enrol.ErrMembership, enrol.ErrGuardian, enrol.ErrUsername, enrol.ErrNotProved, enrol.ErrCode,
 		enrol.ErrBuildUpUnseen, enrol.ErrBuildUpChanged, enrol.ErrNoNumber, enrol.ErrHasLogin, enrol.ErrNoLogin, enrol.ErrClosed, enrol.ErrUsernameTaken,
-		enrol.ErrAccountAwake, enrol.ErrAccountGone, membership.ErrDefinition, membership.ErrNoDefinition, membership.ErrTooYoung,
+		enrol.ErrAccountAwake, enrol.ErrAccountGone, enrol.ErrNoSecondStep, enrol.ErrRemovalAsked, enrol.ErrRemovalOver, enrol.ErrDocument, membership.ErrDefinition, membership.ErrNoDefinition, membership.ErrTooYoung,
 		membership.ErrTooOld, membership.ErrRunning, membership.ErrNotRunning, membership.ErrReason, newsletter.ErrParent, newsletter.ErrAddress, newsletter.ErrProof,
 	} {
 		for _, lang := range words.Langs {

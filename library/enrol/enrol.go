@@ -10,11 +10,12 @@
 //	Office.EnrolOnline                                  the same for a visitor who ordered on the web
 //	Office.LoginState, Resend, Forget, Generate, ChangeEmail   the login account of a customer, afterwards
 //	Office.AskLink, LinkAsked, ProveLink, TakeLink      the same question about who is a customer already
+//	Office.AskRemoval, StopRemoval, WaitingRemoval      Tweede stap weghalen
 //	Office.TakeOwner, Asked                             the owner answered on an own telephone
 //	Office.History, ToActivate                          what became of login accounts
 //	Office.AccountLeft, MailReturned                    what the outside world tells of them
 //
-// Login accounts live outside the library, behind the two ports in ports.go.
+// Login accounts live outside the library, behind the ports in ports.go.
 package enrol
 
 import (
@@ -40,6 +41,7 @@ type Office struct {
 	Accounts LoginAccounts
 	Census   LoginCensus
 	Owners   AccountOwners
+	Steps    SecondSteps // the desk's only
 	News     *newsletter.Subscribers
 }
 

@@ -10,6 +10,7 @@ import (
 	"lidwoord/base/fault"
 	"lidwoord/base/outbox"
 	"lidwoord/base/sqldb"
+	"lidwoord/library/branch"
 	"lidwoord/library/customer"
 	"lidwoord/library/task"
 )
@@ -60,6 +61,17 @@ func (o Office) History(tx *sqldb.Tx, customerID string) ([]Happened, error) {
 			return nil, err
 		}
 		list = append(list, story.happened()...)
+		lib, err := branch.OrganisationByID(tx, who.OrganisationID)
+		if err != nil {
+			return nil, err
+		}
+		asked, err := o.removals(tx, who, lib.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range asked {
+			list = append(list, r.happened()...)
+		}
 	}
 	slices.SortStableFunc(list, func(a, b Happened) int { return cmp.Compare(b.At.UnixMicro(), a.At.UnixMicro()) })
 	return list, nil
@@ -91,11 +103,18 @@ type Sleeper struct {
 // sleepersMost bounds what is asked of the outside world at once.
 const sleepersMost = 5000
 
+// SleepersWanted is which part of the list a clerk looks at.
+type SleepersWanted struct {
+	BranchID string // "" is every branch of the library
+	Skip     int    // how many come before
+	Most     int    // how many are listed; 0 only counts
+}
+
 // ToActivate lists the customers of the clerk's library whose generated login
 // account waits for its owner, or expired not long ago: those of the clerk's own
-// branch first, and of each the newest first. all is how many there are, of whom
-// at most limit are listed.
-func (o Office) ToActivate(tx *sqldb.Tx, c Clerk, limit int) (list []Sleeper, all int, err error) {
+// branch first, and of each the newest first. all is how many there are in every
+// part together.
+func (o Office) ToActivate(tx *sqldb.Tx, c Clerk, want SleepersWanted) (list []Sleeper, all int, err error) {
 	_, lib, err := c.at(tx)
 	if err != nil {
 		return nil, 0, err
@@ -104,21 +123,26 @@ func (o Office) ToActivate(tx *sqldb.Tx, c Clerk, limit int) (list []Sleeper, al
 	if err != nil {
 		return nil, 0, err
 	}
-	rows, err := customer.Holders(tx, lib.ID, asleep)
+	found, err := customer.Holders(tx, lib.ID, want.BranchID, asleep)
 	if err != nil {
 		return nil, 0, err
 	}
-	slices.SortStableFunc(rows, func(a, b customer.Row) int {
+	slices.SortStableFunc(found, func(a, b customer.Holder) int {
 		return cmp.Compare(away(a.BranchID, c.BranchID), away(b.BranchID, c.BranchID))
 	})
-	for _, row := range rows[:min(len(rows), limit)] {
-		login, err := o.LoginState(tx, row.ID)
+	from := min(max(want.Skip, 0), len(found))
+	for _, h := range found[from:min(from+want.Most, len(found))] {
+		who, err := customer.Find(tx, h.ID)
 		if err != nil {
 			return nil, 0, err
 		}
-		list = append(list, Sleeper{Row: row, Login: login})
+		login, err := o.stateOf(tx, who)
+		if err != nil {
+			return nil, 0, err
+		}
+		list = append(list, Sleeper{Row: who.Row(), Login: login})
 	}
-	return list, len(rows), nil
+	return list, len(found), nil
 }
 
 // away ranks the branch of a customer for a clerk: their own is nearest.

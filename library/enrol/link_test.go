@@ -261,11 +261,11 @@ func TestALinkThatCameBackIsSeenAndMended(t *testing.T) {
 			t.Fatalf("tasks %+v", open)
 		}
 		w.do(func(tx *sqldb.Tx) error {
-			list, all, err := w.office.ToActivate(tx, w.anna, 10)
+			list, all, err := w.office.ToActivate(tx, w.anna, enrol.SleepersWanted{Most: 10})
 			if all != 1 || len(list) != 1 || list[0].Number != r.Number || list[0].Login.State != enrol.Waiting {
 				t.Errorf("to activate: %d, %+v", all, list)
 			}
-			if list, all, err := w.office.ToActivate(tx, w.other, 10); all != 0 || len(list) != 0 || err != nil {
+			if list, all, err := w.office.ToActivate(tx, w.other, enrol.SleepersWanted{Most: 10}); all != 0 || len(list) != 0 || err != nil {
 				t.Errorf("another library sees %+v, %v", list, err)
 			}
 			return err

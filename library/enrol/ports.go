@@ -36,6 +36,33 @@ type LoginAccounts interface {
 	SecondStep(tx *sqldb.Tx, accountID string) (bool, error)
 }
 
+// SecondSteps lets a library ask for what an owner cannot do any more who lost every
+// second step: to take them away.
+type SecondSteps interface {
+	// AskRemoval asks for it. Nothing is taken away before due, and the owner hears of it
+	// at once. ErrRemovalAsked when that was done before and waits, ErrNoSecondStep when
+	// there is nothing to take.
+	AskRemoval(tx *sqldb.Tx, accountID string, r Removal) (due time.Time, err error)
+	// StopRemoval reports false when there is nothing to stop (any more).
+	StopRemoval(tx *sqldb.Tx, accountID, actor string) (stopped bool, err error)
+	// Removals lists what was asked lately, by whichever library, the newest first.
+	Removals(tx *sqldb.Tx, accountID string) ([]Removal, error)
+}
+
+// Removal is the wish of a library to take the second step of a login account away.
+type Removal struct {
+	Library string // who asks, as its owner reads it
+	AskedBy string // the worker, as the audit log has it
+	AskedAt time.Time
+	DueAt   time.Time
+	EndedAt time.Time // zero while it waits
+	EndedBy string    // as AskedBy; "" while it waits
+	Done    bool      // the steps are gone; otherwise it waits, or was stopped
+}
+
+// Waits reports whether a removal can still be stopped.
+func (r Removal) Waits() bool { return r.EndedAt.IsZero() }
+
 // Story is what became of a login account, outside the library.
 type Story struct {
 	ConfirmedAt, ActivatedAt time.Time // zero for what did not happen
@@ -109,6 +136,8 @@ var (
 	ErrUsernameTaken = fault.New(fault.Conflict, "enrol.username_taken")
 	ErrAccountAwake  = fault.New(fault.Conflict, "enrol.account_awake")
 	ErrAccountGone   = fault.New(fault.Gone, "enrol.account_gone")
+	ErrNoSecondStep  = fault.New(fault.Conflict, "enrol.no_second_step")
+	ErrRemovalAsked  = fault.New(fault.Conflict, "enrol.removal_asked")
 )
 
 // State is how a customer's login account is, as the desk shows it.

@@ -45,7 +45,7 @@ func settle(t testing.TB, db *sqldb.DB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{DB: db, t: t, office: enrol.Office{Accounts: enroltest.Town{}, Census: enroltest.Town{}, Owners: enroltest.Town{}, News: news}}
+	w := &world{DB: db, t: t, office: enrol.Office{Accounts: enroltest.Town{}, Census: enroltest.Town{}, Owners: enroltest.Town{}, Steps: enroltest.Town{}, News: news}}
 	w.at(time.Date(2026, 11, 23, 9, 30, 0, 0, day.Amsterdam))
 	w.do(func(tx *sqldb.Tx) error {
 		if err := (enroltest.Town{}).Build(tx); err != nil {

@@ -145,6 +145,25 @@ func EndSessions(tx *sqldb.Tx, workerID string) error {
 	return nil
 }
 
+// Renew ends every session of a worker, at the desk and at Beheer, and starts the one
+// given anew, which may stand unused as long as idle.
+func Renew(idle time.Duration) func(tx *sqldb.Tx, old session.Session) (secret.Token, error) {
+	return func(tx *sqldb.Tx, old session.Session) (secret.Token, error) {
+		if err := EndSessions(tx, old.Subject); err != nil {
+			return "", err
+		}
+		old.Idle = idle
+		token, _, err := session.Start(tx, old)
+		return token, err
+	}
+}
+
+// Person is how an app with codes and a browser name a worker.
+func Person(tx *sqldb.Tx, workerID string) (factor.Person, error) {
+	w, err := Find(tx, workerID)
+	return factor.Person{Username: w.Username, Name: w.Name}, err
+}
+
 // SetPassword sets a worker's password and ends the worker's sessions: a
 // password is mostly changed because somebody else may know it. It hashes before
 // the transaction: a hash takes 25 ms, and a transaction may run more than once.

@@ -40,6 +40,9 @@ func Find(tx *sqldb.Tx, id string) (Title, error) {
 	return t, err
 }
 
+// Known returns the title with the given content, if it is here.
+func Known(tx *sqldb.Tx, digest string) (Title, bool, error) { return titleByDigest(tx, digest) }
+
 // FindAll returns the titles with the given ids, by id. An id without a title is
 // not in the answer.
 func FindAll(tx *sqldb.Tx, ids []string) (map[string]Title, error) {
@@ -140,7 +143,7 @@ func Fold(s string) string {
 			b.WriteRune(r)
 		}
 	}
-	return oneLine(b.String())
+	return strings.Join(strings.Fields(strings.ReplaceAll(b.String(), "\x00", "")), " ")
 }
 
 // sortName is the title as it stands in an alphabetical list: without the

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
@@ -19,21 +21,32 @@ type Stacks struct {
 	Dir string
 }
 
+// How much a title may take. What a zip says about its own sizes is a claim, so
+// bytes are counted as they come.
+const (
+	MaxUnpacked = 4 << 30  // bytes of all files of a title together: forty hours of sound
+	MaxFile     = 2 << 30  // bytes of one file; an audiobook may be one
+	MaxText     = 32 << 20 // bytes of a file that a page of ours reads whole
+)
+
 // Take brings a publication in: its files into the stacks, its title into the
 // catalogue. A publication with the same content is one title, however often it
 // is taken in; with the files there already, nothing is written.
 func (s Stacks) Take(ctx context.Context, db *sqldb.DB, p *Publication) (Title, error) {
 	var t Title
 	err := db.Read(ctx, func(tx *sqldb.Tx) (err error) {
-		t, _, err = titleByDigest(tx, p.Title.Digest)
+		t, _, err = Known(tx, p.Title.Digest)
 		return err
 	})
-	if err != nil {
+	if err != nil || t.ID != "" && s.Has(t.Digest) {
 		return t, err
 	}
-	if _, err := os.Stat(s.folder(p.Title.Digest)); t.ID != "" && err == nil {
-		return t, nil
-	}
+	return s.Retake(ctx, db, p)
+}
+
+// Retake is Take for a publication of which we learned more since: its files are
+// written again and its title gets what we know now.
+func (s Stacks) Retake(ctx context.Context, db *sqldb.DB, p *Publication) (t Title, err error) {
 	if err := s.Keep(p); err != nil {
 		return t, err
 	}
@@ -44,8 +57,14 @@ func (s Stacks) Take(ctx context.Context, db *sqldb.DB, p *Publication) (Title, 
 	return t, err
 }
 
-// Keep unpacks and cleans the files of a publication. They appear all at once,
-// so that a crash half-way leaves no half book.
+// Has says whether the files of a title lie in the stacks.
+func (s Stacks) Has(digest string) bool {
+	_, err := os.Stat(s.folder(digest))
+	return err == nil
+}
+
+// Keep writes the files of a publication. They appear all at once, so that a
+// crash half-way leaves no half book.
 func (s Stacks) Keep(p *Publication) error {
 	folder := s.folder(p.Title.Digest)
 	half := folder + "." + secret.NewID()
@@ -64,17 +83,15 @@ func (s Stacks) Keep(p *Publication) error {
 		}
 	}
 	p.Title.Size = MaxUnpacked - left
-	old := half + ".old"
-	if err := os.Rename(folder, old); err == nil {
-		defer os.RemoveAll(old)
+	if err := keepCovers(p, half); err != nil {
+		return err
 	}
-	return os.Rename(half, folder)
+	return swap(half, folder)
 }
 
-// keep writes one file. Markup and styles are cleaned on the way; what cannot be
-// read at all becomes an empty page, so that one bad chapter spoils no book.
+// keep writes one file.
 func keep(p *Publication, part *Part, name string, left *int64) error {
-	r, err := p.open(part.Href)
+	r, err := p.Open(*part)
 	if err != nil {
 		return err
 	}
@@ -85,38 +102,81 @@ func keep(p *Publication, part *Part, name string, left *int64) error {
 	}
 	defer out.Close()
 	limit := min(MaxFile, *left)
-	var clean func([]byte) ([]byte, error)
-	switch part.Type {
-	case "application/xhtml+xml", "image/svg+xml":
-		clean = cleanMarkup
-	case "text/css":
-		clean = func(text []byte) ([]byte, error) { return []byte(cleanCSS(string(toUTF8(text)))), nil }
-	}
-	if clean == nil {
-		part.Size, err = io.Copy(out, io.LimitReader(r, limit+1))
-		if part.Size > limit {
-			return ErrTooBig
-		}
-	} else {
-		var text []byte
-		if text, err = readAll(r, min(MaxMarkup, limit)); err != nil {
-			return err
-		}
-		if text, err = clean(text); err != nil {
-			p.Manifest.Notes = append(p.Manifest.Notes, part.Href+": "+err.Error())
-			text = []byte(emptyPage)
-		}
-		part.Size = int64(len(text))
-		_, err = out.Write(text)
+	part.Size, err = io.Copy(out, io.LimitReader(r, limit+1))
+	if part.Size > limit {
+		return ErrTooBig
 	}
 	*left -= part.Size
 	if err != nil {
-		return ErrNotABook.Because(err)
+		return err
 	}
 	return out.Close()
 }
 
-const emptyPage = `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>?</title></head><body></body></html>`
+// keepCovers writes the cover in its sizes. A cover that cannot be made is a title
+// without one.
+func keepCovers(p *Publication, folder string) error {
+	p.Title.Covers = nil
+	if p.Covers == nil {
+		return nil
+	}
+	pictures, err := p.Covers()
+	if err != nil {
+		p.Manifest.Notes = append(p.Manifest.Notes, fmt.Sprintf("cover left out: %v", err))
+		p.Title.Cover = ""
+	}
+	for _, c := range pictures {
+		if err := os.WriteFile(filepath.Join(folder, coverName(c.Width)), c.JPEG, 0o644); err != nil {
+			return err
+		}
+		p.Title.Covers = append(p.Title.Covers, c.Width)
+	}
+	return nil
+}
+
+// Work is where who brings a publication in may unpack it first: on the same disk.
+func (s Stacks) Work() string { return filepath.Join(s.Dir, "work") }
+
+// Sweep removes what imports left that were killed half-way, from before an instant.
+func (s Stacks) Sweep(before time.Time) error {
+	var failed error
+	for _, pattern := range []string{filepath.Join(s.Dir, "??", "*.*"), filepath.Join(s.Work(), "*")} {
+		list, err := filepath.Glob(pattern)
+		failed = errors.Join(failed, err)
+		for _, left := range list {
+			if info, err := os.Lstat(left); err == nil && info.ModTime().Before(before) {
+				failed = errors.Join(failed, os.RemoveAll(left))
+			}
+		}
+	}
+	return failed
+}
+
+// swap puts a folder in the place of another; what was there is swept up by the
+// caller under the first name. Who else keeps the same title at the same moment may
+// come between: theirs is as good, and the last one stays.
+func swap(half, folder string) error {
+	for {
+		err := os.Rename(half, folder)
+		if !errors.Is(err, os.ErrExist) { // which is also "directory not empty"
+			return err
+		}
+		switch err := exchange(half, folder); {
+		case err == nil:
+			return nil
+		case errors.Is(err, os.ErrNotExist): // it went just now
+			continue
+		}
+		// A disk that cannot exchange: for a moment there is nothing.
+		old := half + ".old"
+		if err := os.Rename(folder, old); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		if err := os.RemoveAll(old); err != nil {
+			return err
+		}
+	}
+}
 
 // Open opens a part of a title.
 func (s Stacks) Open(t Title, p Part) (*os.File, error) {
@@ -134,7 +194,23 @@ func (s Stacks) Read(t Title, p Part) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return readAll(f, MaxMarkup*2) // cleaning may write an entity where there was one letter
+	text, err := io.ReadAll(io.LimitReader(f, MaxText+1))
+	if len(text) > MaxText {
+		return nil, ErrTooBig
+	}
+	return text, err
+}
+
+// OpenCover opens a title's cover in one of the widths of its Covers. It is JPEG.
+func (s Stacks) OpenCover(t Title, width int) (*os.File, error) {
+	if !slices.Contains(t.Covers, width) {
+		return nil, ErrNoPart
+	}
+	f, err := os.Open(filepath.Join(s.folder(t.Digest), coverName(width)))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, ErrNoPart.Because(err)
+	}
+	return f, err
 }
 
 func (s Stacks) folder(digest string) string {
@@ -142,3 +218,5 @@ func (s Stacks) folder(digest string) string {
 }
 
 func number(n int) string { return fmt.Sprintf("%05d", n) }
+
+func coverName(width int) string { return fmt.Sprintf("cover-%d.jpg", width) }

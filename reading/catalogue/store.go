@@ -40,7 +40,7 @@ func putTitle(tx *sqldb.Tx, t *Title) error {
 		ON CONFLICT (digest) DO UPDATE SET
 			identifier = excluded.identifier, name = excluded.name, language = excluded.language, youth = excluded.youth,
 			duration = excluded.duration, size = excluded.size, cover = excluded.cover, details = excluded.details,
-			sort_name = excluded.sort_name, search_text = excluded.search_text, version = excluded.version, withdrawn = FALSE
+			sort_name = excluded.sort_name, search_text = excluded.search_text, version = excluded.version
 		RETURNING id, added_at`,
 		[]any{t.ID, t.Digest, string(t.Kind), t.Identifier, t.Name, t.Language, t.Youth, int64(t.Duration / time.Microsecond),
 			t.Size, t.Cover, string(more), sortName(t.Name), searchText(t), t.AddedAt, t.Version},

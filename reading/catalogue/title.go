@@ -1,22 +1,23 @@
 // Package catalogue is what the Online Bibliotheek has to lend: e-books and
 // audiobooks, and the files of which they are made.
 //
-//	OpenEPUB   reads an EPUB 2 or 3 and says what is in it
-//	OpenAudio  reads a folder with an audiobook manifest
-//	Keep       unpacks and cleans the files of a publication into the stacks
+//	Take       brings a publication in, once for each content; Retake anew
+//	Keep       writes the files of a publication into the stacks; Sweep clears up
+//	           after who was killed while they did
 //	Add        enters a publication in the catalogue, once for each content
-//	Find       returns one title; FindAll several
+//	Find       returns one title; FindAll several; Known by its content
 //	Since      lists what changed after a Version of the catalogue
 //	Withdraw   takes a title out of lending; PutBack lends it again
 //	Search     lists titles by words, kind and language
 //	Contents   returns a title's reading order and its table of contents
-//	Inline     makes a chapter fit to stand inside a page of ours
+//	Open       opens a part of a title, OpenCover its cover in one of its sizes
 //
-// A book is somebody else's program text: it may hold scripts, forms and
-// addresses of strangers. Nothing of a book leaves this package uncleaned.
+// What comes in is read and cleaned by reading/ingest. This room trusts it and
+// still counts the bytes.
 package catalogue
 
 import (
+	"io"
 	"strings"
 	"time"
 
@@ -36,12 +37,8 @@ var (
 	ErrNoTitle = fault.New(fault.NotFound, "catalogue.no_title")
 	// ErrNoPart means that a title has no such file.
 	ErrNoPart = fault.New(fault.NotFound, "catalogue.no_part")
-	// ErrNotABook means that a file is no EPUB that we can read.
-	ErrNotABook = fault.New(fault.Invalid, "catalogue.not_a_book")
 	// ErrTooBig means that a publication would take more room than we give.
 	ErrTooBig = fault.New(fault.TooLarge, "catalogue.too_big")
-	// ErrLocked means that a book is encrypted for another platform.
-	ErrLocked = fault.New(fault.Invalid, "catalogue.locked")
 )
 
 // Contributor is a person behind a title. Role is a MARC relator: aut, nrt, trl, ill.
@@ -59,6 +56,9 @@ type Access struct {
 	Features   []string `json:"features,omitempty"`
 	Hazards    []string `json:"hazards,omitempty"`
 	Summary    string   `json:"summary,omitempty"`
+
+	ConformsTo  []string `json:"conforms_to,omitempty"`  // "EPUB Accessibility 1.1 - WCAG 2.1 Level AA", or the address of such
+	CertifiedBy string   `json:"certified_by,omitempty"` // who says so
 }
 
 // Title is one entry of the catalogue.
@@ -141,6 +141,27 @@ type Entry struct {
 	Href  string `json:"href"` // may end in #fragment; "" for a heading that leads nowhere
 	Level int    `json:"level,omitempty"`
 }
+
+// Publication is a title that is not in the catalogue yet, as reading/ingest hands
+// it over.
+type Publication struct {
+	Title    Title
+	Manifest Manifest
+
+	Open   func(Part) (io.ReadCloser, error) // a file as it may be kept: nothing in it runs
+	Covers func() ([]Picture, error)         // its cover in sizes; nil when it has none
+}
+
+// Picture is a cover in one size, as JPEG.
+type Picture struct {
+	Width int // pixels
+	JPEG  []byte
+}
+
+// CoverWidths are the sizes in pixels in which covers lie ready: in a list, on
+// the page of a title, and that on a screen with twice the dots. None is made
+// wider than its picture.
+var CoverWidths = []int{120, 240, 480}
 
 // Part returns the part with the given href.
 func (m *Manifest) Part(href string) (Part, bool) {

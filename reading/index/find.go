@@ -177,16 +177,11 @@ func (s *Snapshot) collect(q Query, r *room, scores []uint16) Result {
 	var kinds [kindCount]int
 	youth, languages, subjects := 0, map[uint32]int{}, r.tally
 	clear(subjects)
-	for _, at := range s.orders[q.Sort] {
-		if scores != nil && scores[at] == 0 {
+	for _, at := range s.candidates(f, q.Sort) {
+		if scores != nil && scores[at] == 0 || !s.has(f, at) {
 			continue
 		}
 		t := &s.traits[at]
-		if f.series != none && t.series != f.series ||
-			f.author != none && !slices.Contains(s.authors.of(at), f.author) ||
-			f.subject != none && !slices.Contains(s.subjects.of(at), f.subject) {
-			continue
-		}
 		// Three filters count what lies at their other side too.
 		kind, language, age := f.kind < 0 || int(t.kind) == f.kind, f.language == none || t.language == f.language, !f.youth || t.youth
 		if language && age {
@@ -221,6 +216,61 @@ func (s *Snapshot) collect(q Query, r *room, scores []uint16) Result {
 		result.Titles = append(result.Titles, *s.titles[at].title)
 	}
 	return result
+}
+
+// First is the beginning of what Find gives for a query without words. It counts
+// nothing, and so takes no time at all.
+func (s *Snapshot) First(q Query) (titles []catalogue.Title) {
+	q.Sort, q.Limit = max(0, min(q.Sort, sorts-1)), min(q.Limit, LimitMost)
+	f, ok := s.filters(q)
+	if !ok {
+		return nil
+	}
+	fits := s.candidates(f, q.Sort)
+	if q.Sort == ByRelevance && f.series != none {
+		fits = slices.Clone(fits)
+		slices.SortStableFunc(fits, func(a, b uint32) int { return bySeries(s.titles[a].title, s.titles[b].title) })
+	}
+	for _, at := range fits {
+		t := &s.traits[at]
+		if len(titles) == q.Limit {
+			break
+		}
+		if s.has(f, at) && (f.kind < 0 || int(t.kind) == f.kind) && (f.language == none || t.language == f.language) && (!f.youth || t.youth) {
+			titles = append(titles, *s.titles[at].title)
+		}
+	}
+	return titles
+}
+
+// narrow is how short a list of titles must be for sorting it to be less work than
+// walking over all.
+const narrow = 2000
+
+// candidates are titles among which all are that a filter lets through, in order.
+func (s *Snapshot) candidates(f filter, by Sort) []uint32 {
+	list := s.orders[by]
+	for _, name := range []uint32{f.series, f.author, f.subject} {
+		if name == none {
+			continue
+		}
+		if having := s.having.of(name); len(having) < narrow && len(having) < len(list) {
+			list = having
+		}
+	}
+	if len(list) == len(s.orders[by]) {
+		return list
+	}
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b uint32) int { return cmp.Compare(s.ranks[by][a], s.ranks[by][b]) })
+	return list
+}
+
+// has reports whether a title has the subject, author and series of a filter.
+func (s *Snapshot) has(f filter, at uint32) bool {
+	return (f.series == none || s.traits[at].series == f.series) &&
+		(f.author == none || slices.Contains(s.authors.of(at), f.author)) &&
+		(f.subject == none || slices.Contains(s.subjects.of(at), f.subject))
 }
 
 // byScore sorts by how well titles fit, and leaves those that fit alike as they

@@ -3,7 +3,7 @@
 //
 //	New       makes the index of a database
 //	At        is the newest snapshot; it follows the catalogue by itself
-//	Find      searches a snapshot, filters, sorts and counts
+//	Find      searches a snapshot, filters, sorts and counts; First only filters and sorts
 //	Title     is one title; Subjects, Authors, Series and Languages are what there is to choose from
 //	Slug      is a name as it stands in an address
 //

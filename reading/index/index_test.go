@@ -103,6 +103,16 @@ func (r *room) want(q index.Query, meant string, names ...string) {
 	if !slices.Equal(got, names) || read != meant {
 		r.t.Errorf("%+v finds %q, read as %q; want %q, %q", q, got, read, names, meant)
 	}
+	if q.Text == "" && q.Skip == 0 { // the same, without counting
+		q.Limit = len(got)
+		var first []string
+		for _, t := range r.newest().First(q) {
+			first = append(first, t.Name)
+		}
+		if !slices.Equal(first, names) {
+			r.t.Errorf("%+v begins with %q, want %q", q, first, names)
+		}
+	}
 }
 
 func text(t string) index.Query { return index.Query{Text: t} }
@@ -337,9 +347,10 @@ func TestTheFirstSnapshotIsMadeOnceForAll(t *testing.T) {
 func TestWithoutADatabaseTheFirstVisitorHearsIt(t *testing.T) {
 	db := sqldbtest.New(t)
 	bad := errors.New("no counts today")
-	fail := true
+	var fail atomic.Bool
+	fail.Store(true)
 	r := newRoom(t, db, index.Settings{Popular: func(*sqldb.Tx, time.Time) (map[string]int, error) {
-		if fail {
+		if fail.Load() {
 			return nil, bad
 		}
 		return nil, nil
@@ -353,7 +364,7 @@ func TestWithoutADatabaseTheFirstVisitorHearsIt(t *testing.T) {
 	if _, err := r.At(gone); err == nil {
 		t.Error("who left got an answer")
 	}
-	fail = false
+	fail.Store(false)
 	for range 100 {
 		if s, err := r.At(t.Context()); err == nil && s.Len() == 1 {
 			return

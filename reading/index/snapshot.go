@@ -20,10 +20,12 @@ type Snapshot struct {
 	titles  []card
 	at      map[string]uint32
 	orders  [sorts][]uint32 // what is lent, in each order
+	ranks   [sorts][]uint32 // and where each title stands in it
 	popular []int           // loans, by place
 	traits  []trait         // by place, for filters that touch every title
 
 	subjects, authors lists // of each title
+	having            lists // titles of each subject, author and series
 
 	words    []string // by number
 	alphabet []uint32 // numbers of words in the order of the alphabet
@@ -146,6 +148,7 @@ func (s *shelf) snapshot(counts map[string]int) *Snapshot {
 	o.sort(lent)
 	o.subjects = listsOf(n, func(i int) []uint32 { return o.titles[i].subjects })
 	o.authors = listsOf(n, func(i int) []uint32 { return o.titles[i].authors })
+	o.having = o.inverse()
 	o.mention()
 	o.count()
 	return o
@@ -168,6 +171,34 @@ func (s *Snapshot) sort(lent []uint32) {
 		return cmp.Or(cmp.Compare(s.popular[b], s.popular[a]), added(a, b), name(a, b))
 	})
 	s.orders[ByRelevance] = s.orders[ByPopular] // among titles that fit a search as well
+	for i, order := range s.orders {
+		s.ranks[i] = make([]uint32, len(s.titles))
+		for rank, at := range order {
+			s.ranks[i][at] = uint32(rank)
+		}
+	}
+}
+
+// inverse lists the titles of each name.
+func (s *Snapshot) inverse() lists {
+	having := make([][]uint32, len(s.names))
+	add := func(name, at uint32) {
+		if list := having[name]; len(list) == 0 || list[len(list)-1] != at { // who wrote about themselves is named twice
+			having[name] = append(list, at)
+		}
+	}
+	for i, c := range s.titles {
+		if !s.traits[i].lent {
+			continue
+		}
+		for _, name := range slices.Concat(c.subjects, c.authors) {
+			add(name, uint32(i))
+		}
+		if c.series != none {
+			add(c.series, uint32(i))
+		}
+	}
+	return listsOf(len(having), func(i int) []uint32 { return having[i] })
 }
 
 // mention lists for each word the titles in which it stands.

@@ -3,7 +3,9 @@ package desk
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,7 +41,8 @@ type searchPage struct {
 
 	ToActivate bool // the list shows Te activeren
 	Asleep     int  // how many customers that is
-	Here       bool // only those of the clerk's own branch are shown
+	Here       bool // only those of the clerk's own branch are meant
+	Skip       int  // how many stand on the pages before this one
 	Branch     branch.Branch
 	Resend     bool // the clerk may send a link again
 }
@@ -55,6 +58,7 @@ func (s *Site) customers(w http.ResponseWriter, r *http.Request, c counter) erro
 	page := searchPage{Query: strings.TrimSpace(strings.ToValidUTF8(r.URL.Query().Get("q"), "")), Most: rowsMost, Enrol: c.can(staff.Enrol)}
 	page.ToActivate = r.URL.Query().Get("lijst") == listToActivate
 	page.Here = r.URL.Query().Get("vestiging") == onlyHere
+	page.Skip = skipped(r.URL.Query().Get("na"))
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		page.Today = day.Of(tx.Now)
 		var err error
@@ -105,25 +109,72 @@ const listToActivate = "te-activeren"
 // onlyHere is the value of "vestiging" there that leaves out other branches.
 const onlyHere = "hier"
 
-// toActivateMost is how many customers Te activeren lists, the newest first.
-const toActivateMost = 100
+// toActivateMost is how many customers one page of Te activeren lists.
+const toActivateMost = 50
+
+// skipped reads how many customers stand on the pages before: a whole number of pages.
+func skipped(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n / toActivateMost * toActivateMost
+}
 
 // toActivate counts who has a login account that nobody activated, and lists
 // them when that is the page.
 func (p *searchPage) toActivate(tx *sqldb.Tx, s *Site, c counter) error {
-	list, all, err := s.Office.ToActivate(tx, c.clerk(), map[bool]int{true: toActivateMost}[p.ToActivate])
+	var want enrol.SleepersWanted
+	if p.ToActivate {
+		want.Skip, want.Most = p.Skip, toActivateMost
+	}
+	if p.ToActivate && p.Here {
+		want.BranchID = c.branch.ID
+	}
+	list, all, err := s.Office.ToActivate(tx, c.clerk(), want)
+	if err == nil && len(list) == 0 && want.Skip > 0 { // the last of that page was activated meanwhile
+		p.Skip, want.Skip = 0, 0
+		list, all, err = s.Office.ToActivate(tx, c.clerk(), want)
+	}
 	if err != nil {
 		return err
 	}
 	p.Asleep, p.Rows = all, nil
 	p.Branch, p.Resend = c.branch, c.can(staff.ForgetAccount)
 	for _, who := range list {
-		if p.Here && who.BranchID != c.branch.ID {
-			continue
-		}
 		p.Rows = append(p.Rows, foundRow{Row: who.Row, Login: who.Login, Ended: who.Row.Ended(p.Today)})
 	}
 	return nil
+}
+
+// First and Last are the places of the rows in the whole list.
+func (p searchPage) First() int { return p.Skip + 1 }
+func (p searchPage) Last() int  { return p.Skip + len(p.Rows) }
+
+// Before and After are the addresses of the pages beside this one; "" for none.
+func (p searchPage) Before() string {
+	if p.Skip == 0 {
+		return ""
+	}
+	return p.at(p.Skip - toActivateMost)
+}
+
+func (p searchPage) After() string {
+	if p.Last() >= p.Asleep {
+		return ""
+	}
+	return p.at(p.Skip + toActivateMost)
+}
+
+func (p searchPage) at(skip int) string {
+	q := url.Values{"lijst": {listToActivate}}
+	if p.Here {
+		q.Set("vestiging", onlyHere)
+	}
+	if skip > 0 {
+		q.Set("na", strconv.Itoa(skip))
+	}
+	return "/klanten?" + q.Encode()
 }
 
 // find returns a customer of the clerk's own library; of another there is nobody.
@@ -156,6 +207,7 @@ type customerPage struct {
 	Log         []logLine
 	Story       []happened // of the login account
 	SecondStep  bool       // at the login account
+	Removal     *removal   // of it, that waits; nil for none
 	Renumber    bool       // a new login account gives the customer another number
 	Bank        string     // masked
 	May         struct{ Forget, Change, Pay, Looks bool }
@@ -208,7 +260,7 @@ type logLine struct {
 const historyMost = 40
 
 func (s *Site) customer(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.customerPage(w, r, c, http.StatusOK, kit.NewForm())
+	return s.customerPage(w, r, c, http.StatusOK, s.keptForm(r, c))
 }
 
 func (s *Site) customerPage(w http.ResponseWriter, r *http.Request, c counter, status int, form *kit.Form) error {
@@ -255,7 +307,9 @@ func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (
 	p.Differs = enrol.Differs(p.Login, who.Email)
 	switch p.Login.State {
 	case enrol.Active, enrol.Linked:
-		p.SecondStep, err = s.Office.SecondStep(tx, who.ID)
+		if p.SecondStep, err = s.Office.SecondStep(tx, who.ID); err == nil {
+			p.Removal, err = s.removalOf(tx, c, who.ID)
+		}
 	case enrol.None, enrol.Left:
 		p.Renumber, err = s.Office.Renumbers(tx, who.ID)
 	}

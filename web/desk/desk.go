@@ -1,6 +1,7 @@
 // Package desk is the front door of the people at the counter: the seed's Balie.
 //
-//	signin.go         Inloggen at a branch, with a second step for who has one; a form that arrives after the session ended is not lost
+//	signin.go         Inloggen at a branch, with a second step for who has one; late.go keeps
+//	                  a form that arrives after the session ended
 //	home.go           Balie: start page, search box, open drafts
 //	wizard.go         Klant → Nieuwe klant toevoegen, one address for each step
 //	steps.go          what each step of it reads, shows and leads to
@@ -11,6 +12,7 @@
 //	pay.go            contant, pin, op rekening;  undo.go  Betaling terugdraaien
 //	customers.go      search and customer page
 //	login_account.go  Opnieuw sturen, Vergeet inlogaccount, E-mail wijzigen
+//	second_step.go    Tweede stap weghalen, for who lost every one
 //	link.go           Bestaand inlogaccount koppelen, answered on the owner's telephone
 //	seen.go           Wie heeft dit gezien of gewijzigd
 //	online.go         what a customer bought on the web;  Herroepen on the customer's word
@@ -130,6 +132,9 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /klanten/{id}/inlogaccount/koppelen", s.at(staff.ForgetAccount, s.showLink))
 	m.Page("POST /klanten/{id}/inlogaccount/koppelen", s.at(staff.ForgetAccount, s.link))
 	m.Page("GET /klanten/{id}/inlogaccount/koppelen/stand", s.at(staff.ForgetAccount, s.linkStand))
+	m.Page("GET /klanten/{id}/inlogaccount/tweede-stap", s.at(staff.ForgetAccount, s.askRemoval))
+	m.Page("POST /klanten/{id}/inlogaccount/tweede-stap", s.at(staff.ForgetAccount, s.remove))
+	m.Page("POST /klanten/{id}/inlogaccount/tweede-stap/stoppen", s.at(staff.ForgetAccount, s.stopRemoval))
 	m.Page("GET /klanten/{id}/inzage", s.at(staff.SeeLooks, s.seen))
 	m.Page("POST /klanten/{id}/nieuwsbrief/uit", s.at(staff.ChangeCustomers, s.stopNews))
 	m.Page("GET /klanten/{id}/email", s.at(staff.ChangeCustomers, s.showEmail))

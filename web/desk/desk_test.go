@@ -156,7 +156,7 @@ func TestAButtonPressedTooLateLeadsBackToItsPage(t *testing.T) {
 			d + "/opbouw":                 d + "/opbouw",
 			done + "/betalen":             done + "/klaar",
 			at + "/betalen":               at,
-			at + "/inlogaccount/vergeten": at,
+			at + "/inlogaccount/vergeten": at + "/inlogaccount/vergeten",
 			"/concept/" + strings.TrimPrefix(d, "/klant/nieuw/") + "/weg": "/",
 		} {
 			late := h.visitor().post(pressed, "wijze", "pin", "bedrag", "45").is(401, pressed).want("Wat je net koos, is nog niet gedaan.")

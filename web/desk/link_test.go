@@ -1,14 +1,19 @@
 package desk_test
 
 import (
+	"fmt"
+	"html"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"lidwoord/base/day"
 	"lidwoord/base/outbox"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/library/customer"
+	"lidwoord/library/enrol"
 	"lidwoord/library/enrol/enroltest"
 	"lidwoord/web/webtest"
 )
@@ -176,6 +181,76 @@ func TestWhoSawACustomerIsKept(t *testing.T) {
 		if n := h.count("audit_look"); n != 2 {
 			t.Errorf("%d looks are kept", n)
 		}
+	})
+}
+
+// sleepers enrols customers of two branches in turn, whose login accounts wait.
+func (h *house) sleepers(n int) {
+	h.t.Helper()
+	h.do(func(tx *sqldb.Tx) error {
+		for i := range n {
+			at := h.annen
+			if i%5 >= 3 {
+				at = h.rolde
+			}
+			who, err := customer.Register(tx, customer.New{
+				OrganisationID: h.lib.ID, BranchID: at.ID, By: customer.By{Actor: "loader"},
+				Person: customer.Person{Initials: "A.", LastName: fmt.Sprintf("Slaper%03d", i), Birth: day.Day("1950-01-01").AddDays(i), Email: fmt.Sprintf("s%d@example.nl", i),
+					Address: customer.Address{Postcode: "9468BG", Number: i + 1, Street: "Kruisstraat", Place: "Annen", Country: "NL"}}})
+			if err != nil {
+				return err
+			}
+			id, _, err := enroltest.Town{}.Open(tx, enrol.Opening{Username: who.Number, Email: who.Email, LibraryName: h.lib.Name})
+			if err == nil {
+				err = customer.SetLink(tx, who.ID, id, customer.LinkGenerated, customer.By{Actor: "loader"})
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func TestTeActiverenIsLeafedThroughAndFilteredByBranch(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.sleepers(250)
+		p := h.clerk("anja")
+		p.get("/klanten").want("Te activeren (250)")
+		for _, list := range []struct {
+			where     string
+			all       int
+			pages     int
+			whichOnes func(i int) bool
+		}{
+			{"", 250, 5, func(int) bool { return true }},
+			{"&vestiging=hier", 150, 3, func(i int) bool { return i%5 < 3 }},
+		} {
+			seen, at := map[string]bool{}, "/klanten?lijst=te-activeren"+list.where
+			for n := range list.pages {
+				page := p.get(at)
+				page.want(fmt.Sprintf("Aantal klanten: %d. Je ziet %d tot en met %d.", list.all, n*50+1, n*50+50))
+				for _, name := range regexp.MustCompile(`Slaper[0-9]{3}`).FindAllString(page.body, -1) {
+					seen[name] = true
+				}
+				next := regexp.MustCompile(`href="/balie(/klanten[^"]+)" rel="next"`).FindStringSubmatch(page.body)
+				if (next != nil) != (n < list.pages-1) {
+					t.Fatalf("page %d of %d: next %v", n+1, list.pages, next)
+				}
+				if next != nil {
+					at = html.UnescapeString(next[1])
+				}
+			}
+			for i := range 250 {
+				if name := fmt.Sprintf("Slaper%03d", i); seen[name] != list.whichOnes(i) {
+					t.Errorf("%q: %s seen %v", list.where, name, seen[name])
+				}
+			}
+			p.get(at).want("Vorige klanten").lacks("Volgende klanten")
+			p.get("/klanten?lijst=te-activeren" + list.where + "&na=9000").want("Je ziet 1 tot en met 50.")
+		}
+		p.get("/klanten?lijst=te-activeren&na=49").want("Je ziet 1 tot en met 50.")
+		p.get("/klanten?lijst=te-activeren&na=-1").want("Je ziet 1 tot en met 50.")
 	})
 }
 

@@ -15,7 +15,9 @@ type loginPage struct {
 	Customer customer.Customer
 	Login    enrol.Login
 	Differs  bool
-	Renumber bool // a new login account after this one gives the customer another number
+	Step     bool     // the account has a second step
+	Removal  *removal // of it, that waits
+	Renumber bool     // a new login account after this one gives the customer another number
 }
 
 // loginPage shows such a step.
@@ -27,9 +29,16 @@ func (s *Site) loginPage(w http.ResponseWriter, r *http.Request, c counter, stat
 		}
 		page.Login, err = s.Office.LoginState(tx, page.Customer.ID)
 		page.Differs = enrol.Differs(page.Login, page.Customer.Email)
-		if err == nil {
-			page.Renumber, err = s.Office.Renumbers(tx, page.Customer.ID)
+		if err != nil {
+			return err
 		}
+		if page.Step, err = s.Office.SecondStep(tx, page.Customer.ID); err != nil {
+			return err
+		}
+		if page.Removal, err = s.removalOf(tx, c, page.Customer.ID); err != nil {
+			return err
+		}
+		page.Renumber, err = s.Office.Renumbers(tx, page.Customer.ID)
 		return err
 	})
 	if err != nil {
@@ -103,7 +112,7 @@ func (s *Site) generate(w http.ResponseWriter, r *http.Request, c counter) error
 }
 
 func (s *Site) showEmail(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.loginPage(w, r, c, http.StatusOK, "email", kit.NewForm())
+	return s.loginPage(w, r, c, http.StatusOK, "email", s.keptForm(r, c))
 }
 
 // changeEmail is E-mail wijzigen. What it means for the login account depends on

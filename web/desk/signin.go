@@ -5,17 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"lidwoord/base/factor"
 	"lidwoord/base/fault"
-	"lidwoord/base/secret"
 	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
 	"lidwoord/library/branch"
-	"lidwoord/library/enrol"
 	"lidwoord/library/staff"
 	"lidwoord/web/entry"
 	"lidwoord/web/kit"
@@ -118,23 +114,9 @@ func (s *Site) letIn(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Adm
 	return in, err
 }
 
-// renew ends every session of a clerk, here and at Beheer, and starts this one anew.
-func (s *Site) renew(tx *sqldb.Tx, old session.Session) (secret.Token, error) {
-	if err := staff.EndSessions(tx, old.Subject); err != nil {
-		return "", err
-	}
-	old.Idle = s.Idle
-	token, _, err := session.Start(tx, old)
-	return token, err
-}
-
 // joinEntry joins the pages between the password and the desk.
 func (s *Site) joinEntry() (err error) {
-	s.entry = &entry.Desk{Site: s.Site, Prefix: "staff:", Admit: s.letIn, Renew: s.renew,
-		Person: func(tx *sqldb.Tx, id string) (factor.Person, error) {
-			w, err := staff.Find(tx, id)
-			return factor.Person{Username: w.Username, Name: w.Name}, err
-		},
+	s.entry = &entry.Desk{Site: s.Site, Prefix: "staff:", Admit: s.letIn, Renew: staff.Renew(s.Idle), Person: staff.Person,
 		Prove: func(r *http.Request, id, password string) error {
 			return staff.Prove(r.Context(), s.DB, id, staff.Attempt{Password: password, Address: r.RemoteAddr})
 		},
@@ -175,111 +157,11 @@ func (s *Site) admit(r *http.Request, form *kit.Form) (worker staff.Worker, here
 }
 
 func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
-	if sess := kit.VisitOf(r).Session; sess != nil {
-		if err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.End(tx, sess.ID) }); err != nil {
-			return err
-		}
+	if err := s.Leave(w, r); err != nil {
+		return err
 	}
-	s.ClearSession(w)
 	s.SetFlash(w, "desk.signed_out")
 	return s.Redirect(w, r, "%s", s.SignInPath)
-}
-
-// carried is a form that came after the session had ended.
-type carried struct {
-	Draft  string
-	Path   string // the page to return to
-	Staff  string // who had the form, as the page itself says
-	Step   enrol.Step
-	Values url.Values
-}
-
-const carryPurpose = "desk.carry"
-
-// signInFirst sends a visitor without a session to the sign-in page. What a
-// clerk had typed into an enrolment travels along, sealed, and is kept as a
-// draft as soon as the same clerk is back: a session that ends in the middle of
-// a form costs nothing.
-func (s *Site) signInFirst(w http.ResponseWriter, r *http.Request) error {
-	draft := r.PathValue("draft")
-	if r.Method == http.MethodGet || wantsJSON(r) {
-		return kit.ErrSignIn
-	}
-	page := signInPage{Form: kit.NewForm(), Over: true, Back: s.Link("/")}
-	page.Set("vestiging", s.Cookie(r, branchCookie))
-	if step, known := stepOf(s.Link(""), r.URL.Path, draft); known {
-		form, err := kit.ReadForm(r)
-		if err != nil {
-			return err
-		}
-		text, err := json.Marshal(carried{Draft: draft, Path: r.URL.Path, Staff: form.Get("wie"), Step: step, Values: form.Values})
-		if err != nil {
-			return err
-		}
-		if page.Carry, err = s.DB.Box.Seal(carryPurpose, text); err != nil {
-			return err
-		}
-		page.Back = r.URL.Path
-	} else {
-		page.Back, page.Undone = s.Link("%s", comeBack(strings.TrimPrefix(r.URL.Path, s.Link("")))), true
-	}
-	return s.signInPage(w, r, http.StatusUnauthorized, page)
-}
-
-// comeBack is the page with the button that was pressed too late. The button is
-// not pressed again on the clerk's behalf: it may have been somebody else's hand.
-func comeBack(path string) string {
-	part := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	switch {
-	case len(part) > 2 && part[0] == "klanten":
-		return "/klanten/" + part[1]
-	case len(part) == 4 && part[1] == "nieuw" && part[3] == "betalen":
-		return "/klant/nieuw/" + part[2] + "/klaar"
-	case len(part) == 4 && part[1] == "nieuw":
-		return path // Opslaan, or the code of an existing account
-	}
-	return "/"
-}
-
-// stepOf tells which fields a posted page of a draft holds.
-func stepOf(base, path, draft string) (enrol.Step, bool) {
-	if draft == "" {
-		return 0, false
-	}
-	if path == base+"/klant/snel/"+draft {
-		return enrol.AllSteps, true
-	}
-	for _, step := range steps {
-		if path == base+"/klant/nieuw/"+draft+step.path {
-			return step.number, true
-		}
-	}
-	return 0, false
-}
-
-// unpack keeps a carried form as the draft it was meant for and returns the
-// page to go on with. A form that is not this clerk's is dropped in silence.
-func (s *Site) unpack(tx *sqldb.Tx, sealed string, c counter) (path string, err error) {
-	if sealed == "" {
-		return "", nil
-	}
-	text, err := s.DB.Box.Open(carryPurpose, sealed)
-	var it carried
-	if err != nil || json.Unmarshal(text, &it) != nil || it.Staff != c.worker.ID {
-		return "", nil
-	}
-	d, err := enrol.OpenDraft(tx, c.clerk(), it.Draft)
-	if err == nil {
-		d.App.Fill(it.Step, it.Values)
-		_, err = enrol.KeepDraft(tx, c.clerk(), it.Draft, d.App)
-	}
-	switch {
-	case err == nil:
-		return it.Path, nil
-	case fault.KindOf(err) == fault.Internal:
-		return "", err
-	}
-	return "", nil
 }
 
 // wantsJSON reports whether the script asks, not the browser.

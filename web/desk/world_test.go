@@ -100,7 +100,7 @@ func build(t testing.TB, db *sqldb.DB) *house {
 		t.Fatal(err)
 	}
 	base, _ := url.Parse("http://127.0.0.1/balie")
-	office := enrol.Office{Accounts: enroltest.Town{}, Census: enroltest.Town{}, Owners: enroltest.Town{}, News: news}
+	office := enrol.Office{Accounts: enroltest.Town{}, Census: enroltest.Town{}, Owners: enroltest.Town{}, Steps: enroltest.Town{}, News: news}
 	h.site, err = desk.New(&kit.House{DB: db, Words: list, Doors: kit.Doors{Desk: base}, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: slog.New(slog.DiscardHandler)},
 		office, h.book, "bind")
 	if err != nil {

@@ -85,6 +85,9 @@ type Desk struct {
 	Refused func(w http.ResponseWriter, r *http.Request, data string, err error) error
 	// Restart is the address at which to begin anew, of who waits with this Data.
 	Restart func(data string) string
+	// Leads lets the forms of a page lead where who waits with this Data goes on, which
+	// may be an app. Data is "" for who is in.
+	Leads func(tx *sqldb.Tx, w http.ResponseWriter, r *http.Request, data string) error
 	// Onward is the path where who changed something goes on; "" for the page Inloggen
 	// en beveiliging.
 	Onward func(r *http.Request) string
@@ -285,6 +288,14 @@ func (d *Desk) enter(w http.ResponseWriter, r *http.Request, in Admission) error
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, in.To, http.StatusSeeOther)
 	return nil
+}
+
+// leads is Leads, for doors that have it.
+func (d *Desk) leads(tx *sqldb.Tx, w http.ResponseWriter, r *http.Request, data string) error {
+	if d.Leads == nil {
+		return nil
+	}
+	return d.Leads(tx, w, r, data)
 }
 
 // forPage turns what belongs above a form into a fault of that form, also where a

@@ -65,6 +65,9 @@ func (d *Desk) showMeans(w http.ResponseWriter, r *http.Request, s session.Sessi
 func (d *Desk) meansPage(w http.ResponseWriter, r *http.Request, s session.Session, status int, form *kit.Form) error {
 	page := meansPage{Form: form, Required: d.Required, Bare: d.Passkeys == nil}
 	err := d.Site.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		if err := d.leads(tx, w, r, ""); err != nil {
+			return err
+		}
 		if page.State, err = factor.StateOf(tx, d.owner(s.Subject)); err != nil {
 			return err
 		}
@@ -117,6 +120,9 @@ func (d *Desk) appPage(w http.ResponseWriter, r *http.Request, s session.Session
 	page := setupPage{Form: form, Action: "/beveiliging/app", Back: "/beveiliging"}
 	err := d.Site.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
 		if err := d.mustBeFresh(tx, r, s); err != nil {
+			return err
+		}
+		if err := d.leads(tx, w, r, ""); err != nil {
 			return err
 		}
 		return d.offer(tx, r, s.Subject, &page)

@@ -43,6 +43,9 @@ func (d *Desk) stepPage(w http.ResponseWriter, r *http.Request, status int, form
 		if err != nil {
 			return err
 		}
+		if err := d.leads(tx, w, r, wait.Data); err != nil {
+			return err
+		}
 		fresh = wait.Fresh
 		if d.Restart != nil {
 			page.Restart = d.Restart(wait.Data)

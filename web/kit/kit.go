@@ -5,6 +5,7 @@
 //	Site.Show    renders a page in full before the first byte leaves
 //	Mux          names the addresses of a door; the only place where an error becomes a page
 //	ReadForm     reads what a visitor sent, and refuses what no visitor sends
+//	Machine      the chain of an address for programs
 //	Visit        what is known of one request: language, session, reference number
 //
 // A handler has the shape func(w, r) error and does three things: read the form,

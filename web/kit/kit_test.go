@@ -287,3 +287,13 @@ func TestAFormThatCouldNotBeReadLeadsBackToItself(t *testing.T) {
 		}
 	}
 }
+
+func TestANumberIsWrittenAsPeopleReadIt(t *testing.T) {
+	for n, want := range map[int64][2]string{0: {"0", "0"}, 999: {"999", "999"}, 1000: {"1.000", "1,000"}, 99_999_999: {"99.999.999", "99,999,999"}, -123_456: {"-123.456", "-123,456"}} {
+		for i, lang := range []words.Lang{words.NL, words.EN} {
+			if got := (kit.View{Visit: &kit.Visit{Lang: lang}}).Count(n); got != want[i] {
+				t.Errorf("%d in %s is %q, want %q", n, lang, got, want[i])
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -250,10 +251,11 @@ func RequireSession(h Handler) Handler {
 // chain is what every request passes, in this order: number, log, headers, body
 // limit, language and session.
 func (s *Site) chain(next http.Handler) http.Handler {
+	always := s.always()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := s.DB.Now()
 		rec := Record(w)
-		s.secure(w.Header())
+		maps.Copy(w.Header(), always)
 		r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
 		v, err := s.visit(rec, r)
 		if err != nil {
@@ -268,23 +270,34 @@ func (s *Site) chain(next http.Handler) http.Handler {
 	})
 }
 
-// secure sets the headers that every answer carries; a page that needs more
-// room (the reader) sets its own policy.
-func (s *Site) secure(h http.Header) {
+// always are the headers that every answer carries; a page that needs more room
+// (the reader) sets its own policy.
+func (s *Site) always() http.Header {
 	action := s.FormAction
 	if action == "" {
 		action = "'self'"
 	}
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "+
-		"connect-src 'self'; media-src 'self'; manifest-src 'self'; form-action "+action+"; frame-ancestors 'none'; base-uri 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+	h := http.Header{
+		"Content-Security-Policy": {"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+			"connect-src 'self'; media-src 'self'; manifest-src 'self'; form-action " + action + "; frame-ancestors 'none'; base-uri 'none'"},
+		"X-Content-Type-Options":     {"nosniff"},
+		"X-Frame-Options":            {"DENY"},
+		"Referrer-Policy":            {"same-origin"},
+		"Cross-Origin-Opener-Policy": {"same-origin"},
+		"Permissions-Policy":         {"camera=(), geolocation=(), microphone=(), payment=()"},
+	}
 	if s.Base.Scheme == "https" {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
+	return h
+}
+
+// FormsReach lets the forms of the page that w shows lead to one more place, in the
+// words of form-action: "nl.example.app:". A browser looks at the whole way that the
+// answer to a form goes, also where that ends in an app.
+func FormsReach(w http.ResponseWriter, source string) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "form-action ", "form-action "+source+" ", 1))
 }
 
 // Recorder remembers the status of an answer, for the log.

@@ -192,6 +192,18 @@ func (v View) MonthYear(d day.Day) string { return d.MonthYear(v.Lang) }
 // Moment writes an instant to the minute by the Dutch clock.
 func (v View) Moment(t time.Time) string { return day.Moment(t, v.Lang) }
 
+// Count writes a number with its thousands apart, as people read it.
+func (v View) Count(n int64) string {
+	text, apart := strconv.FormatInt(n, 10), "."
+	if v.Lang == words.EN {
+		apart = ","
+	}
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + apart + text[i:]
+	}
+	return text
+}
+
 // Languages lists the addresses of this same page in the other languages.
 func (v View) Languages() []LangLink {
 	var list []LangLink

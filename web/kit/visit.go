@@ -126,6 +126,17 @@ func (s *Site) SetSession(w http.ResponseWriter, token secret.Token) {
 // ClearSession takes the session token back.
 func (s *Site) ClearSession(w http.ResponseWriter) { s.setCookie(w, "sessie", "", -1) }
 
+// Leave ends the visitor's session at this door. The browser lets go of it also when
+// the database does not answer.
+func (s *Site) Leave(w http.ResponseWriter, r *http.Request) error {
+	s.ClearSession(w)
+	live := VisitOf(r).Session
+	if live == nil {
+		return nil
+	}
+	return s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.End(tx, live.ID) })
+}
+
 // SetCookie keeps a small value of this door in the browser for some time; 0 is
 // until the browser closes, a negative time removes it.
 func (s *Site) SetCookie(w http.ResponseWriter, name, value string, life time.Duration) {

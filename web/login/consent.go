@@ -14,12 +14,15 @@ import (
 
 var errNoAnswer = fault.New(fault.Invalid, "login.consent_choose")
 
-// consentPage asks whether the site of somebody else may hear of the visitor.
+// consentPage asks whether the site of somebody else, or an app, may hear of the
+// visitor.
 type consentPage struct {
 	Request  string
 	Client   string
 	To       string   // the host that the browser goes back to; "" for an app
 	Hears    []string // scopes
+	Own      bool     // of the library
+	App      bool     // any other app could pose as it
 	Username string
 	Account  string // its id: the answer is that of whoever saw the question
 }
@@ -68,7 +71,9 @@ func (s *Site) showConsent(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		leadsBack(w, asked)
 		page.Client, page.To, page.Hears = asked.ClientName, asked.ReturnsTo, asked.Asks()
+		page.Own, page.App = asked.Own, asked.Imitable
 		acc, err := s.Accounts.Find(tx, live.Subject)
 		page.Username, page.Account = acc.Username, acc.ID
 		return err

@@ -74,6 +74,8 @@ func open(t testing.TB, db *sqldb.DB) *door {
 		Reset:     func(token secret.Token) string { return d.base + "/wachtwoord/" + string(token) },
 		Email:     func(token secret.Token) string { return d.base + "/email/" + string(token) },
 		Undo:      func(token secret.Token) string { return d.base + "/email-terug/" + string(token) },
+		Factor:    func(token secret.Token) string { return d.base + "/tweede-stap-weg/" + string(token) },
+		Keep:      func(token secret.Token) string { return d.base + "/tweede-stap-blijft/" + string(token) },
 		Forgotten: d.base + "/wachtwoord-vergeten",
 		Continue:  d.provider.Continue,
 	})

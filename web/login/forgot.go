@@ -174,6 +174,7 @@ type resetPage struct {
 	Least   int  // characters of a password
 	Undone  bool // a change of address was undone just now
 	Stopped bool // … that was only asked for
+	Factor  bool // a new second step was taken away just now
 	Taken   bool // … and the app and passkeys that were added since went too
 	Step    bool // the second step comes after
 	Shared  bool // others have the address too: the letter may hold several links
@@ -184,6 +185,7 @@ type resetPage struct {
 const (
 	undoneParam  = "terug"
 	stoppedValue = "nee"
+	factorValue  = "stap"
 	takenParam   = "weg"
 )
 
@@ -200,6 +202,9 @@ func undoneQuery(u account.Undoing) string {
 
 // Query carries that on to the form that is shown again.
 func (p resetPage) Query() string {
+	if p.Factor {
+		return "?" + url.Values{undoneParam: {factorValue}}.Encode()
+	}
 	if !p.Undone {
 		return ""
 	}
@@ -218,9 +223,12 @@ func (s *Site) showReset(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) askReset(w http.ResponseWriter, r *http.Request, form *kit.Form, status int) error {
 	q := r.URL.Query()
 	page := resetPage{Form: form, Token: ownToken(r), Least: password.Shortest,
-		Undone: q.Has(undoneParam), Stopped: q.Get(undoneParam) == stoppedValue, Taken: q.Has(takenParam)}
+		Undone: q.Has(undoneParam), Stopped: q.Get(undoneParam) == stoppedValue, Factor: q.Get(undoneParam) == factorValue, Taken: q.Has(takenParam)}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
 		if page.Account, err = s.Accounts.LookReset(tx, page.Token); err != nil {
+			return err
+		}
+		if err := s.leadsTo(tx, w, s.askedOf(r).Request); err != nil {
 			return err
 		}
 		if page.Step, err = mustStep(tx, page.Account.ID); err != nil || page.Undone {
@@ -248,7 +256,7 @@ func (s *Site) deadOwn(w http.ResponseWriter, r *http.Request, err error) error 
 		page.Way = "/wachtwoord-vergeten"
 	case errors.Is(err, account.ErrEmailOver), errors.Is(err, account.ErrNameStays):
 		page.Way = "/email"
-	case !errors.Is(err, account.ErrUndoOver):
+	case !errors.Is(err, account.ErrUndoOver) && !errors.Is(err, account.ErrFactorOver) && !errors.Is(err, account.ErrRemovalOver):
 		return err
 	}
 	return s.Show(w, r, kit.Status(err), "deadown", page)

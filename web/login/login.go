@@ -29,6 +29,9 @@
 //	GET POST  /email                       another e-mail address
 //	GET POST  /email/{geheim}              the page of the link that confirms it
 //	GET POST  /email-terug/{geheim}        the page of the link that brings the old address back
+//	GET POST  /tweede-stap-weg/{geheim}    the page of the link that takes a new second step away
+//	GET POST  /tweede-stap-blijft/{geheim} the page of the link that keeps one which a desk would take away
+//	POST      /tweede-stap-blijft          the same, of who is signed in
 //	GET       /sessies                     where the account is signed in
 //	POST      /sessies/{id}                ends one session; /sessies/anderen all others
 //	POST      /apparaten                   forgets the other browsers
@@ -85,7 +88,7 @@ func New(house *kit.House, accounts *account.Accounts, provider *signon.Provider
 	// A sign-in form is answered by the address of the site that asked, and a
 	// browser counts that as a target of the form. Which addresses those may be is
 	// held by signon, letter by letter. An app on the person's own machine listens
-	// there without TLS; a policy has no words for its IPv6 number.
+	// there without TLS. What a policy can say of one request only, leads adds.
 	s.FormAction = "'self' https: http://127.0.0.1:* http://localhost:*"
 	if s.Base.Scheme == "http" {
 		s.FormAction += " http:"
@@ -140,9 +143,15 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /email-klaar", s.showEmailDone)
 	m.Page("GET /email-terug/{geheim}", s.showUndo)
 	m.Page("POST /email-terug/{geheim}", s.undoEmail)
+	m.Page("GET /tweede-stap-weg/{geheim}", s.showStranger)
+	m.Page("POST /tweede-stap-weg/{geheim}", s.undoFactor)
+	m.Page("GET /tweede-stap-blijft/{geheim}", s.showKeep)
+	m.Page("POST /tweede-stap-blijft/{geheim}", s.keepByLink)
+	m.Page("POST /tweede-stap-blijft", kit.RequireSession(s.keepSignedIn))
+	m.Page("GET /tweede-stap-gebleven", s.showKept)
 	m.Page("GET /sessies", kit.RequireSession(s.showSessions))
-	m.Page("POST /sessies/anderen", kit.RequireSession(s.endOtherSessions))
-	m.Page("POST /sessies/{id}", kit.RequireSession(s.endSession))
+	m.Page("POST /sessies/anderen", s.requireFresh(s.endOtherSessions))
+	m.Page("POST /sessies/{id}", s.requireFresh(s.endSession))
 	m.Page("POST /apparaten", kit.RequireSession(s.forgetDevices))
 	m.Page("GET /geschiedenis", kit.RequireSession(s.showHistory))
 	m.Page("GET /lidmaatschappen", kit.RequireSession(s.showMemberships))
@@ -233,6 +242,7 @@ func (s *Site) end(tx *sqldb.Tx, sessionID string) error {
 type homePage struct {
 	Account account.Account // the zero account for who is not signed in
 	Means   factor.State    // what it is signed in to with, beside its password
+	Removal account.Removal // of its second step, that a desk asked for; the zero Removal for none
 	Way     account.Way     // where the account goes on; on the page that it is ready
 }
 
@@ -273,14 +283,23 @@ func (s *Site) own(r *http.Request) (page homePage, err error) {
 		if errors.Is(err, account.ErrNoAccount) { // it went away while its owner was in
 			return nil
 		}
-		if err == nil {
-			page.Means, err = factor.StateOf(tx, ownerOf(page.Account.ID))
+		if err != nil {
+			return err
 		}
+		if page.Means, err = factor.StateOf(tx, ownerOf(page.Account.ID)); err != nil {
+			return err
+		}
+		page.Removal, _, err = s.Accounts.WaitingRemoval(tx, page.Account.ID)
 		return err
 	})
 	return page, err
 }
 
+// helpPage is Hulp bij inloggen.
+type helpPage struct {
+	RemovalHours int // after which a second step that was lost is taken away
+}
+
 func (s *Site) help(w http.ResponseWriter, r *http.Request) error {
-	return s.Show(w, r, http.StatusOK, "help", nil)
+	return s.Show(w, r, http.StatusOK, "help", helpPage{int(account.RemovalWait.Hours())})
 }

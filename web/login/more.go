@@ -1,8 +1,10 @@
 package login
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
@@ -22,6 +24,40 @@ func (s *Site) onward(r *http.Request) string {
 		return ""
 	}
 	return "/aanmelden?" + url.Values{"verzoek": {request}}.Encode()
+}
+
+// leads lets the forms of a page that entry shows lead to the site or the app that
+// hears of it in the end.
+func (s *Site) leads(tx *sqldb.Tx, w http.ResponseWriter, r *http.Request, data string) error {
+	request := s.Cookie(r, moreCookie)
+	if data != "" {
+		request = readWay(data).asks()
+	}
+	return s.leadsTo(tx, w, request)
+}
+
+// leadsTo lets the forms of a page lead where the answer to a request goes, if that
+// is open still.
+func (s *Site) leadsTo(tx *sqldb.Tx, w http.ResponseWriter, request string) error {
+	if request == "" {
+		return nil
+	}
+	asked, err := s.Provider.Pending(tx, request)
+	if errors.Is(err, signon.ErrRequestSpent) {
+		return nil
+	}
+	if err == nil {
+		leadsBack(w, asked)
+	}
+	return err
+}
+
+// leadsBack adds what New could not know: the scheme that an app has of its own, and
+// http for an app on this machine by its IPv6 number, for which a policy has no words.
+func leadsBack(w http.ResponseWriter, asked signon.Request) {
+	if asked.ReturnsBy != "https" && (asked.ReturnsBy != "http" || strings.Contains(asked.ReturnsTo, ":")) {
+		kit.FormsReach(w, asked.ReturnsBy+":")
+	}
 }
 
 type morePage struct {
@@ -48,6 +84,7 @@ func (s *Site) showMore(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		page.Client = asked.ClientName
+		leadsBack(w, asked)
 		if acrOf(live) == signon.ACRMFA {
 			to = s.askAgain(page.Request)
 			return nil

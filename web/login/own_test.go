@@ -15,7 +15,7 @@ import (
 
 const another = "groene kat slaapt lang"
 
-var ownPattern = regexp.MustCompile(`/(?:wachtwoord|email|email-terug)/[A-Z0-9]+`)
+var ownPattern = regexp.MustCompile(`/(?:wachtwoord|email|email-terug|tweede-stap-weg|tweede-stap-blijft)/[A-Z0-9]+`)
 
 // letter returns the newest letter of a kind, and the path of its link.
 func (d *door) letter(kind string) (m outbox.Mail, path string) {
@@ -239,7 +239,13 @@ func TestTheOwnerEndsTheirOwnSessionsOnly(t *testing.T) {
 		if len(ends) != 3 { // that of the activation, and two
 			t.Fatalf("%d buttons to end a session:\n%s", len(ends), p.body)
 		}
-		b.sends(ends[0], nil).want(t, 200, "Dat apparaat is uitgelogd.")
+		d.pass(15 * time.Minute) // the browser may have been left open
+		for _, path := range []string{ends[0], "/sessies/anderen"} {
+			b.post(path, nil).want(t, 200, "Ben jij het?")
+			b.post(path, url.Values{"wachtwoord-nu": {"iets heel anders"}}).want(t, 422, "Dit wachtwoord klopt niet.")
+		}
+		third.get("/").want(t, 200, "Je bent ingelogd")
+		b.sends(ends[0], url.Values{"wachtwoord-nu": {good}}).want(t, 200, "Dat apparaat is uitgelogd.")
 		third.get("/").want(t, 200, "Nog geen inlogaccount?")
 		other.get("/").want(t, 200, "Je bent ingelogd")
 		b.post(ends[0], nil).want(t, 404, "was al uitgelogd")

@@ -94,6 +94,9 @@ func (s *Site) showRegister(w http.ResponseWriter, r *http.Request) error {
 	page := registerPage{Form: kit.NewForm(), Request: q.Get("verzoek"), Account: own.Account}
 	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		asked, err := s.pending(tx, &page)
+		if asked.ID != "" {
+			leadsBack(w, asked)
+		}
 		if strings.Contains(asked.LoginHint, "@") && q.Get(fillParam) != fillEmpty {
 			page.Form.Set(account.FieldEmail, asked.LoginHint)
 		}

@@ -33,6 +33,7 @@ type signInPage struct {
 	Again   bool   // the visitor is signed in, but must prove it anew
 	Have    bool   // the visitor has an account, though the site asked to make one
 	Make    bool   // who has none may make one here, and goes on at the site later
+	asked   signon.Request
 
 	Passkey entry.Key // to come in without a name
 }
@@ -78,7 +79,7 @@ func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 			to = s.registerAddress(page.Request)
 			return nil
 		}
-		page.Client, page.Make = asked.ClientName, asked.Continues
+		page.asked = asked
 		page.Form.Set("gebruikersnaam", asked.LoginHint)
 		if live != nil && !again && !asked.NeedsSignIn(live.AuthAt) {
 			if to, err = s.wished(tx, asked, *live); err != nil || to != "" {
@@ -129,11 +130,11 @@ func (s *Site) wished(tx *sqldb.Tx, asked signon.Request, live session.Session) 
 // tells nothing of anybody.
 func (s *Site) showForm(w http.ResponseWriter, r *http.Request, page signInPage, status int) error {
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		if page.Passkey, err = s.entry.SignInKey(tx, way{Request: page.Request, Back: page.Back}.text()); err != nil || page.Request == "" || page.Client != "" {
+		y := way{Request: page.Request, Back: page.Back}
+		if page.Passkey, err = s.entry.SignInKey(tx, y.text()); err != nil || y.asks() == "" || page.asked.ID != "" {
 			return err
 		}
-		asked, err := s.Provider.Pending(tx, page.Request)
-		page.Client, page.Make = asked.ClientName, asked.Continues
+		page.asked, err = s.Provider.Pending(tx, y.asks())
 		if errors.Is(err, signon.ErrRequestSpent) { // that is told once the visitor is in
 			err = nil
 		}
@@ -141,6 +142,12 @@ func (s *Site) showForm(w http.ResponseWriter, r *http.Request, page signInPage,
 	})
 	if err != nil {
 		return err
+	}
+	if page.asked.ID != "" {
+		leadsBack(w, page.asked)
+	}
+	if page.Request != "" {
+		page.Client, page.Make = page.asked.ClientName, page.asked.Continues
 	}
 	return s.Show(w, r, status, "signin", page)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -21,7 +22,7 @@ import (
 // joinEntry joins the pages of the second step and of Inloggen en beveiliging.
 func (s *Site) joinEntry() (err error) {
 	s.entry = &entry.Desk{Site: s.Site, Prefix: ownerPrefix, Person: s.person, Admit: s.admit, Renew: s.renew, Prove: s.prove,
-		Changed: s.changed, Guessed: s.guessed, Refused: s.refusedKey, Restart: s.restart, Onward: s.onward}
+		Changed: s.changed, Guessed: s.guessed, Refused: s.refusedKey, Restart: s.restart, Leads: s.leads, Onward: s.onward}
 	s.entry.Passkeys, err = factor.NewPasskeys(s.Base, s.Brand.Name)
 	return err
 }
@@ -49,6 +50,17 @@ func readWay(text string) (y way) {
 		return way{}
 	}
 	return y
+}
+
+// asks is the request that is answered at the end of the way, "" for none.
+func (y way) asks() string {
+	if y.Request != "" {
+		return y.Request
+	}
+	if u, err := url.Parse(y.Back); err == nil {
+		return u.Query().Get("verzoek")
+	}
+	return ""
 }
 
 // said is what a browser may say of its way: the rest we know, or it is not so.
@@ -101,9 +113,12 @@ func (s *Site) admit(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Adm
 	default:
 		here, err = s.arrive(tx, r, acc, acrBy(p.Means))
 	}
-	left := 0
+	left, kept := 0, false
 	if err == nil && p.Means == factor.ByRecovery {
 		left, err = s.byRecovery(tx, r, acc)
+	}
+	if err == nil && p.Means != "" { // whoever has a second step need not lose it
+		kept, err = s.Accounts.StopRemoval(tx, acc.ID, ownerPrefix+acc.ID, browserOf(r))
 	}
 	if err != nil {
 		return in, err
@@ -114,6 +129,8 @@ func (s *Site) admit(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Adm
 		switch {
 		case late:
 			s.SetFlash(w, "login.request_over")
+		case kept && y.Request == "": // a letter tells who goes on to another site
+			s.SetFlash(w, "login.removal_stopped_by_step")
 		case y.Reset && y.Request == "":
 			s.SetFlash(w, "login.password_set")
 		case p.Means == factor.ByRecovery && y.Request == "":

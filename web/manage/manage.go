@@ -66,7 +66,7 @@ func New(house *kit.House, organisation string) (*Site, error) {
 		{Key: "manage.nav_sites", Path: "/websites"}, {Key: "manage.nav_systems", Path: "/systemen"}, {Key: "manage.nav_readers", Path: "/lezers"}, {Key: "manage.nav_lending", Path: "/uitlenen"}, {Key: "manage.nav_mail", Path: "/mail"},
 		{Key: "manage.news", Path: "/nieuwsbrief"}, {Key: "entry.means_title", Path: "/beveiliging"}}
 	site := &Site{Site: s, Organisation: organisation}
-	site.entry = &entry.Desk{Site: s, Prefix: "staff:", Required: true, Person: site.person, Admit: site.letIn, Renew: site.renew,
+	site.entry = &entry.Desk{Site: s, Prefix: "staff:", Required: true, Person: staff.Person, Admit: site.letIn, Renew: staff.Renew(s.Idle),
 		Prove: site.prove, SetPassword: site.setPassword}
 	site.entry.Passkeys, err = factor.NewPasskeys(s.Base, house.Brand.Name)
 	return site, err

@@ -36,6 +36,7 @@ type Website struct {
 	Sector      string // whose websites know a reader by one name; "" is everybody's
 	PushedOnly  bool
 	Introspects bool
+	Lasting     bool      // an app that outlives the session; only a command says so
 	Changed     time.Time // last; a change says which state it saw
 	OldUntil    time.Time // until when the secret from before works
 }
@@ -56,6 +57,9 @@ const (
 // one that is built in.
 type Websites interface {
 	List(tx *sqldb.Tx) ([]Website, error)
+	// Scopes names all that a website may be allowed to hear; each has a sentence
+	// manage.scope_….
+	Scopes() []string
 	// Check says what is wrong with addresses and keys, and keeps nothing.
 	Check(w Website) error
 	Add(tx *sqldb.Tx, actor string, w Website) (secret.Token, error)

@@ -5,9 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"lidwoord/base/factor"
 	"lidwoord/base/fault"
-	"lidwoord/base/secret"
 	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
 	"lidwoord/library/branch"
@@ -147,22 +145,6 @@ func (s *Site) managerOf(tx *sqldb.Tx, id string) (staff.Worker, error) {
 	return worker, err
 }
 
-// renew ends every session of a worker, here and at the desk, and starts this one
-// anew.
-func (s *Site) renew(tx *sqldb.Tx, old session.Session) (secret.Token, error) {
-	if err := staff.EndSessions(tx, old.Subject); err != nil {
-		return "", err
-	}
-	old.Idle = s.Idle
-	token, _, err := session.Start(tx, old)
-	return token, err
-}
-
-func (s *Site) person(tx *sqldb.Tx, id string) (factor.Person, error) {
-	w, err := staff.Find(tx, id)
-	return factor.Person{Username: w.Username, Name: w.Name}, err
-}
-
 // prove asks the password of who is in already.
 func (s *Site) prove(r *http.Request, id, password string) error {
 	return staff.Prove(r.Context(), s.DB, id, staff.Attempt{Password: password, Address: r.RemoteAddr})
@@ -174,13 +156,9 @@ func (s *Site) setPassword(ctx context.Context, id, plain string) error {
 }
 
 func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
-	if visit := kit.VisitOf(r); visit.Session != nil {
-		err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.End(tx, visit.Session.ID) })
-		if err != nil {
-			return err
-		}
+	if err := s.Leave(w, r); err != nil {
+		return err
 	}
-	s.ClearSession(w)
 	s.SetFlash(w, "manage.signed_out")
 	return s.Redirect(w, r, "%s", s.SignInPath)
 }

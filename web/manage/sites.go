@@ -110,8 +110,11 @@ func (s *Site) newSite(w http.ResponseWriter, r *http.Request, _ branch.Organisa
 
 func (s *Site) sitePage(w http.ResponseWriter, r *http.Request, status int, page sitePage) error {
 	page.Now = s.DB.Now()
-	page.Scopes = options(page.Values["gegevens"], option{"profile", "manage.scope_profile", false}, option{"email", "manage.scope_email", false},
-		option{"memberships", "manage.scope_memberships", false}, option{"offline_access", "manage.scope_offline", false})
+	var may []option
+	for _, scope := range s.Websites.Scopes() {
+		may = append(may, option{Value: scope, What: "manage.scope_" + scope})
+	}
+	page.Scopes = options(page.Values["gegevens"], may...)
 	return s.Show(w, r, status, "site", page)
 }
 

@@ -148,6 +148,9 @@ func formAsQuery(next http.Handler) http.Handler {
 }
 
 func withLimit(w http.ResponseWriter, r *http.Request) *http.Request {
+	if r.Body == http.NoBody {
+		return r
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
 	return r
 }

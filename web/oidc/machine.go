@@ -8,12 +8,11 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lidwoord/base/fault"
-	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/identity/signon"
 	"lidwoord/web/kit"
@@ -24,6 +23,8 @@ type endpoint struct {
 	methods string // as the Allow header writes them
 	origins originRule
 	answer  func(http.ResponseWriter, *http.Request) error
+
+	takes []string // methods, one by one, with HEAD where there is GET
 }
 
 // originRule tells whose scripts may read an answer.
@@ -35,39 +36,20 @@ const (
 	noOrigin                           // nobody's: it is for servers
 )
 
-// machine is the chain of a machine endpoint: number, log, headers, CORS, method,
-// body limit; and the only place where an error becomes JSON.
+// machine is an address for programs. Its refuse is the only place where an error
+// becomes JSON.
 func (s *Site) machine(e endpoint) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, start := secret.NewID()[:10], s.DB.Now()
-		rec := kit.Record(w)
-		defer func() {
-			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler {
-					panic(p)
-				}
-				s.Log.ErrorContext(r.Context(), "panic", "id", id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-				s.refuse(rec, r, id, fmt.Errorf("panic: %v", p))
-			}
-			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", id), slog.String("door", s.Name),
-				slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Int("status", rec.Status),
-				slog.Int64("us", s.DB.Now().Sub(start).Microseconds()))
-		}()
-		if err := s.serve(rec, withLimit(rec, r), e); err != nil {
-			s.refuse(rec, r, id, err)
-		}
-	})
+	e.takes = strings.Split(e.methods, ", ")
+	if e.takes[0] == http.MethodGet {
+		e.takes = append(e.takes, http.MethodHead)
+	}
+	return kit.NewMachine(kit.Machine{House: s.House, Door: s.Name, Base: s.Base, BodyMost: bodyMost, Refuse: s.refuse,
+		Serve: func(w http.ResponseWriter, r *http.Request) (string, error) { return "", s.serve(w, r, e) }})
 }
 
+// serve sees to CORS and the method before it answers.
 func (s *Site) serve(w http.ResponseWriter, r *http.Request, e endpoint) error {
 	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store") // the public documents say otherwise themselves
-	if s.Base.Scheme == "https" {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
-	}
 	if err := s.cors(h, r, e); err != nil {
 		return err
 	}
@@ -76,7 +58,7 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request, e endpoint) error {
 		h.Set("Allow", e.methods+", OPTIONS")
 		w.WriteHeader(http.StatusNoContent)
 		return nil
-	case !slices.Contains(strings.Split(e.methods, ", "), r.Method) && !(r.Method == http.MethodHead && strings.HasPrefix(e.methods, "GET")):
+	case !slices.Contains(e.takes, r.Method):
 		h.Set("Allow", e.methods+", OPTIONS")
 		return errMethod
 	}
@@ -172,6 +154,7 @@ func answer(w http.ResponseWriter, status int, v any) error {
 
 func write(w http.ResponseWriter, status int, text []byte) error {
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text))) // or else long ones leave in pieces
 	w.WriteHeader(status)
 	_, err := w.Write(text)
 	return err

@@ -22,36 +22,25 @@ func (s *Site) discovery(w http.ResponseWriter, _ *http.Request) error {
 // they sign. A set without a key for each algorithm is from before the first
 // start was done, and is completed instead of cached.
 func (s *Site) jwks(w http.ResponseWriter, r *http.Request) error {
-	set, err := s.keySet(r)
-	if err == nil && !complete(set, s.Provider.Discovery().IDTokenAlgorithms) {
+	text, whole, err := s.keyDocument(r)
+	if err == nil && !whole {
 		if err = s.DB.InTx(r.Context(), s.Provider.TendKeys); err == nil {
-			set, err = s.keySet(r)
+			text, _, err = s.keyDocument(r)
 		}
 	}
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Cache-Control", "public, max-age=900")
-	return answer(w, http.StatusOK, set)
+	return write(w, http.StatusOK, text)
 }
 
-func (s *Site) keySet(r *http.Request) (set signon.KeySet, err error) {
+func (s *Site) keyDocument(r *http.Request) (text []byte, whole bool, err error) {
 	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error {
-		set, err = s.Provider.JWKS(tx)
+		text, whole, err = s.Provider.KeyDocument(tx)
 		return err
 	})
-	return set, err
-}
-
-func complete(set signon.KeySet, algorithms []string) bool {
-	missing := map[string]bool{}
-	for _, a := range algorithms {
-		missing[a] = true
-	}
-	for _, k := range set.Keys {
-		delete(missing, k.Algorithm)
-	}
-	return len(missing) == 0
+	return text, whole, err
 }
 
 // tokenAnswer is RFC 6749 section 5.1 with OpenID Connect Core section 3.1.3.3.

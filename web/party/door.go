@@ -241,14 +241,7 @@ func (p *Party) Enter(w http.ResponseWriter, r *http.Request, a Answer, subject 
 }
 
 // Leave ends the session here.
-func (p *Party) Leave(w http.ResponseWriter, r *http.Request) error {
-	p.site.ClearSession(w)
-	now := kit.VisitOf(r).Session
-	if now == nil {
-		return nil
-	}
-	return p.site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.End(tx, now.ID) })
-}
+func (p *Party) Leave(w http.ResponseWriter, r *http.Request) error { return p.site.Leave(w, r) }
 
 func (p *Party) signOut(w http.ResponseWriter, r *http.Request) error {
 	who, _ := Who(r)

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -66,15 +65,17 @@ type row struct {
 	Cards []card
 }
 
-// ownPage is what the home page has of the reader's own.
+// ownPage is what the home page has of the reader's own. It is made for every
+// visit of a reader, and so its words are ready before the template gets them.
 type ownPage struct {
 	Loans []ownLoan
-	Now   time.Time
 }
 
 type ownLoan struct {
-	loan.Loan
-	Picture picture
+	Href, Name, Lang string
+	Left             string // "nog 3 dagen"
+	Progress         int
+	Picture          picture
 }
 
 func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
@@ -134,8 +135,8 @@ func (s *Site) homePage(lang words.Lang, of *index.Snapshot) homePage {
 	text := func(key string) string { return s.Words.Text(lang, key) }
 	add := func(name, path string, q index.Query) {
 		q.Limit = rowLength
-		if found := of.Find(q); found.Total > 0 {
-			p.Rows = append(p.Rows, row{text("reading." + name), s.Link("%s", path), s.cards(lang, found.Titles)})
+		if titles := of.First(q); len(titles) > 0 {
+			p.Rows = append(p.Rows, row{text("reading." + name), s.Link("%s", path), s.cards(lang, titles)})
 		}
 	}
 	add("new", "/nieuw", index.Query{Sort: index.ByNew})
@@ -158,7 +159,7 @@ func (s *Site) youthHome(lang words.Lang, of *index.Snapshot) homePage {
 	shown := map[string]bool{}
 	add := func(name, path string, q index.Query) {
 		q.Limit, q.Youth = rowLength, true
-		found, other := of.Find(q).Titles, false
+		found, other := of.First(q), false
 		for _, t := range found {
 			other = other || !shown[t.ID]
 			shown[t.ID] = true
@@ -179,7 +180,7 @@ func (s *Site) youthHome(lang words.Lang, of *index.Snapshot) homePage {
 func (s *Site) fan(of *index.Snapshot, q index.Query) (fan []picture) {
 	var drawn []picture
 	q.Sort, q.Kind, q.Limit = index.ByPopular, catalogue.EBook, 40
-	for _, t := range of.Find(q).Titles {
+	for _, t := range of.First(q) {
 		if p := s.picture(t, coverInList); p.Src != "" {
 			fan = append(fan, p)
 		} else {
@@ -192,18 +193,28 @@ func (s *Site) fan(of *index.Snapshot, q index.Query) (fan []picture) {
 
 // myLoans is what the reader goes on with.
 func (s *Site) myLoans(r *http.Request) (ownPage, error) {
-	p := ownPage{Now: s.DB.Now()}
+	var p ownPage
 	who, in := whoIs(r)
 	if !in {
 		return p, nil
 	}
 	var loans []loan.Loan
-	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
 		loans, err = loan.Shelf(tx, who.Reader)
 		return err
 	})
+	lang, now := kit.VisitOf(r).Lang, s.DB.Now()
 	for _, l := range loans {
-		p.Loans = append(p.Loans, ownLoan{l, s.picture(l.Title, coverInList)})
+		own := ownLoan{Href: s.Link("/lezen/%s", l.Title.ID), Name: l.Title.Name, Lang: l.Title.Language, Progress: l.Progress, Picture: s.picture(l.Title, coverInList)}
+		if own.Picture.Audio {
+			own.Href = s.Link("/luisteren/%s", l.Title.ID)
+		}
+		if days := l.DaysLeft(now); days > 0 {
+			own.Left = s.Words.Text(lang, "reading.days_left", days)
+		} else {
+			own.Left = s.Words.Text(lang, "reading.last_day")
+		}
+		p.Loans = append(p.Loans, own)
 	}
 	return p, err
 }

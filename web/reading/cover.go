@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
@@ -88,14 +91,37 @@ func foreign(t catalogue.Title) bool {
 	return t.Language != "" && !strings.EqualFold(tag, "nl")
 }
 
-// cover sends a cover picture; these are for everyone.
+// cover sends a cover picture in the width "b" of the address, or else in the widest
+// that lies ready; these are for everyone. A title of which none lies ready has the
+// picture of the book itself.
 func (s *Site) cover(w http.ResponseWriter, r *http.Request) error {
 	t, err := s.title(r, r.PathValue("title"))
 	if err != nil {
 		return err
 	}
+	w.Header().Set("Cache-Control", "public, max-age=86400")
+	if len(t.Covers) == 0 {
+		return s.ownCover(w, r, t)
+	}
+	width, err := strconv.Atoi(r.URL.Query().Get("b"))
+	if err != nil {
+		width = slices.Max(t.Covers)
+	}
+	f, err := s.Stacks.OpenCover(t, width)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	guardBook(w.Header())
+	w.Header().Set("Content-Type", "image/jpeg")
+	w.Header().Set("ETag", fmt.Sprintf(`"%s-c%d"`, t.Digest[:16], width))
+	http.ServeContent(w, r, "", time.Time{}, f)
+	return nil
+}
+
+func (s *Site) ownCover(w http.ResponseWriter, r *http.Request, t catalogue.Title) error {
 	var m *catalogue.Manifest
-	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
+	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
 		m, err = catalogue.Contents(tx, t.ID)
 		return err
 	})
@@ -106,6 +132,5 @@ func (s *Site) cover(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return catalogue.ErrNoPart
 	}
-	w.Header().Set("Cache-Control", "public, max-age=86400")
 	return s.send(w, r, t, part)
 }

@@ -39,7 +39,7 @@ func (s *Site) possible(r *http.Request, p *titlePage) error {
 		return nil
 	}
 	var c loan.Chance
-	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
 		p.Full = nil
 		c, err = loan.ChanceOf(tx, who.Reader, who.rights(), p.Title)
 		if err != nil || !loan.ErrManyEBooks.Is(c.Refused) && !loan.ErrManyAudiobooks.Is(c.Refused) {

@@ -152,7 +152,7 @@ func (s *Site) listPage(r *http.Request, of *index.Snapshot, at place) listPage 
 		p.Without = link{Href: bare, N: of.Find(whole).Total}
 	}
 	if found.Total == 0 {
-		p.Perhaps = s.cards(lang, of.Find(index.Query{Sort: index.ByPopular, Youth: q.Youth, Limit: rowLength}).Titles)
+		p.Perhaps = s.cards(lang, of.First(index.Query{Sort: index.ByPopular, Youth: q.Youth, Limit: rowLength}))
 	}
 	return p
 }

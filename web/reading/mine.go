@@ -14,13 +14,19 @@ import (
 
 // minePage is what a reader has on loan.
 type minePage struct {
-	Loans   []ownLoan // what can be extended on top, then the first to go back
+	Loans   []shelfLoan // what can be extended on top, then the first to go back
 	Now     time.Time
 	Rules   loan.Rules // the zero Rules for who may borrow nothing
 	Rooms   []shelfRoom
 	Refused fault.List // why nothing more can be borrowed
 	Help    string     // as of a title
 	Back    givenBack  // what was given back a moment ago, the zero value for nothing
+}
+
+// shelfLoan is a loan with its cover.
+type shelfLoan struct {
+	loan.Loan
+	Picture picture
 }
 
 // shelfRoom is how much of the room for one kind is taken.
@@ -46,7 +52,7 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
 	}
 	var loans []loan.Loan
 	page := minePage{Now: s.DB.Now(), Back: s.givenBack(r, who)}
-	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
 		if loans, err = loan.Shelf(tx, who.Reader); err != nil {
 			return err
 		}
@@ -59,7 +65,7 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, l := range loans {
-		page.Loans = append(page.Loans, ownLoan{l, s.picture(l.Title, coverInList)})
+		page.Loans = append(page.Loans, shelfLoan{l, s.picture(l.Title, coverInList)})
 	}
 	page.arrange()
 	return s.Show(w, r, http.StatusOK, "mine", page)
@@ -67,14 +73,14 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
 
 // arrange puts on top what asks for a decision now, and counts by kind.
 func (p *minePage) arrange() {
-	now := func(l ownLoan) int {
+	now := func(l shelfLoan) int {
 		if l.Extendable(p.Rules, p.Now) {
 			return 0
 		}
 		return 1
 	}
-	slices.SortStableFunc(p.Loans, func(a, b ownLoan) int { return now(a) - now(b) })
-	if slices.ContainsFunc(p.Loans, func(l ownLoan) bool { return l.Title.ID == p.Back.Title }) {
+	slices.SortStableFunc(p.Loans, func(a, b shelfLoan) int { return now(a) - now(b) })
+	if slices.ContainsFunc(p.Loans, func(l shelfLoan) bool { return l.Title.ID == p.Back.Title }) {
 		p.Back = givenBack{}
 	}
 	for _, room := range []shelfRoom{{Kind: catalogue.EBook, Most: p.Rules.EBooks}, {Kind: catalogue.Audiobook, Most: p.Rules.Audiobooks}} {

@@ -12,6 +12,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
+	"lidwoord/reading/markup"
 	"lidwoord/web/kit"
 )
 
@@ -191,7 +192,7 @@ func (s *Site) chapter(w http.ResponseWriter, r *http.Request) error {
 	for i, p := range parts {
 		number[p.Href] = i + 1
 	}
-	inner, err := catalogue.Inline(text, page.Part.Href, func(href string) string {
+	inner, err := markup.Inline(text, page.Part.Href, func(href string) string {
 		if n := number[href]; n > 0 {
 			return s.Link("/lezen/%s/hoofdstuk/%d", o.Title.ID, n)
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/device"
 	"lidwoord/reading/index"
 	"lidwoord/reading/loan"
 	"lidwoord/web"
@@ -41,6 +42,7 @@ type Settings struct {
 	ClientSecret string
 	Stacks       catalogue.Stacks
 	Index        *index.Index // the catalogue in memory; nil makes one for this door
+	Catalogue    string       // address of the catalogue for reader apps
 	Dist         fs.FS        // bundled scripts; nil is what was built in
 }
 
@@ -48,6 +50,7 @@ type Settings struct {
 type Site struct {
 	*kit.Site
 	Settings
+	Apps   *device.Readers // lets reader apps in, also for the door of the apps
 	party  *party.Party
 	reader []byte // the bundled reader; empty without npm
 	print  string // its fingerprint
@@ -69,6 +72,7 @@ func New(house *kit.House, set Settings) (*Site, error) {
 	}
 	k.Idle, k.Sealed = SessionIdle, true
 	s.party = party.New(k, party.Settings{Issuer: s.Issuer, ClientID: s.ClientID, ClientSecret: s.ClientSecret, Scopes: []string{"profile", "memberships"}})
+	s.Apps = device.New(house.DB, signOn{s})
 	s.reader, err = fs.ReadFile(s.Dist, "dist/reader.js")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -111,6 +115,16 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /titel/{title}/verlengen", s.toTitle)
 	m.Page("GET /titel/{title}/teruggeven", kit.RequireSession(s.askBack))
 	m.Page("POST /titel/{title}/teruggeven", kit.RequireSession(s.giveBack))
+
+	// Reader apps, and a copy to take along.
+	m.Page("GET /leesapps", kit.RequireSession(s.fresh(s.showApps)))
+	m.Page("POST /leesapps", kit.RequireSession(s.askApp))
+	m.Page("GET /leesapps/nieuw", kit.RequireSession(s.showNewApp))
+	m.Page("GET /leesapps/{app}", kit.RequireSession(s.fresh(s.showApp)))
+	m.Page("POST /leesapps/{app}/naam", kit.RequireSession(s.renameApp))
+	m.Page("POST /leesapps/{app}/intrekken", kit.RequireSession(s.withdrawApp))
+	m.Page("GET /titel/{title}/meenemen", s.takeAlong)
+	m.Page("GET /titel/{title}/epub", s.download)
 
 	// Reading and listening, during the loan only.
 	m.Page("GET /lezen/{title}", s.read)

@@ -168,7 +168,7 @@ func (s *Site) more(lang words.Lang, of *index.Snapshot, t catalogue.Title) (row
 	add := func(name, href string, q index.Query) {
 		q.Limit = rowLength + 1
 		var rest []catalogue.Title
-		for _, other := range of.Find(q).Titles {
+		for _, other := range of.First(q) {
 			if !shown[other.ID] && len(rest) < rowLength {
 				rest = append(rest, other)
 				shown[other.ID] = true

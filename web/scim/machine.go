@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"mime"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,39 +47,16 @@ const longestBody = 64 << 10
 // mediaType is RFC 7644 section 3.1.
 const mediaType = "application/scim+json"
 
-// machine is the chain of every endpoint: number, log, headers, method, pace, token,
-// scope, body limit; and the only place where an error becomes JSON. The log has
-// the pattern of the address and never what was asked: filters hold addresses.
+// machine is an address for programs: method, pace, token and scope come before the
+// act. Its refuse is the only place where an error becomes JSON. The log has who
+// called and never what was asked: filters hold addresses.
 func (s *Site) machine(e endpoint) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, start := secret.NewID()[:10], s.DB.Now()
-		rec, by := kit.Record(w), ""
-		defer func() {
-			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler {
-					panic(p)
-				}
-				s.Log.ErrorContext(r.Context(), "panic", "id", id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-				s.refuse(rec, r, id, fmt.Errorf("panic: %v", p))
-			}
-			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", id), slog.String("door", "scim"), slog.String("by", by),
-				slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Int("status", rec.Status),
-				slog.Int64("us", s.DB.Now().Sub(start).Microseconds()))
-		}()
-		h := rec.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
-		if s.base.Scheme == "https" {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
-		call := &request{Request: r}
-		err := s.serve(rec, call, e)
-		if by = call.by.ID; err != nil {
-			s.refuse(rec, r, id, err)
-		}
-	})
+	return kit.NewMachine(kit.Machine{House: s.House, Door: "scim", Base: s.base, BodyMost: longestBody, Refuse: s.refuse,
+		Serve: func(w http.ResponseWriter, r *http.Request) (by string, err error) {
+			call := &request{Request: r}
+			err = s.serve(w, call, e)
+			return call.by.ID, err
+		}})
 }
 
 func (s *Site) serve(w http.ResponseWriter, r *request, e endpoint) error {
@@ -101,7 +76,6 @@ func (s *Site) serve(w http.ResponseWriter, r *request, e endpoint) error {
 			return errScope(a.scope)
 		}
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, longestBody)
 	return a.do(w, r)
 }
 

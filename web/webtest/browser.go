@@ -7,6 +7,7 @@
 //	Person      somebody at it, with cookies of their own
 //	Visit, Fill, Choose, Tick, Press, Type, Key   what a person does
 //	Want, Lacks, Text, Value, URL                 what a person sees
+//	App, WantApp  an app on the same telephone, which an address opens
 //	Sensor      a place for passkeys, and a finger on it
 //	Look        pictures at two widths, no sideways scrolling, no axe violations
 //

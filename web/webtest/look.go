@@ -25,7 +25,7 @@ const (
 var seek string
 
 // Look is what every page of a walk deserves: at both widths nothing sticks out
-// sideways and axe finds nothing to complain about; the pictures are kept in the
+// sideways, no table hides a column, and axe finds nothing to complain about; the pictures are kept in the
 // folder that LIDWOORD_SCREENS names.
 func (p *Page) Look(name string) {
 	p.t.Helper()
@@ -35,6 +35,10 @@ func (p *Page) Look(name string) {
 			p.t.Errorf("%s scrolls sideways by %v pixels at %d: %s", p.last, over, width, Eval[string](p, `
 				[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
 					.slice(0, 3).map(e => e.outerHTML.slice(0, 80)).join(' … ')`))
+		}
+		if pushed := Eval[string](p, `[...document.querySelectorAll('.lw-scroll')].filter(e => e.scrollWidth > e.clientWidth)
+			.map(e => e.outerHTML.slice(0, 80)).join(' … ')`); pushed != "" {
+			p.t.Errorf("%s: a table must be pushed sideways at %d: %s", p.last, width, pushed)
 		}
 		p.Axe()
 		p.picture(fmt.Sprintf("%s-%d.png", name, width))

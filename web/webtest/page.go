@@ -30,7 +30,13 @@ type Page struct {
 func (p *Page) Visit(url string) int {
 	p.t.Helper()
 	p.last = url
-	p.do(chromedp.Navigate(url))
+	p.call(func(ctx context.Context) error {
+		err := chromedp.Do(ctx, chromedp.Navigate(url))
+		if err != nil && p.watch.left() { // to an app, and the window keeps its page
+			err = nil
+		}
+		return err
+	})
 	p.settle()
 	return p.Status()
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -23,6 +24,9 @@ type watch struct {
 	forgiven []string
 	status   int64
 	moving   bool // the window is on its way to another page
+
+	scheme string   // of the app that the person has
+	opened []string // addresses with which that app was opened
 }
 
 func (w *watch) hear(event any) {
@@ -30,7 +34,9 @@ func (w *watch) hear(event any) {
 	defer w.mu.Unlock()
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
-		if to, err := url.Parse(e.Request.URL); err != nil || !atHome(to) {
+		if to, err := url.Parse(e.Request.URL); err == nil && w.scheme != "" && to.Scheme == w.scheme {
+			w.opened = append(w.opened, e.Request.URL)
+		} else if err != nil || !atHome(to) {
 			w.note("request to another host: " + e.Request.URL)
 		}
 	case *network.EventResponseReceived:
@@ -87,6 +93,13 @@ func (w *watch) onItsWay() bool {
 	return w.moving
 }
 
+// left tells whether an app was opened, instead of a page.
+func (w *watch) left() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.opened) > 0
+}
+
 // atHome is true for what never leaves the machine.
 func atHome(to *url.URL) bool {
 	switch to.Scheme {
@@ -95,6 +108,27 @@ func atHome(to *url.URL) bool {
 	}
 	host := to.Hostname()
 	return host == "127.0.0.1" || host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// App says that the person has an app whose addresses have a scheme of their own.
+func (p *Page) App(scheme string) {
+	p.watch.mu.Lock()
+	defer p.watch.mu.Unlock()
+	p.watch.scheme = scheme
+}
+
+// WantApp waits until the app is opened, and returns the address with which. It is
+// the last step of a person: the browser asks whether it may open the app, and the
+// page below that question takes no click.
+func (p *Page) WantApp() (address string) {
+	p.t.Helper()
+	if !p.wait(p.watch.left, 5*time.Second) {
+		p.t.Fatalf("%s opens no app; it says:\n%s", p.URL(), p.Text())
+	}
+	p.watch.mu.Lock()
+	defer p.watch.mu.Unlock()
+	address, p.watch.opened = p.watch.opened[0], p.watch.opened[1:]
+	return address
 }
 
 // Forgive says that trouble which contains text belongs to this test.

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	_ "github.com/jackc/pgx/v5/stdlib" // schemas come and go beside the database under test
+
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 )

@@ -19,6 +19,7 @@ var (
 	_ enrol.LoginAccounts = Town{}
 	_ enrol.LoginCensus   = Town{}
 	_ enrol.AccountOwners = Town{}
+	_ enrol.SecondSteps   = Town{}
 )
 
 // Build makes the tables.
@@ -27,6 +28,8 @@ func (Town) Build(tx *sqldb.Tx) error {
 		`CREATE TABLE town_account (id TEXT PRIMARY KEY, username TEXT NOT NULL UNIQUE, email TEXT NOT NULL, active BOOLEAN NOT NULL, until BIGINT NOT NULL)`,
 		`CREATE TABLE town_ask (id TEXT PRIMARY KEY, username TEXT NOT NULL, code TEXT NOT NULL, tries BIGINT NOT NULL, agreed TEXT NOT NULL, until BIGINT NOT NULL)`,
 		`CREATE TABLE town_return (account_id TEXT NOT NULL, at BIGINT NOT NULL)`,
+		`CREATE TABLE town_removal (account_id TEXT NOT NULL, library TEXT NOT NULL, asked_by TEXT NOT NULL, asked_at BIGINT NOT NULL, due_at BIGINT NOT NULL, ended_at BIGINT, ended_by TEXT NOT NULL, done BOOLEAN NOT NULL)`,
+		`CREATE UNIQUE INDEX town_removal_waits ON town_removal (account_id) WHERE ended_at IS NULL`,
 	} {
 		if _, err := tx.Exec(table); err != nil {
 			return err
@@ -128,6 +131,35 @@ func (Town) Named(tx *sqldb.Tx, username string) (id string, err error) {
 func (t Town) SecondStep(tx *sqldb.Tx, id string) (bool, error) {
 	login, err := t.State(tx, id)
 	return login.Username == "tweestaps", err
+}
+
+// AskRemoval asks for what is due a day later; nobody does it here.
+func (t Town) AskRemoval(tx *sqldb.Tx, id string, r enrol.Removal) (time.Time, error) {
+	due := tx.Now.Add(24 * time.Hour)
+	has, err := t.SecondStep(tx, id)
+	if err == nil && !has {
+		err = enrol.ErrNoSecondStep
+	}
+	if err != nil {
+		return due, err
+	}
+	n, err := tx.Exec(`INSERT INTO town_removal VALUES ($1, $2, $3, $4, $5, NULL, '', FALSE) ON CONFLICT DO NOTHING`, id, r.Library, r.AskedBy, tx.Now, due)
+	if err == nil && n == 0 {
+		err = enrol.ErrRemovalAsked
+	}
+	return due, err
+}
+
+func (Town) StopRemoval(tx *sqldb.Tx, id, actor string) (bool, error) {
+	n, err := tx.Exec(`UPDATE town_removal SET ended_at = $2, ended_by = $3 WHERE account_id = $1 AND ended_at IS NULL`, id, tx.Now, actor)
+	return n == 1, err
+}
+
+func (Town) Removals(tx *sqldb.Tx, id string) ([]enrol.Removal, error) {
+	return sqldb.Many(tx, `SELECT library, asked_by, asked_at, due_at, ended_at, ended_by, done FROM town_removal WHERE account_id = $1 ORDER BY asked_at DESC`,
+		[]any{id}, func(row sqldb.Row) (r enrol.Removal, err error) {
+			return r, row.Scan(&r.Library, &r.AskedBy, sqldb.Instant(&r.AskedAt), sqldb.Instant(&r.DueAt), sqldb.Instant(&r.EndedAt), &r.EndedBy, &r.Done)
+		})
 }
 
 // Agree is what the owner of a username does on a telephone.

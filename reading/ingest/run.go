@@ -1,0 +1,286 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"lidwoord/base/fault"
+	"lidwoord/base/sqldb"
+	"lidwoord/reading/catalogue"
+)
+
+// Import takes titles in: all that lies under some paths. It may be killed at any
+// moment and run again, also beside another one: what did not change since it was
+// read is passed over, and the same content is one title.
+type Import struct {
+	DB     *sqldb.DB
+	Stacks catalogue.Stacks
+	Again  bool               // read also what did not change
+	Say    func(error) string // why something was refused, in a sentence
+	Moved  func(Tally)        // how far it is; nil when nobody looks
+}
+
+// Tally is how far an import is.
+type Tally struct {
+	Total, Done int
+	Taken       int // new, or read anew
+	Mended      int // of the taken ones: something in them was put right
+	Present     int // the same content is here already
+	Unchanged   int // passed over: read by an earlier import, and taken then
+	Refused     int // now or by an earlier import
+}
+
+// Outcome is what became of one source.
+type Outcome string
+
+const (
+	Taken     Outcome = "taken"
+	Present   Outcome = "present"
+	Unchanged Outcome = "unchanged"
+	Refused   Outcome = "refused"
+)
+
+// Remark is a line of the report.
+type Remark struct {
+	Path    string
+	Outcome Outcome
+	Title   string // its name, when it was read now
+	ID      string
+	Text    string // why it was refused, or what was mended
+}
+
+const (
+	batch     = 64             // titles that are entered in one transaction
+	leftovers = 24 * time.Hour // after which what a killed import left is swept away
+)
+
+// result is a source that was dealt with, and not yet entered.
+type result struct {
+	source  source
+	outcome Outcome
+	made    *catalogue.Publication // to be entered
+	title   catalogue.Title
+	text    string
+	old     bool // remembered already
+}
+
+// Run takes in what lies under the paths. It ends between two titles when the
+// context does. The remarks come in no order.
+func (i Import) Run(ctx context.Context, paths []string) (Tally, []Remark, error) {
+	if err := i.Stacks.Sweep(i.DB.Now().Add(-leftovers)); err != nil {
+		return Tally{}, nil, err
+	}
+	var sources []source
+	seen := map[string]bool{}
+	w := &walk{ctx: ctx, see: func(s source) {
+		if name := s.name(); !seen[name] {
+			seen[name] = true
+			sources = append(sources, s)
+		}
+	}}
+	for _, path := range paths {
+		if err := w.path(path); err != nil {
+			return Tally{}, nil, err
+		}
+	}
+	before, err := i.recall(ctx, sources)
+	if err != nil {
+		return Tally{}, nil, err
+	}
+	return i.work(ctx, sources, before)
+}
+
+// recall reads what earlier imports did with the sources.
+func (i Import) recall(ctx context.Context, sources []source) (map[string]remembered, error) {
+	before := make(map[string]remembered, len(sources))
+	for some := range slices.Chunk(sources, 500) {
+		paths := make([]string, len(some))
+		for n, s := range some {
+			paths[n] = storable(s.name())
+		}
+		err := i.DB.Read(ctx, func(tx *sqldb.Tx) error {
+			list, err := recalled(tx, paths)
+			for _, r := range list {
+				before[r.Path] = r
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return before, nil
+}
+
+// storable is a path as the database keeps it; on our disks a name may be any bytes.
+func storable(path string) string {
+	if utf8.ValidString(path) {
+		return path
+	}
+	return strings.ToValidUTF8(path, "\uFFFD")
+}
+
+// work reads on every core and enters in batches: readers wait for disks and
+// pictures, and a commit costs the same for one title as for many.
+func (i Import) work(ctx context.Context, sources []source, before map[string]remembered) (Tally, []Remark, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	todo, done := make(chan source), make(chan result, batch)
+	var readers sync.WaitGroup
+	for range min(runtime.NumCPU(), max(1, len(sources))) {
+		readers.Go(func() {
+			for s := range todo {
+				r, err := i.read(ctx, s, before[storable(s.name())])
+				if err != nil {
+					stop(err)
+					return
+				}
+				done <- r
+			}
+		})
+	}
+	go func() {
+		defer close(done)
+		defer readers.Wait()
+		defer close(todo)
+		for _, s := range sources {
+			if ctx.Err() != nil { // looked at by itself: select would toss a coin
+				return
+			}
+			select {
+			case todo <- s:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	t, remarks, err := i.enter(context.WithoutCancel(ctx), done, len(sources))
+	if err != nil {
+		stop(err)
+		for range done { // so that the readers can go home
+		}
+	}
+	return t, remarks, errors.Join(err, context.Cause(ctx))
+}
+
+// read deals with one source up to the point where its title can be entered.
+func (i Import) read(ctx context.Context, s source, before remembered) (result, error) {
+	same := before.Path != "" && before.Mark == s.mark && s.bad == nil && !i.Again
+	if same && !before.Taken {
+		return result{source: s, outcome: Refused, text: before.Remark, old: true}, nil
+	}
+	if same && i.Stacks.Has(before.Digest) {
+		return result{source: s, outcome: Unchanged, text: before.Remark, old: true}, nil
+	}
+	p, free, err := s.open(i.Stacks.Work())
+	defer free()
+	var known catalogue.Title
+	if err == nil {
+		if p.Title.Name == Unnamed {
+			p.Title.Name = s.called()
+			note(&p.Manifest, "it does not say how it is called; it got the name of its file")
+		}
+		err = i.DB.Read(ctx, func(tx *sqldb.Tx) (err error) {
+			known, _, err = catalogue.Known(tx, p.Title.Digest)
+			return err
+		})
+	}
+	if err == nil && known.ID != "" && !i.Again && i.Stacks.Has(known.Digest) {
+		return result{source: s, outcome: Present, title: known}, nil
+	}
+	if err == nil {
+		err = i.Stacks.Keep(p)
+	}
+	if err != nil {
+		if refusal(err) {
+			return result{source: s, outcome: Refused, text: i.Say(err)}, nil
+		}
+		return result{}, err
+	}
+	return result{source: s, outcome: Taken, made: p, text: strings.Join(p.Manifest.Notes, "; ")}, nil
+}
+
+// refusal tells what is wrong with a title from what is wrong with us.
+func refusal(err error) bool {
+	var known *fault.Error
+	return errors.As(err, &known) && known.Kind != fault.Internal
+}
+
+// enter puts the results in the catalogue, and remembers them in the same
+// transaction.
+func (i Import) enter(ctx context.Context, done <-chan result, total int) (t Tally, remarks []Remark, err error) {
+	t.Total = total
+	for first := range done {
+		some := []result{first}
+	more:
+		for len(some) < batch {
+			select {
+			case r, open := <-done:
+				if !open {
+					break more
+				}
+				some = append(some, r)
+			default:
+				break more
+			}
+		}
+		if slices.ContainsFunc(some, func(r result) bool { return !r.old }) {
+			err := i.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+				for n := range some {
+					if err := some[n].enter(tx); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return t, remarks, err
+			}
+		}
+		for _, r := range some {
+			t.count(r)
+			remarks = append(remarks, Remark{Path: r.source.name(), Outcome: r.outcome, Title: r.title.Name, ID: r.title.ID, Text: r.text})
+		}
+		if i.Moved != nil {
+			i.Moved(t)
+		}
+	}
+	return t, remarks, nil
+}
+
+func (r *result) enter(tx *sqldb.Tx) (err error) {
+	if r.old {
+		return nil
+	}
+	if r.made != nil {
+		if r.title, err = catalogue.Add(tx, r.made); err != nil {
+			return err
+		}
+	}
+	return remember(tx, remembered{
+		Path: storable(r.source.name()), Mark: r.source.mark, Taken: r.outcome != Refused, Digest: r.title.Digest, Remark: r.text,
+	})
+}
+
+func (t *Tally) count(r result) {
+	t.Done++
+	switch r.outcome {
+	case Taken:
+		t.Taken++
+		if r.text != "" {
+			t.Mended++
+		}
+	case Present:
+		t.Present++
+	case Unchanged:
+		t.Unchanged++
+	case Refused:
+		t.Refused++
+	}
+}

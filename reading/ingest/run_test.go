@@ -1,0 +1,269 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"lidwoord/base/sqldb"
+	"lidwoord/base/sqldb/sqldbtest"
+	"lidwoord/reading/catalogue"
+)
+
+func put(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func aBook(t *testing.T, name string) []byte { return epub(t, "<dc:title>"+name+"</dc:title>", "") }
+
+// shelf is a folder as somebody may have it.
+func shelf(t *testing.T) string {
+	dir := t.TempDir()
+	sound := func(frames int) []byte { return silence(frames, nil) }
+	put(t, dir+"/boeken/een.epub", aBook(t, "Een"))
+	put(t, dir+"/boeken/diep/er/in/Zonder_naam.epub", aBook(t, ""))
+	put(t, dir+"/boeken/.weg/x.epub", aBook(t, "Verborgen"))
+	put(t, dir+"/boeken/__MACOSX/._een.epub", []byte("x"))
+	put(t, dir+"/boeken/kapot.epub", []byte("geen boek"))
+	put(t, dir+"/boeken/lees mij.txt", []byte("x"))
+	put(t, dir+"/luister/De nacht/01.mp3", sound(50))
+	put(t, dir+"/luister/De nacht/02.mp3", sound(60))
+	put(t, dir+"/luister/De dag/CD 1/01.mp3", sound(70))
+	put(t, dir+"/luister/De dag/CD 2/01.mp3", sound(80))
+	put(t, dir+"/luister/los.m4b", audiobookMP4(20, "mp4a"))
+	put(t, dir+"/luister/anders.m4b", audiobookMP4(30, "mp4a"))
+	put(t, dir+"/luister/ingepakt.zip", packedZip(t, "boek/1.mp3", string(sound(90)), "boek/2.mp3", string(sound(95))))
+	if err := os.Symlink("/etc/passwd", dir+"/luister/link.mp3"); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func runImport(t *testing.T, db *sqldb.DB, stacks catalogue.Stacks, again bool, paths ...string) (Tally, []Remark) {
+	t.Helper()
+	tally, remarks, err := Import{DB: db, Stacks: stacks, Again: again, Say: error.Error}.Run(t.Context(), paths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tally, remarks
+}
+
+func all(t *testing.T, db *sqldb.DB) (list []catalogue.Title) {
+	t.Helper()
+	err := db.Read(t.Context(), func(tx *sqldb.Tx) (err error) {
+		list, err = catalogue.Since(tx, 0)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(list, func(a, b catalogue.Title) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+func TestAFolderIsWalkedDeepAndReadOnce(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		dir, stacks := shelf(t), catalogue.Stacks{Dir: t.TempDir()}
+		tally, remarks := runImport(t, db, stacks, false, dir, dir+"/boeken")
+		if tally.Total != 9 || tally.Done != 9 || tally.Taken != 7 || tally.Refused != 2 {
+			t.Errorf("%+v\n%+v", tally, remarks)
+		}
+		var names []string
+		for _, x := range all(t, db) {
+			names = append(names, x.Name)
+		}
+		if want := []string{"De dag", "De nacht", "Een", "Zonder naam", "anders", "ingepakt", "los"}; !slices.Equal(names, want) {
+			t.Errorf("titles %q, want %q", names, want)
+		}
+
+		before := all(t, db)
+		tally, remarks = runImport(t, db, stacks, false, dir)
+		if tally.Unchanged != 7 || tally.Refused != 2 || tally.Taken != 0 {
+			t.Errorf("again: %+v", tally)
+		}
+		if i := slices.IndexFunc(remarks, func(r Remark) bool { return strings.HasSuffix(r.Path, "kapot.epub") }); i < 0 || remarks[i].Outcome != Refused || remarks[i].Text == "" {
+			t.Errorf("a refusal is said again: %+v", remarks)
+		}
+		if after := all(t, db); after[0].Version != before[0].Version {
+			t.Error("what did not change was entered again")
+		}
+
+		// The same content under another name is the same title; a file that changed is read.
+		put(t, dir+"/boeken/nog eens.epub", aBook(t, "Een"))
+		put(t, dir+"/boeken/kapot.epub", aBook(t, "Gemaakt"))
+		if tally, _ = runImport(t, db, stacks, false, dir); tally.Present != 1 || tally.Taken != 1 || len(all(t, db)) != 8 {
+			t.Errorf("changed: %+v", tally)
+		}
+
+		// -again reads all, and leaves a withdrawn title withdrawn.
+		gone := all(t, db)[0]
+		if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, gone.ID) }); err != nil {
+			t.Fatal(err)
+		}
+		if tally, _ = runImport(t, db, stacks, true, dir); tally.Taken != 9 || tally.Unchanged != 0 {
+			t.Errorf("-again: %+v", tally)
+		}
+		if after := all(t, db); len(after) != 8 || !after[0].Withdrawn || after[0].ID != gone.ID {
+			t.Errorf("after -again: %+v", after)
+		}
+
+		// Files that were lost from the stacks come back.
+		if err := os.RemoveAll(stacks.Dir); err != nil {
+			t.Fatal(err)
+		}
+		if tally, _ = runImport(t, db, stacks, false, dir); tally.Taken < 8 || tally.Refused != 1 { // the ninth is a copy of another
+			t.Errorf("after a loss: %+v", tally)
+		}
+		for _, x := range all(t, db) {
+			if !stacks.Has(x.Digest) {
+				t.Errorf("the files of %s are lost", x.Name)
+			}
+		}
+		if left, _ := filepath.Glob(filepath.Join(stacks.Dir, "*", "*.*")); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	})
+}
+
+// An import may be killed anywhere: what is done is done, and it goes on there.
+func TestAnImportGoesOnWhereItStopped(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		dir, stacks := t.TempDir(), catalogue.Stacks{Dir: t.TempDir()}
+		for i := range 200 {
+			put(t, fmt.Sprintf("%s/%03d.epub", dir, i), aBook(t, fmt.Sprint("Boek ", i)))
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		in := Import{DB: db, Stacks: stacks, Say: error.Error, Moved: func(t Tally) {
+			if t.Done >= 20 {
+				stop()
+			}
+		}}
+		first, _, err := in.Run(ctx, []string{dir})
+		if !errors.Is(err, context.Canceled) || first.Done < 20 || first.Done == 200 {
+			t.Fatalf("stopped at %+v, %v", first, err)
+		}
+		if n := len(all(t, db)); n != first.Taken {
+			t.Errorf("%d titles, and %d said to be taken", n, first.Taken)
+		}
+		second, _ := runImport(t, db, stacks, false, dir)
+		if second.Unchanged != first.Taken || second.Taken != 200-first.Taken || len(all(t, db)) != 200 {
+			t.Errorf("first %+v, then %+v", first, second)
+		}
+	})
+}
+
+// Whatever runs at the same time, the same content is one title with whole files.
+func TestSixteenImportsAtOnceTakeEachTitleOnce(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		dir, stacks := t.TempDir(), catalogue.Stacks{Dir: t.TempDir()}
+		for i := range 4 {
+			put(t, fmt.Sprintf("%s/%d.epub", dir, i), aBook(t, fmt.Sprint("Boek ", i)))
+		}
+		var all16 sync.WaitGroup
+		for n := range 16 {
+			all16.Go(func() {
+				in := Import{DB: db, Stacks: stacks, Again: n%2 == 0, Say: error.Error}
+				if tally, _, err := in.Run(t.Context(), []string{dir}); err != nil || tally.Refused > 0 || tally.Done != 4 {
+					t.Errorf("%+v, %v", tally, err)
+				}
+			})
+		}
+		all16.Wait()
+		list := all(t, db)
+		if len(list) != 4 {
+			t.Fatalf("%d titles, want 4", len(list))
+		}
+		for _, x := range list {
+			err := db.Read(t.Context(), func(tx *sqldb.Tx) error {
+				m, err := catalogue.Contents(tx, x.ID)
+				if err != nil {
+					return err
+				}
+				_, err = stacks.Read(x, m.Order[0])
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		if left, _ := filepath.Glob(filepath.Join(stacks.Dir, "*", "*.*")); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	})
+}
+
+// A reader turns a page while the book is read anew.
+func TestABookStaysReadableWhileItIsKeptAgain(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux lets two folders change places in one moment")
+	}
+	data, stacks := aBook(t, "X"), catalogue.Stacks{Dir: t.TempDir()}
+	p := read(t, data)
+	if err := stacks.Keep(p); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 100 {
+			if err := stacks.Keep(read(t, data)); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	for n := 0; ; n++ {
+		if _, err := stacks.Read(p.Title, p.Manifest.Order[0]); err != nil {
+			t.Fatalf("reading %d: %v", n, err)
+		}
+		select {
+		case <-done:
+			return
+		default:
+		}
+	}
+}
+
+func TestOneFileMayBeNamedAndWhatIsNoBookIsRefused(t *testing.T) {
+	db := sqldbtest.New(t)
+	dir, stacks := t.TempDir(), catalogue.Stacks{Dir: t.TempDir()}
+	named := []string{put(t, dir+"/x.epub", aBook(t, "X")), put(t, dir+"/x.mp3", silence(40, nil)), put(t, dir+"/x.pdf", []byte("%PDF")), dir + "/weg.epub"}
+	tally, remarks := runImport(t, db, stacks, false, named...)
+	if tally.Taken != 2 || tally.Refused != 2 {
+		t.Errorf("%+v %+v", tally, remarks)
+	}
+}
+
+func TestWhatAKilledImportLeftIsSweptAway(t *testing.T) {
+	db := sqldbtest.New(t)
+	stacks := catalogue.Stacks{Dir: t.TempDir()}
+	put(t, stacks.Dir+"/ab/abcd.HALF/00001", []byte("x"))
+	put(t, stacks.Dir+"/ab/abcd/00001", []byte("x"))
+	put(t, stacks.Work()+"/unpack.1/x.mp3", []byte("x"))
+	if err := stacks.Sweep(db.Now().Add(-leftovers)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(stacks.Dir + "/ab/abcd.HALF"); err != nil {
+		t.Error("swept away under the hands of another import", err)
+	}
+	if err := stacks.Sweep(db.Now().Add(leftovers)); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(stacks.Dir + "/*/*"); len(left) != 1 {
+		t.Errorf("left %v", left)
+	}
+}
