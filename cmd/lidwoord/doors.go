@@ -10,6 +10,7 @@ import (
 	"lidwoord/adapter/pdok"
 	"lidwoord/library/customer"
 	"lidwoord/reading/index"
+	"lidwoord/reading/loan"
 	"lidwoord/web/desk"
 	"lidwoord/web/kit"
 	"lidwoord/web/login"
@@ -58,7 +59,7 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	}
 	open(h.doors.Login, h.login.Handler(h.login))
 
-	h.titles = index.New(h.db, index.Settings{Log: h.log}) // one in memory for both doors that show them
+	h.titles = index.New(h.db, index.Settings{Popular: loan.Popular, Log: h.log}) // one in memory for both doors that show them
 	h.reading, err = reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks,
 		Index: h.titles, Catalogue: h.doors.OPDS.String()})
 	if err != nil {
@@ -90,6 +91,7 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	}
 	manage.News, manage.Issuer = h.news, h.provider.Issuer
 	manage.Websites, manage.Systems, manage.Readers = websites{h.provider}, systems{}, readers{h.provider, h.accounts}
+	manage.Lending = lending{}
 	open(h.doors.Manage, manage.Handler(manage))
 
 	open(h.doors.SCIM, h.scim(common))

@@ -144,7 +144,7 @@ type Membership struct {
 	Number           string   `json:"number"` // of the customer
 	Code             string   `json:"code"`
 	Name             string   `json:"name"`
-	Rights           []string `json:"rights"`        // "digital", "physical"
+	Rights           []string `json:"rights"`        // "digital", "digital-youth", "physical"
 	ValidFrom        day.Day  `json:"valid_from"`    // first day, ISO
 	ValidThrough     day.Day  `json:"valid_through"` // last day, ISO; "" has no end
 	State            string   `json:"state"`         // of the constants below; only Active gives rights

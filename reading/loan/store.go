@@ -3,6 +3,7 @@ package loan
 import (
 	"time"
 
+	"lidwoord/base/day"
 	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
 )
@@ -28,18 +29,20 @@ func extendLoan(tx *sqldb.Tx, l Loan, due time.Time) (int64, error) {
 		due, l.ID, l.DueAt, tx.Now)
 }
 
-// What ends a loan also forgets its reader and the place in the book.
+// forget is what a loan loses when it ends: its reader, and the place in the book.
+const forget = `reader = NULL, place = NULL, placed_at = NULL, progress = 0`
+
 func endLoan(tx *sqldb.Tx, reader Reader, titleID string) error {
 	_, err := tx.Exec(`
-		UPDATE loan SET ended_at = $1, reader = NULL, place = NULL, placed_at = NULL, progress = 0
+		UPDATE loan SET ended_at = $1, `+forget+`
 		WHERE reader = $2 AND title_id = $3 AND ended_at IS NULL`,
-		tx.Now, string(reader), titleID)
+		day.Of(tx.Now).Start(), string(reader), titleID)
 	return err
 }
 
 func endOverdue(tx *sqldb.Tx, reader Reader) error {
 	_, err := tx.Exec(`
-		UPDATE loan SET ended_at = due_at, reader = NULL, place = NULL, placed_at = NULL, progress = 0
+		UPDATE loan SET ended_at = due_at, `+forget+`
 		WHERE reader = $1 AND ended_at IS NULL AND due_at <= $2`,
 		string(reader), tx.Now)
 	return err
@@ -47,10 +50,19 @@ func endOverdue(tx *sqldb.Tx, reader Reader) error {
 
 func endAllOverdue(tx *sqldb.Tx) error {
 	_, err := tx.Exec(`
-		UPDATE loan SET ended_at = due_at, reader = NULL, place = NULL, placed_at = NULL, progress = 0
+		UPDATE loan SET ended_at = due_at, `+forget+`
 		WHERE ended_at IS NULL AND due_at <= $1`,
 		tx.Now)
 	return err
+}
+
+// countOf is how many titles of a kind a reader has.
+func countOf(tx *sqldb.Tx, reader Reader, k catalogue.Kind) (n int, err error) {
+	_, err = tx.One(`
+		SELECT COUNT(*) FROM loan
+		WHERE reader = $1 AND kind = $2 AND ended_at IS NULL AND due_at > $3`,
+		[]any{string(reader), string(k), tx.Now}, &n)
+	return n, err
 }
 
 const loanColumns = `id, title_id, lent_at, due_at, extended, progress`
@@ -77,7 +89,7 @@ func bareLoansOf(tx *sqldb.Tx, reader Reader) ([]Loan, error) {
 	return sqldb.Many(tx, `
 		SELECT `+loanColumns+` FROM loan
 		WHERE reader = $1 AND ended_at IS NULL AND due_at > $2
-		ORDER BY due_at, lent_at, id`,
+		ORDER BY due_at, id`,
 		[]any{string(reader), tx.Now}, scanLoan)
 }
 
@@ -127,6 +139,65 @@ func putTerm(tx *sqldb.Tx, right string, r Rules) error {
 			extend_days = excluded.extend_days, extend_from = excluded.extend_from, youth = excluded.youth`,
 		right, r.EBooks, r.Audiobooks, r.Days, r.Extensions, r.ExtendDays, r.ExtendFrom, r.Youth)
 	return err
+}
+
+// lentSince counts the loans of each title that began on or after an instant.
+func lentSince(tx *sqldb.Tx, since time.Time) (map[string]int, error) {
+	counts := map[string]int{}
+	_, err := sqldb.Many(tx, `SELECT title_id, COUNT(*) FROM loan WHERE lent_at >= $1 GROUP BY title_id`, []any{since},
+		func(row sqldb.Row) (id string, err error) {
+			var n int
+			err = row.Scan(&id, &n)
+			counts[id] = n
+			return id, err
+		})
+	return counts, err
+}
+
+// lentBetween counts the loans that began in a span, by day.
+func lentBetween(tx *sqldb.Tx, from, until time.Time) ([]tally, error) {
+	return sqldb.Many(tx, `
+		SELECT l.lent_at, l.kind, t.youth, COUNT(*) FROM loan l JOIN title t ON t.id = l.title_id
+		WHERE l.lent_at >= $1 AND l.lent_at < $2
+		GROUP BY l.lent_at, l.kind, t.youth`,
+		[]any{from, until}, scanTally)
+}
+
+// endedBefore counts the ended loans that began before an instant, by day.
+func endedBefore(tx *sqldb.Tx, before time.Time) ([]tally, error) {
+	return sqldb.Many(tx, `
+		SELECT l.lent_at, l.kind, t.youth, COUNT(*) FROM loan l JOIN title t ON t.id = l.title_id
+		WHERE l.lent_at < $1 AND l.ended_at IS NOT NULL
+		GROUP BY l.lent_at, l.kind, t.youth`,
+		[]any{before}, scanTally)
+}
+
+func scanTally(row sqldb.Row) (c tally, err error) {
+	var on time.Time
+	err = row.Scan(sqldb.Instant(&on), &c.kind, &c.youth, &c.n)
+	c.month = monthOf(day.Of(on))
+	return c, err
+}
+
+func deleteEndedBefore(tx *sqldb.Tx, before time.Time) error {
+	_, err := tx.Exec(`DELETE FROM loan WHERE lent_at < $1 AND ended_at IS NOT NULL`, before)
+	return err
+}
+
+func addTally(tx *sqldb.Tx, c tally) error {
+	_, err := tx.Exec(`
+		INSERT INTO loan_count (month, kind, youth, n)
+		VALUES ($1, $2, $3, $4)
+		ON CONFLICT (month, kind, youth) DO UPDATE SET n = loan_count.n + excluded.n`,
+		string(c.month), string(c.kind), c.youth, c.n)
+	return err
+}
+
+func talliesBetween(tx *sqldb.Tx, from, until day.Day) ([]tally, error) {
+	return sqldb.Many(tx, `SELECT month, kind, youth, n FROM loan_count WHERE month >= $1 AND month < $2`,
+		[]any{string(from), string(until)}, func(row sqldb.Row) (c tally, err error) {
+			return c, row.Scan(&c.month, &c.kind, &c.youth, &c.n)
+		})
 }
 
 func setPlace(tx *sqldb.Tx, reader Reader, titleID, place string, progress int) (int64, error) {

@@ -65,6 +65,7 @@ type Site struct {
 	Base       *url.URL      // public address of the door
 	SignInPath string        // where a visitor without a session is sent, below Base
 	Idle       time.Duration // how long a session lives unused
+	Sealed     bool          // what the sessions hold is sealed in the database
 	FormAction string        // CSP form-action; "'self'" when empty
 	Nav        []NavItem     // the door's menu, "" when it has none
 	pages      map[string]*template.Template

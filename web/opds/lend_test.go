@@ -46,7 +46,7 @@ func TestATitleIsBorrowedReadAndGivenBack(t *testing.T) {
 		h.app("GET", "/v2/shelf").want(200, "Terug naar het begin").lacks("publications").header("Cache-Control", "private, no-store")
 		h.app("GET", "/loans/"+id+"/manifest").want(403, "no-active-loan")
 
-		lent := h.app("GET", "/v2/titles/"+id+"/borrow").want(200, `"state":"available","since":"2026-11-23T11:00:00Z","until":"2026-12-14T23:00:00Z"`, "/loans/"+id+"/epub", "/loans/"+id+"/manifest",
+		lent := h.app("GET", "/v2/titles/"+id+"/borrow").want(200, `"state":"available","since":"2026-11-22T23:00:00Z","until":"2026-12-14T23:00:00Z"`, "/loans/"+id+"/epub", "/loans/"+id+"/manifest",
 			"/bibliotheek/lezen/"+id, "rel/revoke", "urn:lidwoord:rel:return", "14 december 2026").lacks("acquisition/borrow", "rel:renew").header("Cache-Control", "no-store").header("Content-Type", "application/opds-publication+json")
 		h.pass(time.Hour)
 		for _, method := range []string{"POST", "PUT", "GET"} {

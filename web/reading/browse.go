@@ -55,6 +55,7 @@ type homePage struct {
 	Rows     []row
 	Subjects []link
 	Total    int
+	Young    bool // only titles for children
 }
 
 // row is a row of titles, and where there are more of them.
@@ -84,6 +85,16 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 	of, err := s.Index.At(r.Context())
 	if err != nil {
 		return err
+	}
+	young, err := s.youthOnly(r)
+	if err != nil {
+		return err
+	}
+	if young {
+		return s.ready(w, r, of, page{name: "home", own: "own", version: "youth ",
+			make: func() (any, error) { return s.youthHome(kit.VisitOf(r).Lang, of), nil },
+			mine: func() (any, error) { return s.myLoans(r) },
+		})
 	}
 	return s.ready(w, r, of, page{name: "home", own: "own",
 		make: func() (any, error) { return s.homePage(kit.VisitOf(r).Lang, of), nil },
@@ -134,17 +145,42 @@ func (s *Site) homePage(lang words.Lang, of *index.Snapshot) homePage {
 	}
 	add("for_children", "/jeugd", index.Query{Sort: index.ByPopular, Youth: true})
 	add("audiobooks", "/luisterboeken", index.Query{Sort: index.ByPopular, Kind: catalogue.Audiobook})
-	p.Fan = s.fan(of)
+	p.Fan = s.fan(of, index.Query{})
 	for _, c := range top(of.Subjects(), homeSubjects) {
 		p.Subjects = append(p.Subjects, link{Href: s.Link("/onderwerp/%s", url.PathEscape(c.Slug)), Text: capital(c.Name), N: c.N})
 	}
 	return p
 }
 
+// youthHome is the way in for who borrows titles for children only: these first,
+// and all the others behind a link.
+func (s *Site) youthHome(lang words.Lang, of *index.Snapshot) homePage {
+	p := homePage{finder: s.finder(lang, "/"), Total: of.Len(), Hole: hole, Young: true}
+	shown := map[string]bool{}
+	add := func(name, path string, q index.Query) {
+		q.Limit, q.Youth = rowLength, true
+		found, other := of.First(q), false
+		for _, t := range found {
+			other = other || !shown[t.ID]
+			shown[t.ID] = true
+		}
+		if other { // a small collection stands there once
+			p.Rows = append(p.Rows, row{s.Words.Text(lang, "reading."+name), s.Link("%s", path), s.cards(lang, found)})
+		}
+	}
+	add("youth_shelf", "/jeugd", index.Query{Sort: index.ByPopular})
+	add("new", "/jeugd?volgorde=nieuw", index.Query{Sort: index.ByNew})
+	add("ebooks", "/e-books?jeugd=ja", index.Query{Sort: index.ByPopular, Kind: catalogue.EBook})
+	add("audiobooks", "/luisterboeken?jeugd=ja", index.Query{Sort: index.ByPopular, Kind: catalogue.Audiobook})
+	p.Fan = s.fan(of, index.Query{Youth: true})
+	return p
+}
+
 // fan is three covers for the top of the page, of the books themselves if we can.
-func (s *Site) fan(of *index.Snapshot) (fan []picture) {
+func (s *Site) fan(of *index.Snapshot, q index.Query) (fan []picture) {
 	var drawn []picture
-	for _, t := range of.First(index.Query{Sort: index.ByPopular, Kind: catalogue.EBook, Limit: 40}) {
+	q.Sort, q.Kind, q.Limit = index.ByPopular, catalogue.EBook, 40
+	for _, t := range of.First(q) {
 		if p := s.picture(t, coverInList); p.Src != "" {
 			fan = append(fan, p)
 		} else {

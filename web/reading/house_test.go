@@ -45,6 +45,25 @@ type house struct {
 	site     *reading.Site
 	mu       sync.Mutex
 	now      time.Time
+	log      log
+}
+
+// log keeps what the door writes to its log.
+type log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // with says what a house should have besides.
@@ -85,7 +104,7 @@ func newHouse(t testing.TB, db *sqldb.DB, w with) *house {
 	}
 	issuer, _ := url.Parse(h.provider.URL)
 	if w.log == nil {
-		w.log = slog.New(slog.DiscardHandler)
+		w.log = slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	k := &kit.House{DB: db, Words: sentences, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: w.log,
 		Doors: kit.Doors{Reading: address("/bibliotheek"), OIDC: issuer, Login: issuer, Mine: address("/mijn"), Signup: address("/inschrijven")}}

@@ -65,6 +65,9 @@ func (k *kept) add(address string, p pieces) {
 // page is a page of the catalogue that can be kept ready.
 type page struct {
 	name string
+
+	version string // which one of several that stand at the address, "" for the usual one
+
 	make func() (any, error) // what stands on it, without what is the reader's own
 	own  string              // the named part that is the reader's own, "" for none
 	mine func() (any, error) // what stands in that part, for who is signed in
@@ -77,7 +80,7 @@ const hole = "<!-- reader -->"
 // ready sends a page, from those that are kept when it is there.
 func (s *Site) ready(w http.ResponseWriter, r *http.Request, of *index.Snapshot, p page) error {
 	visit := kit.VisitOf(r)
-	address := string(visit.Lang) + " " + r.URL.RequestURI()
+	address := p.version + string(visit.Lang) + " " + r.URL.RequestURI()
 	signedIn := visit.Session != nil
 	if signedIn {
 		address = "+" + address

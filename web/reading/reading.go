@@ -18,6 +18,7 @@ import (
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/device"
 	"lidwoord/reading/index"
+	"lidwoord/reading/loan"
 	"lidwoord/web"
 	"lidwoord/web/kit"
 	"lidwoord/web/party"
@@ -67,9 +68,9 @@ func New(house *kit.House, set Settings) (*Site, error) {
 		s.Dist = web.Dist
 	}
 	if s.Index == nil {
-		s.Index = index.New(house.DB, index.Settings{Log: house.Log})
+		s.Index = index.New(house.DB, index.Settings{Popular: loan.Popular, Log: house.Log})
 	}
-	k.Idle = SessionIdle
+	k.Idle, k.Sealed = SessionIdle, true
 	s.party = party.New(k, party.Settings{Issuer: s.Issuer, ClientID: s.ClientID, ClientSecret: s.ClientSecret, Scopes: []string{"profile", "memberships"}})
 	s.Apps = device.New(house.DB, signOn{s})
 	s.reader, err = fs.ReadFile(s.Dist, "dist/reader.js")
@@ -109,7 +110,9 @@ func (s *Site) Routes(m *kit.Mux) {
 	// For readers.
 	m.Page("GET /mijn-boeken", kit.RequireSession(s.fresh(s.myBooks)))
 	m.Page("POST /titel/{title}/lenen", kit.RequireSession(s.borrow))
-	m.Page("GET /titel/{title}/lenen", s.toTitle) // a reload, or another language, after a refusal
+	m.Page("GET /titel/{title}/lenen", s.toTitle)
+	m.Page("POST /titel/{title}/verlengen", kit.RequireSession(s.extend))
+	m.Page("GET /titel/{title}/verlengen", s.toTitle)
 	m.Page("GET /titel/{title}/teruggeven", kit.RequireSession(s.askBack))
 	m.Page("POST /titel/{title}/teruggeven", kit.RequireSession(s.giveBack))
 

@@ -74,8 +74,8 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, st party.Step, pr
 // it is still the same reader.
 func (s *Site) enter(w http.ResponseWriter, r *http.Request, a party.Answer, who who) error {
 	now := kit.VisitOf(r).Session
-	if !a.Step.Silent || now == nil || now.ID != a.Step.Session || now.Subject != string(who.Reader) {
-		return s.party.Enter(w, r, a, string(who.Reader), who)
+	if !a.Step.Silent || now == nil || now.ID != a.Step.Session || now.Subject != s.subjectOf(who.Reader) {
+		return s.party.Enter(w, r, a, s.subjectOf(who.Reader), who)
 	}
 	return s.party.GoOn(r, a, who)
 }

@@ -13,7 +13,6 @@ import (
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/index"
-	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
 )
 
@@ -31,12 +30,9 @@ type titlePage struct {
 	Contents []catalogue.Entry
 	More     []row
 
-	Hole    template.HTML // where the reader's own part comes, "" when it is here
-	Loan    *loan.Loan
-	Refused fault.List // why it was not lent, and what to do
-	Help    string     // message key of the way out, "" when there is none
-	Now     time.Time
-	Rules   loan.Rules // the zero Rules for who may borrow nothing
+	Hole   template.HTML // where the reader's own part comes, "" when it is here
+	Failed string        // message key of what did not succeed just now, "" for nothing
+	possibility
 }
 
 // credit is somebody with what they did.
@@ -85,7 +81,7 @@ func (s *Site) showTitle(w http.ResponseWriter, r *http.Request) error {
 			return p, err
 		},
 		mine: func() (any, error) {
-			p := titlePage{Now: s.DB.Now()}
+			var p titlePage
 			var err error
 			if p.Title, err = s.title(r, id); err != nil {
 				return p, err
@@ -95,8 +91,9 @@ func (s *Site) showTitle(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// titlePage shows a title with above it why it could not be lent.
-func (s *Site) titlePage(w http.ResponseWriter, r *http.Request, id string, refused error) error {
+// titlePage shows a title with above it what did not succeed, by its message key,
+// and why.
+func (s *Site) titlePage(w http.ResponseWriter, r *http.Request, id, failed string, refused error) error {
 	of, err := s.Index.At(r.Context())
 	if err != nil {
 		return err
@@ -108,14 +105,14 @@ func (s *Site) titlePage(w http.ResponseWriter, r *http.Request, id string, refu
 	if err := s.possible(r, &p); err != nil {
 		return err
 	}
-	p.Refused, p.Help = fault.Of(refused), wayOut(refused)
+	p.Failed, p.Refused, p.Help = failed, fault.Of(refused), wayOut(refused)
 	return s.Show(w, r, kit.Status(refused), "title", p)
 }
 
 // aboutTitle is what a title's page says to everybody.
 func (s *Site) aboutTitle(r *http.Request, of *index.Snapshot, id string) (titlePage, error) {
 	lang := kit.VisitOf(r).Lang
-	p := titlePage{finder: s.finder(lang, ""), Now: s.DB.Now()}
+	p := titlePage{finder: s.finder(lang, "")}
 	var err error
 	if p.Title, err = s.title(r, id); err != nil {
 		return p, err
@@ -197,40 +194,6 @@ func (s *Site) more(lang words.Lang, of *index.Snapshot, t catalogue.Title) (row
 		}
 	}
 	return rows
-}
-
-// possible adds what this reader can do with the title of the page.
-func (s *Site) possible(r *http.Request, p *titlePage) error {
-	who, in := whoIs(r)
-	if !in {
-		return nil
-	}
-	return s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		if p.Rules, err = rulesOf(tx, who); err != nil && fault.KindOf(err) != fault.Denied {
-			return err
-		}
-		l, err := loan.Held(tx, who.Reader, p.Title.ID)
-		if err == nil {
-			p.Loan = &l
-		} else if fault.KindOf(err) == fault.Denied {
-			err = nil
-		}
-		return err
-	})
-}
-
-// wayOut is the message key of what a refused reader can do. Joining has a door
-// of its own and questions are for the library; room on the shelf the reader makes.
-func wayOut(refused error) string {
-	switch {
-	case loan.ErrEnded.Is(refused):
-		return "reading.join_again"
-	case loan.ErrManyEBooks.Is(refused), loan.ErrManyAudiobooks.Is(refused):
-		return "reading.my_books"
-	case loan.ErrNoMembership.Is(refused):
-		return "reading.join"
-	}
-	return "reading.ask"
 }
 
 // sameFeatures are terms of the schema.org vocabulary that say the same to a reader.
