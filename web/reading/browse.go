@@ -14,11 +14,9 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
-	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/index"
-	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
 )
 
@@ -198,11 +196,7 @@ func (s *Site) myLoans(r *http.Request) (ownPage, error) {
 	if !in {
 		return p, nil
 	}
-	var loans []loan.Loan
-	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		loans, err = loan.Shelf(tx, who.Reader)
-		return err
-	})
+	loans, err := s.shelf(r, who, nil)
 	lang, now := kit.VisitOf(r).Lang, s.DB.Now()
 	for _, l := range loans {
 		own := ownLoan{Href: s.Link("/lezen/%s", l.Title.ID), Name: l.Title.Name, Lang: l.Title.Language, Progress: l.Progress, Picture: s.picture(l.Title, coverInList)}

@@ -50,12 +50,8 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
 	if !in {
 		return kit.ErrSignIn
 	}
-	var loans []loan.Loan
 	page := minePage{Now: s.DB.Now(), Back: s.givenBack(r, who)}
-	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		if loans, err = loan.Shelf(tx, who.Reader); err != nil {
-			return err
-		}
+	loans, err := s.shelf(r, who, func(tx *sqldb.Tx) (err error) {
 		page.Rules, err = rulesOf(tx, who)
 		return err
 	})
@@ -69,6 +65,23 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
 	}
 	page.arrange()
 	return s.Show(w, r, http.StatusOK, "mine", page)
+}
+
+// shelf lists what a reader has now, with the titles of the catalogue in memory, and
+// looks up what else is needed on the same journey; and may be nil.
+func (s *Site) shelf(r *http.Request, who who, and func(*sqldb.Tx) error) (loans []loan.Loan, err error) {
+	of, err := s.Index.At(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
+		loans, err = loan.ShelfFrom(tx, who.Reader, of.Title)
+		if err == nil && and != nil {
+			err = and(tx)
+		}
+		return err
+	})
+	return loans, err
 }
 
 // arrange puts on top what asks for a decision now, and counts by kind.
