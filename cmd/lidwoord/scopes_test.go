@@ -8,13 +8,16 @@ import (
 	"lidwoord/identity/signon"
 )
 
-// How long a site may fetch without its reader is told as it is.
-func TestTheHoursOfARefreshTokenAreThoseOfTheProgram(t *testing.T) {
+// Sentences of one wing that tell a time of another take it from there.
+func TestSentencesTakeTheirHoursFromTheRules(t *testing.T) {
 	sentences, err := allWords()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"manage.scope_" + signon.ScopeOffline, "login.hears_" + signon.ScopeOffline} {
+	for _, key := range []string{
+		"manage.scope_" + signon.ScopeOffline, "login.hears_" + signon.ScopeOffline, // signon.RefreshLife
+		"desk.lost_means", "desk.removal_wait", "desk.removal_asked", "login.help_step_lost", // account.RemovalWait
+	} {
 		for _, lang := range words.Langs {
 			if said := sentences.Text(lang, key, 7); !strings.Contains(said, " 7 ") {
 				t.Errorf("%s: told 7 hours, it says %q", key, said)
