@@ -10,8 +10,10 @@ package queue
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -109,6 +111,10 @@ func (w *Worker) begin(ctx, working context.Context, h *hands) error {
 				return ctx.Err()
 			case h.free <- struct{}{}:
 			}
+			if err := ctx.Err(); err != nil { // of two that are ready, select takes any
+				<-h.free
+				return err
+			}
 			work, err := w.Claim(ctx, id)
 			if err != nil || work == nil {
 				<-h.free
@@ -120,13 +126,24 @@ func (w *Worker) begin(ctx, working context.Context, h *hands) error {
 			won++
 			h.busy.Go(func() {
 				defer func() { <-h.free }()
-				work(working)
+				w.do(working, work)
 			})
 		}
 		if won == 0 { // others are at the same ones; leave them to it
 			return nil
 		}
 	}
+}
+
+// do works on one piece. A panic ends that piece alone: as after a crash, it waits
+// until its claim is over, and is tried again.
+func (w *Worker) do(ctx context.Context, work func(context.Context)) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.Log.ErrorContext(ctx, "panic in a piece of work", "queue", w.What, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
+	work(ctx)
 }
 
 // graceful returns a context that ends StopGrace later than ctx does.

@@ -1,8 +1,12 @@
 package queue_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"log/slog"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -93,6 +97,38 @@ func TestAStopLetsTheWorkInHandEnd(t *testing.T) {
 			t.Errorf("ended %v, cut off after %v", ended, cut)
 		}
 	})
+}
+
+// One bad piece must not end the program, nor keep a hand.
+func TestAPanicEndsItsPieceAlone(t *testing.T) {
+	var waiting table
+	var log bytes.Buffer
+	done := 0
+	w := waiting.worker(bell.New())
+	w.Hands, w.Log = 1, slog.New(slog.NewTextHandler(&log, nil))
+	waiting.put("bad", func(context.Context) { panic("a bad piece") })
+	if err := w.Drain(t.Context()); err != nil {
+		t.Error(err)
+	}
+	waiting.put("good", func(context.Context) { done++ })
+	if err := w.Drain(t.Context()); err != nil || done != 1 {
+		t.Errorf("%v, %d pieces done after a panic", err, done)
+	}
+	if !strings.Contains(log.String(), "a bad piece") || !strings.Contains(log.String(), "queue_test.go") {
+		t.Errorf("the log says %q", log.String())
+	}
+}
+
+func TestAStopTakesNothingMoreInHand(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var waiting table
+	for i := range 64 {
+		waiting.put(strconv.Itoa(i), func(context.Context) { t.Error("taken after the stop") })
+	}
+	if err := waiting.worker(bell.New()).Drain(ctx); !errors.Is(err, context.Canceled) || len(waiting.waits) != 64 {
+		t.Errorf("%v, %d wait still", err, len(waiting.waits))
+	}
 }
 
 func TestEachPauseIsTwiceTheOneBeforeUpToTheLongest(t *testing.T) {

@@ -1,6 +1,9 @@
 package sqldb
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 const JourneysMost = journeysMost
 
@@ -18,4 +21,13 @@ func WaitFor[K comparable, V any](g *Gather[K, V], n int) {
 		}
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// AskBefore makes a journey for one key that is over with ctx, as one that took too
+// long is.
+func AskBefore[K comparable, V any](ctx context.Context, g *Gather[K, V], key K) error {
+	j := &journey[K, V]{keys: []K{key}, cancel: func() {}, done: make(chan struct{})}
+	g.ask(ctx, j)
+	<-j.done
+	return j.err
 }

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -18,20 +19,27 @@ import (
 // SQLite nothing travels, and inside a transaction a row belongs to that
 // transaction: there each question is asked by itself.
 //
-// The zero value is ready. A key must be one that the database takes, such as a
-// digest or a checked name: one that it refuses would fail all on the same journey.
+// Those who asked for the same key share one value: what it points to must not be
+// changed. A key must be one that the database takes, such as a digest or a checked
+// name: one that it refuses would fail all on the same journey.
 type Gather[K comparable, V any] struct {
+	db   *DB
+	read func(*Tx, []K) (map[K]V, error)
+
 	mu      sync.Mutex
 	going   int              // journeys under way
 	waiting []*journey[K, V] // full ones but for the last
 }
 
+// NewGather makes one for the database of tx. read finds the rows of many keys in
+// one statement.
+func NewGather[K comparable, V any](tx *Tx, read func(*Tx, []K) (map[K]V, error)) *Gather[K, V] {
+	return &Gather[K, V]{db: tx.db, read: read}
+}
+
 // journey is a statement to be, and those who wait for it.
 type journey[K comparable, V any] struct {
-	db   *DB
-	read func(*Tx, []K) (map[K]V, error)
-	keys []K
-
+	keys   []K
 	waits  int                // how many have not gone away
 	cancel context.CancelFunc // nil before it begins
 	done   chan struct{}
@@ -50,16 +58,15 @@ const journeysMost = 2
 // who come after no longer than this.
 const journeyMost = 10 * time.Second
 
-// One finds the row of a key, and reports whether there is one. read finds the rows
-// of many keys in one statement; it must not use the Tx of its caller, but the one
-// that it is given.
-func (g *Gather[K, V]) One(tx *Tx, key K, read func(*Tx, []K) (map[K]V, error)) (row V, ok bool, err error) {
-	if !tx.looks || tx.db.Engine == "sqlite" {
-		found, err := read(tx, []K{key})
+// One finds the row of a key, and reports whether there is one. In a transaction of
+// another database than that of the Gather it asks there, by itself.
+func (g *Gather[K, V]) One(tx *Tx, key K) (row V, ok bool, err error) {
+	if !tx.looks || tx.db != g.db || g.db.Engine == "sqlite" {
+		found, err := g.read(tx, []K{key})
 		row, ok = found[key]
 		return row, ok, err
 	}
-	j := g.join(tx.db, key, read)
+	j := g.join(key)
 	select {
 	case <-j.done:
 		row, ok = j.found[key]
@@ -70,15 +77,15 @@ func (g *Gather[K, V]) One(tx *Tx, key K, read func(*Tx, []K) (map[K]V, error)) 
 	}
 }
 
-func (g *Gather[K, V]) join(db *DB, key K, read func(*Tx, []K) (map[K]V, error)) *journey[K, V] {
+func (g *Gather[K, V]) join(key K) *journey[K, V] {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var j *journey[K, V]
 	if n := len(g.waiting); n > 0 {
 		j = g.waiting[n-1]
 	}
-	if j == nil || len(j.keys) == togetherMost || j.db != db {
-		j = &journey[K, V]{db: db, read: read, done: make(chan struct{})}
+	if j == nil || len(j.keys) == togetherMost {
+		j = &journey[K, V]{done: make(chan struct{})}
 		g.waiting = append(g.waiting, j)
 	}
 	j.keys = append(j.keys, key)
@@ -116,24 +123,28 @@ func (g *Gather[K, V]) travel() {
 			j.cancel()
 		}
 		g.mu.Unlock()
-		j.ask(ctx)
-		j.cancel()
-		close(j.done)
+		g.ask(ctx, j)
 	}
 }
 
 // ask reads the rows. What goes wrong is the error of who is on this journey, and of
 // nobody else.
-func (j *journey[K, V]) ask(ctx context.Context) {
+func (g *Gather[K, V]) ask(ctx context.Context, j *journey[K, V]) {
+	defer close(j.done)
+	defer j.cancel()
 	defer func() {
 		if p := recover(); p != nil {
 			j.err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	j.err = j.db.Look(ctx, func(tx *Tx) (err error) {
-		j.found, err = j.read(tx, seats(j.keys))
+	j.err = g.db.Look(ctx, func(tx *Tx) (err error) {
+		j.found, err = g.read(tx, seats(j.keys))
 		return err
 	})
+	if j.err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		var row V
+		j.err = fmt.Errorf("a journey for %d of %T took longer than %v: %w", len(j.keys), row, journeyMost, j.err)
+	}
 }
 
 // seats fills up the list of keys with its last one until its length is a power of

@@ -35,12 +35,12 @@ func TestSixteenWhoAskTogetherEachGetTheirOwnRow(t *testing.T) {
 		for i := range 15 { // the last has none
 			set(t, db, fmt.Sprint("row", i), fmt.Sprint("act", i))
 		}
-		var g sqldb.Gather[string, string]
+		g := gather(t, db, actsOf)
 		var all sync.WaitGroup
 		for i := range 16 {
 			all.Go(func() {
 				for range 50 {
-					act, ok, err := ask(t.Context(), db, &g, fmt.Sprint("row", i), actsOf)
+					act, ok, err := ask(t.Context(), db, g, fmt.Sprint("row", i))
 					if want := fmt.Sprint("act", i); err != nil || ok != (i < 15) || ok && act != want {
 						t.Errorf("row %d: %q, %v, %v", i, act, ok, err)
 					}
@@ -56,20 +56,20 @@ func TestSixteenWhoAskTogetherEachGetTheirOwnRow(t *testing.T) {
 func TestAnAnswerIsNeverOlderThanItsQuestion(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		set(t, db, "row", "0")
-		var g sqldb.Gather[string, string]
+		g := gather(t, db, actsOf)
 		ctx, stop := context.WithCancel(t.Context())
 		var others sync.WaitGroup
 		for range 15 {
 			others.Go(func() {
 				for ctx.Err() == nil {
-					ask(ctx, db, &g, "row", actsOf)
+					ask(ctx, db, g, "row")
 				}
 			})
 		}
 		for i := 1; i <= 100; i++ {
 			want := fmt.Sprint(i)
 			set(t, db, "row", want)
-			if act, _, err := ask(t.Context(), db, &g, "row", actsOf); err != nil || act != want {
+			if act, _, err := ask(t.Context(), db, g, "row"); err != nil || act != want {
 				t.Fatalf("asked after %s was committed, and was told %q, %v", want, act, err)
 			}
 		}
@@ -80,12 +80,12 @@ func TestAnAnswerIsNeverOlderThanItsQuestion(t *testing.T) {
 
 func TestInATransactionARowIsOfThatTransaction(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		var g sqldb.Gather[string, string]
+		g := gather(t, db, actsOf)
 		err := db.InTx(t.Context(), func(tx *sqldb.Tx) error {
 			if _, err := tx.Exec(`INSERT INTO audit (id, at, actor, act, object, branch, detail) VALUES ('row', $1, '', 'mine', '', '', '')`, tx.Now); err != nil {
 				return err
 			}
-			act, ok, err := g.One(tx, "row", actsOf)
+			act, ok, err := g.One(tx, "row")
 			if !ok || act != "mine" {
 				t.Errorf("%q, %v", act, ok)
 			}
@@ -125,11 +125,11 @@ func held(t *testing.T) (db *sqldb.DB, read func(*sqldb.Tx, []string) (map[strin
 
 func TestThoseWhoComeMeanwhileGoTogether(t *testing.T) {
 	db, read, begun, leave, journeys := held(t)
-	var g sqldb.Gather[string, string]
+	g := gather(t, db, read)
 	var all sync.WaitGroup
 	look := func(key string) {
 		all.Go(func() {
-			if got, ok, err := ask(t.Context(), db, &g, key, read); err != nil || !ok || got != key {
+			if got, ok, err := ask(t.Context(), db, g, key); err != nil || !ok || got != key {
 				t.Errorf("%s: %q, %v, %v", key, got, ok, err)
 			}
 		})
@@ -141,7 +141,7 @@ func TestThoseWhoComeMeanwhileGoTogether(t *testing.T) {
 	for i := range 40 {
 		look(fmt.Sprint("later", i))
 	}
-	sqldb.WaitFor(&g, 40)
+	sqldb.WaitFor(g, 40)
 	close(leave)
 	all.Wait()
 	if n := journeys.Load(); n != sqldb.JourneysMost+2 { // thirty-two, and eight
@@ -151,50 +151,50 @@ func TestThoseWhoComeMeanwhileGoTogether(t *testing.T) {
 
 func TestWhoGoesAwayLeavesTheOthersTheirAnswer(t *testing.T) {
 	db, read, begun, leave, _ := held(t)
-	var g sqldb.Gather[string, string]
+	g := gather(t, db, read)
 	going, goes := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	for range sqldb.JourneysMost {
-		all.Go(func() { ask(t.Context(), db, &g, "first", read) })
+		all.Go(func() { ask(t.Context(), db, g, "first") })
 		<-begun
 	}
 	all.Go(func() {
-		if _, _, err := ask(going, db, &g, "going", read); !errors.Is(err, context.Canceled) {
+		if _, _, err := ask(going, db, g, "going"); !errors.Is(err, context.Canceled) {
 			t.Errorf("who went away got %v", err)
 		}
 		close(leave)
 	})
 	all.Go(func() {
-		if got, ok, err := ask(t.Context(), db, &g, "stays", read); err != nil || !ok || got != "stays" {
+		if got, ok, err := ask(t.Context(), db, g, "stays"); err != nil || !ok || got != "stays" {
 			t.Errorf("who stayed got %q, %v, %v", got, ok, err)
 		}
 	})
-	sqldb.WaitFor(&g, 2)
+	sqldb.WaitFor(g, 2)
 	goes()
 	all.Wait()
 }
 
 func TestAJourneyThatFailsFailsOnlyWhoIsOnIt(t *testing.T) {
 	db, read, begun, leave, _ := held(t)
-	var g sqldb.Gather[string, string]
+	g := gather(t, db, read)
 	var all sync.WaitGroup
 	for _, first := range []string{"panic", "bad"} {
 		all.Go(func() {
-			if _, _, err := ask(t.Context(), db, &g, first, read); err == nil {
+			if _, _, err := ask(t.Context(), db, g, first); err == nil {
 				t.Errorf("%s: no error", first)
 			}
 		})
 		<-begun
 		for range sqldb.JourneysMost - 1 {
-			all.Go(func() { ask(t.Context(), db, &g, "other", read) })
+			all.Go(func() { ask(t.Context(), db, g, "other") })
 			<-begun
 		}
 		all.Go(func() {
-			if got, ok, err := ask(t.Context(), db, &g, "well", read); err != nil || !ok || got != "well" {
+			if got, ok, err := ask(t.Context(), db, g, "well"); err != nil || !ok || got != "well" {
 				t.Errorf("after %s: %q, %v, %v", first, got, ok, err)
 			}
 		})
-		sqldb.WaitFor(&g, 1)
+		sqldb.WaitFor(g, 1)
 		for range sqldb.JourneysMost + 1 {
 			leave <- struct{}{}
 		}
@@ -206,16 +206,16 @@ func TestAJourneyThatFailsFailsOnlyWhoIsOnIt(t *testing.T) {
 // Nobody waits any longer: the connection is for others.
 func TestAJourneyForNobodyStops(t *testing.T) {
 	db, _, _, _, _ := held(t)
-	var g sqldb.Gather[string, string]
 	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
 	stopped := make(chan error, 1)
-	_, _, err := ask(ctx, db, &g, "x", func(tx *sqldb.Tx, _ []string) (map[string]string, error) {
+	g := gather(t, db, func(tx *sqldb.Tx, _ []string) (map[string]string, error) {
 		var none string
 		_, err := tx.One(`SELECT 'x' FROM pg_sleep(60)`, nil, &none)
 		stopped <- err
 		return nil, err
 	})
+	_, _, err := ask(ctx, db, g, "x")
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
@@ -229,9 +229,53 @@ func TestAJourneyForNobodyStops(t *testing.T) {
 	}
 }
 
-func ask(ctx context.Context, db *sqldb.DB, g *sqldb.Gather[string, string], key string, read func(*sqldb.Tx, []string) (map[string]string, error)) (row string, ok bool, err error) {
+func TestAJourneyThatTookTooLongSaysWhichItWas(t *testing.T) {
+	db, _, _, _, _ := held(t)
+	g := gather(t, db, func(tx *sqldb.Tx, _ []string) (map[string]string, error) {
+		var none string
+		_, err := tx.One(`SELECT 'x' FROM pg_sleep(60)`, nil, &none)
+		return nil, err
+	})
+	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	err := sqldb.AskBefore(ctx, g, "x")
+	if err == nil || !strings.Contains(err.Error(), "a journey for 1 of string took longer than") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A Gather that meets a transaction of another database answers out of that one.
+func TestARowIsOfTheDatabaseThatIsAsked(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		other := sqldbtest.New(t)
+		set(t, db, "row", "here")
+		set(t, other, "row", "there")
+		g := gather(t, db, actsOf)
+		for at, want := range map[*sqldb.DB]string{db: "here", other: "there"} {
+			if act, _, err := ask(t.Context(), at, g, "row"); err != nil || act != want {
+				t.Errorf("%q, %v; want %q", act, err, want)
+			}
+		}
+	})
+}
+
+type gathered = sqldb.Gather[string, string]
+
+func gather(t *testing.T, db *sqldb.DB, read func(*sqldb.Tx, []string) (map[string]string, error)) (g *gathered) {
+	t.Helper()
+	err := db.Look(t.Context(), func(tx *sqldb.Tx) error {
+		g = sqldb.NewGather(tx, read)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func ask(ctx context.Context, db *sqldb.DB, g *gathered, key string) (row string, ok bool, err error) {
 	err = db.Look(ctx, func(tx *sqldb.Tx) error {
-		row, ok, err = g.One(tx, key, read)
+		row, ok, err = g.One(tx, key)
 		return err
 	})
 	return row, ok, err

@@ -47,7 +47,9 @@ func (db *DB) Migrate(ctx context.Context) error {
 			if err != nil || n == 0 {
 				return err
 			}
-			_, err = tx.sql.exec(ctx, string(text), nil) // many statements, so never prepared
+			// Many statements, which PostgreSQL takes without preparing, and so only
+			// alone: the INSERT above has taken along all that was queued.
+			_, err = tx.sql.exec(ctx, string(text), nil)
 			return err
 		})
 		if err != nil {

@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// MaxConnections bounds the connections to PostgreSQL. Whoever comes when all are
-// taken waits for one: opening more at every peak costs more than work.
+// MaxConnections bounds the connections to PostgreSQL where the address names no
+// pool_max_conns. Whoever comes when all are taken waits for one: opening more at
+// every peak costs more than work.
 const MaxConnections = 24
 
 // postgresEngine is PostgreSQL. Every statement is a journey there and back, which takes
@@ -23,7 +25,9 @@ func openPostgres(address string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open postgres: %w", err)
 	}
-	config.MaxConns = MaxConnections
+	if u, err := url.Parse(address); err != nil || !u.Query().Has("pool_max_conns") {
+		config.MaxConns = MaxConnections
+	}
 	pool, err := pgxpool.NewWithConfig(context.Background(), config)
 	if err != nil {
 		return nil, fmt.Errorf("open postgres: %w", err)
@@ -95,9 +99,17 @@ type postgresTx struct {
 	conn  *pgxpool.Conn
 	queue []*pgx.QueuedQuery // goes with the next statement
 	begun bool
+
+	// failed is why a batch did not arrive whole. All of it is prepared before any
+	// of it runs, so that BEGIN itself may be lost, or what was queued: whatever came
+	// after would be kept without the rest.
+	failed error
 }
 
 func (t *postgresTx) exec(ctx context.Context, query string, args []any) (int64, error) {
+	if t.failed != nil {
+		return 0, t.failed
+	}
 	if len(t.queue) == 0 {
 		tag, err := t.conn.Exec(ctx, query, args...)
 		return tag.RowsAffected(), err
@@ -111,6 +123,9 @@ func (t *postgresTx) exec(ctx context.Context, query string, args []any) (int64,
 }
 
 func (t *postgresTx) query(ctx context.Context, query string, args []any) (rows, error) {
+	if t.failed != nil {
+		return nil, t.failed
+	}
 	if len(t.queue) == 0 {
 		found, err := t.conn.Query(ctx, query, args...)
 		if err != nil {
@@ -131,12 +146,15 @@ func (t *postgresTx) query(ctx context.Context, query string, args []any) (rows,
 }
 
 func (t *postgresTx) later(_ context.Context, query string, args []any) error {
+	if t.failed != nil {
+		return t.failed
+	}
 	t.queue = append(t.queue, &pgx.QueuedQuery{SQL: query, Arguments: args})
 	return nil
 }
 
 // send sends what is queued and a last statement, and reads the answers to all but
-// the last.
+// the last. After an error nothing more is sent.
 func (t *postgresTx) send(ctx context.Context, query string, args []any) (pgx.BatchResults, error) {
 	before := len(t.queue)
 	batch := &pgx.Batch{QueuedQueries: append(t.queue, &pgx.QueuedQuery{SQL: query, Arguments: args})}
@@ -145,7 +163,11 @@ func (t *postgresTx) send(ctx context.Context, query string, args []any) (pgx.Ba
 	for range before {
 		if _, err := results.Exec(); err != nil {
 			results.Close()
-			return nil, err
+			t.failed = earlier{err}
+			if errors.As(err, new(pgx.ErrPreprocessingBatch)) { // of any of them, also of the last
+				return nil, err
+			}
+			return nil, t.failed
 		}
 	}
 	return results, nil
@@ -155,6 +177,10 @@ func (t *postgresTx) commit(ctx context.Context) error {
 	defer t.conn.Release()
 	if !t.begun && len(t.queue) == 1 { // nothing was asked
 		return nil
+	}
+	if t.failed != nil {
+		t.undo()
+		return t.failed
 	}
 	results, err := t.send(ctx, "commit", nil)
 	if err == nil {

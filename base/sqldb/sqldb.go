@@ -122,7 +122,7 @@ func (db *DB) Read(ctx context.Context, f func(*Tx) error) error {
 
 // Look runs f without a transaction: each statement sees the database as it is at
 // that moment, and none writes. Where one row is the whole answer it says the same
-// as Read, and on PostgreSQL it travels once where Read travels three times.
+// as Read, and on PostgreSQL it travels once where Read travels twice.
 func (db *DB) Look(ctx context.Context, f func(*Tx) error) error {
 	look, end := db.engine.look(ctx)
 	tx := db.newTx(ctx, look)

@@ -123,8 +123,10 @@ func (s *sqliteStatements) query(ctx context.Context, query string, args []any) 
 
 // later does it now: nothing travels.
 func (s *sqliteStatements) later(ctx context.Context, query string, args []any) error {
-	_, err := s.exec(ctx, query, args)
-	return err
+	if _, err := s.exec(ctx, query, args); err != nil {
+		return earlier{err} // as PostgreSQL says it
+	}
+	return nil
 }
 
 func (s *sqliteStatements) prepared(ctx context.Context, query string) *sql.Stmt {

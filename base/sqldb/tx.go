@@ -51,15 +51,24 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 	return tx.sql.exec(tx.ctx, query, plain(args))
 }
 
-// Later runs a statement of which nobody asks how many rows it touched. On
-// PostgreSQL it travels with the next one, or with the COMMIT, which then say its
-// error.
+// Later runs a statement of which nobody asks how many rows it touched. SQLite runs
+// it at once. On PostgreSQL it travels with the next one, or with the COMMIT, which
+// then say its error; both are prepared before either runs, so that the next one must
+// not need a table that this one makes. Duplicate does not know the error on either
+// engine: it would blame the statement that says it.
 func (tx *Tx) Later(query string, args ...any) error {
 	if err := tx.allows(query); err != nil {
 		return err
 	}
 	return tx.sql.later(tx.ctx, query, plain(args))
 }
+
+// earlier is the error of a statement that was queued before the one that says it.
+type earlier struct{ error }
+
+func (e earlier) Error() string { return "queued earlier: " + e.error.Error() }
+
+func (e earlier) Unwrap() error { return e.error }
 
 // One scans a single row into dest and reports whether there was one.
 func (tx *Tx) One(query string, args []any, dest ...any) (bool, error) {
@@ -153,8 +162,12 @@ func (i *instant) Scan(v any) error {
 }
 
 // Duplicate reports whether err is a broken unique rule. On PostgreSQL the
-// transaction is dead by then; prefer ON CONFLICT DO NOTHING and count rows.
+// transaction is dead by then; prefer ON CONFLICT DO NOTHING and count rows. What
+// Later queued has rules of its own, of which the caller knows nothing.
 func Duplicate(err error) bool {
+	if errors.As(err, new(earlier)) {
+		return false
+	}
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
 		return lite.Code() == 1555 || lite.Code() == 2067 // primary key, unique

@@ -39,7 +39,16 @@ func (s websites) List(tx *sqldb.Tx) ([]manage.Website, error) {
 	return list, err
 }
 
-func (websites) Scopes() []string { return signon.Scopes() }
+func (websites) Scopes() (list []manage.Scope) {
+	for _, name := range signon.Scopes() {
+		scope := manage.Scope{Name: name}
+		if name == signon.ScopeOffline {
+			scope.Hours = int(signon.RefreshLife.Hours())
+		}
+		list = append(list, scope)
+	}
+	return list
+}
 
 func listed(w manage.Website) signon.Listed {
 	return signon.Listed{Method: w.Method, Client: signon.Client{

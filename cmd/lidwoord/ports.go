@@ -109,6 +109,8 @@ func (l loginAccounts) AskRemoval(tx *sqldb.Tx, accountID string, r enrol.Remova
 	return due, err
 }
 
+func (loginAccounts) RemovalWait() time.Duration { return account.RemovalWait }
+
 func (l loginAccounts) StopRemoval(tx *sqldb.Tx, accountID, actor string) (bool, error) {
 	return l.accounts.StopRemoval(tx, accountID, actor, "")
 }

@@ -113,7 +113,7 @@ type Account struct {
 	Until       time.Time // until when it may be activated; zero once it is
 	ConfirmedAt time.Time // when the address was confirmed, or zero
 	ActivatedAt time.Time // zero while it waits
-	SignedInAt  time.Time // last sign-in with the password, or zero
+	SignedInAt  time.Time // last sign-in with the password, or the first without one; zero before any
 
 	password string // the stored hash, "" while it waits
 }

@@ -83,6 +83,11 @@ func (a *Accounts) Arrive(tx *sqldb.Tx, acc Account, device secret.Token, browse
 	if err := Note(tx, acc.ID, what, browser); err != nil {
 		return "", err
 	}
+	if !acc.SignedInAt.After(acc.ActivatedAt) {
+		if err := noteFirstSignIn(tx, acc.ID); err != nil {
+			return "", err
+		}
+	}
 	return Remember(tx, acc.ID, device, browser)
 }
 

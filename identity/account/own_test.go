@@ -540,6 +540,34 @@ func TestADeletionThatCrossesASignInLeavesNobodyIn(t *testing.T) {
 	})
 }
 
+// Whoever only ever came by a passkey has signed in before: after it is gone, a
+// stranger with the password is no first sign-in.
+func TestAPasswordAfterPasskeysAloneIsToldByLetter(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		id := h.active("zoe.maas", "zoe@example.nl", good)
+		h.pass(time.Minute)
+		h.in(func(tx *sqldb.Tx) error {
+			acc, err := h.Find(tx, id)
+			if err != nil {
+				return err
+			}
+			acc.SignedInAt = acc.ActivatedAt // as the login door does for a passkey
+			_, err = h.Arrive(tx, acc, "", firefox)
+			return err
+		})
+		letters := h.lettersOf("newdevice")
+		h.pass(time.Minute)
+		_, err := account.SignIn(t.Context(), h.db, account.Attempt{Username: "zoe.maas", Password: good, Network: home, Browser: "Safari, iPhone"}, func(tx *sqldb.Tx, acc account.Account) error {
+			_, err := h.Arrive(tx, acc, "", "Safari, iPhone")
+			return err
+		})
+		h.want(err, nil, "signing in")
+		if n := h.lettersOf("newdevice") - letters; n != 1 {
+			t.Errorf("%d letters about the stranger's browser, want 1", n)
+		}
+	})
+}
+
 func TestTheOwnerSeesWhatHappened(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		id := h.active("zoe.maas", "zoe@example.nl", good)

@@ -200,6 +200,11 @@ func noteSignIn(tx *sqldb.Tx, id, checked, hash string) (won bool, err error) {
 	return n == 1, err
 }
 
+// noteFirstSignIn notes one that needed no password, such as by a passkey.
+func noteFirstSignIn(tx *sqldb.Tx, id string) error {
+	return tx.Later(`UPDATE account SET signed_in_at = $1 WHERE id = $2 AND signed_in_at IS NULL`, tx.Now, id)
+}
+
 func putDevice(tx *sqldb.Tx, digest, accountID, name string) error {
 	_, err := tx.Exec(`
 		INSERT INTO account_device (digest, account_id, seen_at, name) VALUES ($1, $2, $3, $4)

@@ -61,7 +61,7 @@ func (p *Provider) authenticate(tx *sqldb.Tx, a ClientAuth) (client, *Problem, e
 	if a.ID == "" || len(a.ID) > maxParameter || !plain(a.ID) {
 		return because(whyUnknown)
 	}
-	c, found, err := p.clients.One(tx, a.ID, findClients)
+	c, found, err := p.together(tx).clients.One(tx, a.ID)
 	if err != nil {
 		return client{}, nil, err
 	}

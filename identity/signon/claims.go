@@ -105,7 +105,7 @@ func (p *Provider) subject(accountID, sector string) string {
 // UserInfo answers the holder of an access token, with memberships as they are
 // now. It only reads.
 func (p *Provider) UserInfo(tx *sqldb.Tx, token secret.Token) (person Person, problem *Problem, err error) {
-	l, found, err := p.living.One(tx, token.Digest(), grantsOfTokens)
+	l, found, err := p.together(tx).living.One(tx, token.Digest())
 	if err != nil {
 		return Person{}, nil, err
 	}

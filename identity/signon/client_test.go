@@ -52,7 +52,7 @@ func TestAClientIsRegisteredWithSafeAddresses(t *testing.T) {
 			"no id":                 {func(c *signon.Client) { c.ID = "" }, signon.ErrClientIncomplete},
 			"no address":            {func(c *signon.Client) { c.Redirects = nil }, signon.ErrClientIncomplete},
 			"no signature":          {func(c *signon.Client) { c.Algorithm = "none" }, signon.ErrClientAlgorithm},
-			"an unknown scope":      {func(c *signon.Client) { c.Scopes = []string{"address"} }, signon.ErrClientScope},
+			"an unknown scope":      {func(c *signon.Client) { c.Scopes = []string{"no-such-scope"} }, signon.ErrClientScope},
 		} {
 			if err := register(h.p, c.change); !errors.Is(err, c.want) {
 				t.Errorf("%s: %v, want %v", name, err, c.want)

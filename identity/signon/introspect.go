@@ -46,7 +46,7 @@ func (p *Provider) Introspect(tx *sqldb.Tx, a ClientAuth, t secret.Token) (Intro
 	case t == "":
 		return Introspection{}, &Problem{Code: InvalidRequest, Description: "token is missing."}, nil
 	}
-	s, found, err := p.shown.One(tx, t.Digest(), shownTokens)
+	s, found, err := p.together(tx).shown.One(tx, t.Digest())
 	if err != nil || !found || s.clientID != c.id && !(c.introspects && s.kind == kindAccess) {
 		return Introspection{}, nil, err
 	}

@@ -232,10 +232,7 @@ func (k signingKey) sign(kind jose.ContentType, claims any) (string, error) {
 // those that sign, signed lately, or will sign. It is whole when there is one for
 // each algorithm.
 func (p *Provider) KeyDocument(tx *sqldb.Tx) (text []byte, whole bool, err error) {
-	keys, _, err := p.keys.One(tx, everyKey{}, func(tx *sqldb.Tx, _ []everyKey) (map[everyKey][]publicKey, error) {
-		keys, err := publicKeys(tx)
-		return map[everyKey][]publicKey{{}: keys}, err
-	})
+	keys, _, err := p.together(tx).keys.One(tx, everyKey{})
 	if err != nil {
 		return nil, false, err
 	}

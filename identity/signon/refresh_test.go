@@ -98,13 +98,24 @@ func TestARefreshRenewsAllAndSaysTheSamePerson(t *testing.T) {
 func TestARefreshTokenLivesSixHoursUnusedAndADayInAll(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)
-		h.register(offlineClient(false))
-		idle := h.offline()
-		h.at(6 * time.Hour)
-		if _, refusal := h.refresh(idle.RefreshToken, ""); refusal != "invalid_grant" {
-			t.Errorf("after six hours without use: %q", refusal)
+		for name, c := range map[string]struct {
+			public bool
+			idle   time.Duration
+		}{"a site": {false, 6 * time.Hour}, "an app": {true, 6 * time.Hour}} {
+			h.at(0)
+			h.register(offlineClient(c.public))
+			early, late := h.offline(), h.offline()
+			h.at(c.idle - time.Microsecond)
+			if _, refusal := h.refresh(early.RefreshToken, ""); refusal != "" {
+				t.Errorf("%s, before %v without use: %q", name, c.idle, refusal)
+			}
+			h.at(c.idle)
+			if _, refusal := h.refresh(late.RefreshToken, ""); refusal != "invalid_grant" {
+				t.Errorf("%s, after %v without use: %q", name, c.idle, refusal)
+			}
 		}
 		h.at(0)
+		h.register(offlineClient(false))
 		token := h.offline().RefreshToken
 		for hour := 5; hour < 24; hour += 5 {
 			h.at(time.Duration(hour) * time.Hour)

@@ -124,11 +124,27 @@ type Provider struct {
 
 	unsealed sync.Map // kid → signingKey, so that a key is unsealed once per process
 
-	// What many ask at the same moment.
-	clients sqldb.Gather[string, client] // by id
-	living  sqldb.Gather[string, living] // by digest of the token
-	shown   sqldb.Gather[string, shown]  // by digest of the token
-	keys    sqldb.Gather[everyKey, []publicKey]
+	asked asked
+}
+
+// asked is what many ask at the same moment, of one database.
+type asked struct {
+	once    sync.Once
+	clients *sqldb.Gather[string, client] // by id
+	living  *sqldb.Gather[string, living] // by digest of the token
+	shown   *sqldb.Gather[string, shown]  // by digest of the token
+	keys    *sqldb.Gather[everyKey, []publicKey]
+}
+
+func (p *Provider) together(tx *sqldb.Tx) *asked {
+	a := &p.asked
+	a.once.Do(func() {
+		a.clients = sqldb.NewGather(tx, findClients)
+		a.living = sqldb.NewGather(tx, grantsOfTokens)
+		a.shown = sqldb.NewGather(tx, shownTokens)
+		a.keys = sqldb.NewGather(tx, publicKeys)
+	})
+	return a
 }
 
 // Memberships tells what the holder of an account may use. The administration's

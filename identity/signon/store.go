@@ -632,10 +632,11 @@ func promoteKey(tx *sqldb.Tx, algorithm string) error {
 	return err
 }
 
-func publicKeys(tx *sqldb.Tx) ([]publicKey, error) {
-	return sqldb.Many(tx, `SELECT algorithm, public_key FROM signon_key ORDER BY algorithm, not_before, id`, nil, func(r sqldb.Row) (k publicKey, err error) {
+func publicKeys(tx *sqldb.Tx, _ []everyKey) (map[everyKey][]publicKey, error) {
+	keys, err := sqldb.Many(tx, `SELECT algorithm, public_key FROM signon_key ORDER BY algorithm, not_before, id`, nil, func(r sqldb.Row) (k publicKey, err error) {
 		return k, r.Scan(&k.algorithm, &k.shown)
 	})
+	return map[everyKey][]publicKey{{}: keys}, err
 }
 
 func forgetKeys(tx *sqldb.Tx, before time.Time) error {

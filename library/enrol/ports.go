@@ -47,6 +47,8 @@ type SecondSteps interface {
 	StopRemoval(tx *sqldb.Tx, accountID, actor string) (stopped bool, err error)
 	// Removals lists what was asked lately, by whichever library, the newest first.
 	Removals(tx *sqldb.Tx, accountID string) ([]Removal, error)
+	// RemovalWait is how long after it was asked a removal is due, in whole hours.
+	RemovalWait() time.Duration
 }
 
 // Removal is the wish of a library to take the second step of a login account away.

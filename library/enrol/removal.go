@@ -79,6 +79,9 @@ func (o Office) WaitingRemoval(tx *sqldb.Tx, c Clerk, customerID string) (r Remo
 	return list[i], true, nil
 }
 
+// RemovalWait is how long after it was asked a removal is done, in whole hours.
+func (o Office) RemovalWait() time.Duration { return o.Steps.RemovalWait() }
+
 // removals lists the removals of a customer's account as a library may see them.
 func (o Office) removals(tx *sqldb.Tx, who customer.Customer, library string) ([]Removal, error) {
 	list, err := o.Steps.Removals(tx, who.Link.AccountID)

@@ -211,6 +211,8 @@ type customerPage struct {
 	Renumber    bool       // a new login account gives the customer another number
 	Bank        string     // masked
 	May         struct{ Forget, Change, Pay, Looks bool }
+
+	RemovalHours int // from when a removal is asked until it is done
 }
 
 // Running is the membership that counts today, nil for none.
@@ -264,7 +266,7 @@ func (s *Site) customer(w http.ResponseWriter, r *http.Request, c counter) error
 }
 
 func (s *Site) customerPage(w http.ResponseWriter, r *http.Request, c counter, status int, form *kit.Form) error {
-	page := customerPage{Form: form}
+	page := customerPage{Form: form, RemovalHours: s.removalHours()}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
 		if page.Customer, err = c.find(tx, r.PathValue("id")); err != nil {
 			return err

@@ -18,11 +18,13 @@ type loginPage struct {
 	Step     bool     // the account has a second step
 	Removal  *removal // of it, that waits
 	Renumber bool     // a new login account after this one gives the customer another number
+
+	RemovalHours int // from when one is asked until it is done
 }
 
 // loginPage shows such a step.
 func (s *Site) loginPage(w http.ResponseWriter, r *http.Request, c counter, status int, name string, form *kit.Form) error {
-	page := loginPage{Form: form}
+	page := loginPage{Form: form, RemovalHours: s.removalHours()}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
 		if page.Customer, err = c.find(tx, r.PathValue("id")); err != nil {
 			return err

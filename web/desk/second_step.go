@@ -2,6 +2,7 @@ package desk
 
 import (
 	"net/http"
+	"strconv"
 
 	"lidwoord/base/sqldb"
 	"lidwoord/library/enrol"
@@ -13,6 +14,9 @@ type removal struct {
 	enrol.Removal
 	Who string // the worker who asked, "" for one of another library
 }
+
+// removalHours is how long a second step stays that somebody asked to take away.
+func (s *Site) removalHours() int { return int(s.Office.RemovalWait().Hours()) }
 
 // removalOf finds the one that waits at a customer's login account, nil for none.
 func (s *Site) removalOf(tx *sqldb.Tx, c counter, customerID string) (*removal, error) {
@@ -47,7 +51,7 @@ func (s *Site) remove(w http.ResponseWriter, r *http.Request, c counter) error {
 		}
 		return err
 	}
-	s.SetFlash(w, "desk.removal_asked")
+	s.SetFlash(w, "desk.removal_asked", strconv.Itoa(s.removalHours()))
 	return s.Redirect(w, r, "/klanten/%s#inlogaccount", id)
 }
 

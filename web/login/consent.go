@@ -25,7 +25,14 @@ type consentPage struct {
 	App      bool     // any other app could pose as it
 	Username string
 	Account  string // its id: the answer is that of whoever saw the question
+	hearing
 }
+
+// hearing is for pages that say what a site hears.
+type hearing struct{}
+
+// Hours is how long a site may do so that does not last.
+func (hearing) Hours() int { return int(signon.RefreshLife.Hours()) }
 
 // answer answers the request of another site for somebody who is signed in, or
 // leads to the page about consent where the site may not hear it yet. Whoever

@@ -11,7 +11,10 @@ import (
 )
 
 // websitesPage lists the sites of others that hear of an account.
-type websitesPage struct{ Consents []signon.Consent }
+type websitesPage struct {
+	hearing
+	Consents []signon.Consent
+}
 
 func (s *Site) showWebsites(w http.ResponseWriter, r *http.Request) error {
 	var page websitesPage

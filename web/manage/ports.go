@@ -52,14 +52,20 @@ const (
 	FieldInitiate  = "begin"
 )
 
+// Scope is something that a website may be allowed to hear, with a sentence
+// manage.scope_….
+type Scope struct {
+	Name  string
+	Hours int // that the sentence tells; 0 for none
+}
+
 // Websites is the register of sites. A secret that it makes is shown once. Change
 // and NewSecret refuse a website that changed since it was read; nobody changes
 // one that is built in.
 type Websites interface {
 	List(tx *sqldb.Tx) ([]Website, error)
-	// Scopes names all that a website may be allowed to hear; each has a sentence
-	// manage.scope_….
-	Scopes() []string
+	// Scopes is all that a website may be allowed to hear.
+	Scopes() []Scope
 	// Check says what is wrong with addresses and keys, and keeps nothing.
 	Check(w Website) error
 	Add(tx *sqldb.Tx, actor string, w Website) (secret.Token, error)

@@ -81,7 +81,7 @@ func (s *Site) siteOf(r *http.Request) (Website, error) {
 type sitePage struct {
 	*kit.Form
 	Known    Website // with an empty id when new
-	Scopes   []option
+	Scopes   []scopeOption
 	Renaming bool // every reader would be a new one to the website: asks first
 	Now      time.Time
 }
@@ -90,6 +90,12 @@ type sitePage struct {
 type option struct {
 	Value, What string
 	Chosen      bool
+}
+
+// scopeOption is one whose sentence may tell a number of hours.
+type scopeOption struct {
+	option
+	Hours int
 }
 
 func options(chosen []string, list ...option) []option {
@@ -110,11 +116,10 @@ func (s *Site) newSite(w http.ResponseWriter, r *http.Request, _ branch.Organisa
 
 func (s *Site) sitePage(w http.ResponseWriter, r *http.Request, status int, page sitePage) error {
 	page.Now = s.DB.Now()
-	var may []option
 	for _, scope := range s.Websites.Scopes() {
-		may = append(may, option{Value: scope, What: "manage.scope_" + scope})
+		chosen := slices.Contains(page.Values["gegevens"], scope.Name)
+		page.Scopes = append(page.Scopes, scopeOption{option{scope.Name, "manage.scope_" + scope.Name, chosen}, scope.Hours})
 	}
-	page.Scopes = options(page.Values["gegevens"], may...)
 	return s.Show(w, r, status, "site", page)
 }
 

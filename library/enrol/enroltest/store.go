@@ -135,7 +135,7 @@ func (t Town) SecondStep(tx *sqldb.Tx, id string) (bool, error) {
 
 // AskRemoval asks for what is due a day later; nobody does it here.
 func (t Town) AskRemoval(tx *sqldb.Tx, id string, r enrol.Removal) (time.Time, error) {
-	due := tx.Now.Add(24 * time.Hour)
+	due := tx.Now.Add(t.RemovalWait())
 	has, err := t.SecondStep(tx, id)
 	if err == nil && !has {
 		err = enrol.ErrNoSecondStep
@@ -149,6 +149,8 @@ func (t Town) AskRemoval(tx *sqldb.Tx, id string, r enrol.Removal) (time.Time, e
 	}
 	return due, err
 }
+
+func (Town) RemovalWait() time.Duration { return 24 * time.Hour }
 
 func (Town) StopRemoval(tx *sqldb.Tx, id, actor string) (bool, error) {
 	n, err := tx.Exec(`UPDATE town_removal SET ended_at = $2, ended_by = $3 WHERE account_id = $1 AND ended_at IS NULL`, id, tx.Now, actor)
