@@ -254,7 +254,7 @@ func TestEveryFaultOfAWebsiteStandsAtItsFieldAndNothingTypedIsLost(t *testing.T)
 		}
 		// In English too, and nobody but a manager.
 		_, page := b.see("/websites/nieuw?taal=en")
-		b.wants(page, "Add a website", "Whose website is it?")
+		b.wants(page, "Add a website", "Whose website is it?", "while signed in and for 24 hours at most")
 		stranger := newSurfer(t)
 		for _, path := range []string{"/websites", "/websites/nieuw", "/websites/mijn-menu", "/systemen", "/systemen/soorten", "/systemen/soorten/wijzigen", "/lezers", "/lezers/uitloggen", "/mail"} {
 			if at, _ := stranger.read(stranger.Get(h.at + "/beheer" + path)); at.Path != "/beheer/aanmelden" {
