@@ -5,7 +5,9 @@
 //	Return   takes it back
 //	Shelf    lists what a reader has now
 //	Held     is the loan by which a reader opens a book
+//	Opened   is Held for a caller with the title in memory
 //	Remember keeps where somebody is reading; PlaceOf finds it again
+//	AddBookmark puts a bookmark; Bookmarks lists them, RemoveBookmark takes one away
 //	Sweep    ends what is over
 //
 // A reader is known here only as a digest of what the sign-on said, and a loan
@@ -93,6 +95,9 @@ func Borrow(tx *sqldb.Tx, reader Reader, rights Rights, titleID string) (Loan, e
 	if err != nil {
 		return Loan{}, err
 	}
+	if err := deleteOverdueBookmarks(tx, reader); err != nil {
+		return Loan{}, err
+	}
 	if err := endOverdue(tx, reader); err != nil { // frees the place of a loan that ended last night
 		return Loan{}, err
 	}
@@ -165,6 +170,9 @@ func (l Loan) extendFrom(rules Rules) day.Day { return l.LastDay().AddDays(1 - r
 
 // Return takes a title back. Returning it twice is as good as once.
 func Return(tx *sqldb.Tx, reader Reader, titleID string) error {
+	if err := deleteBookmarks(tx, reader, titleID); err != nil {
+		return err
+	}
 	return endLoan(tx, reader, titleID)
 }
 
@@ -181,5 +189,21 @@ func Held(tx *sqldb.Tx, reader Reader, titleID string) (Loan, error) {
 	return l, err
 }
 
+// Opened is Held for a caller with the title in memory: of the title it fills only
+// ID and Version, to compare. A player asks for a track in many pieces, and reading
+// the title each time would take longer than the loan.
+func Opened(tx *sqldb.Tx, reader Reader, titleID string) (Loan, error) {
+	l, found, err := openedLoan(tx, reader, titleID)
+	if err == nil && !found {
+		err = ErrNotYours
+	}
+	return l, err
+}
+
 // Sweep ends the loans that are over and forgets who had them.
-func Sweep(tx *sqldb.Tx) error { return endAllOverdue(tx) }
+func Sweep(tx *sqldb.Tx) error {
+	if err := deleteAllOverdueBookmarks(tx); err != nil {
+		return err
+	}
+	return endAllOverdue(tx)
+}

@@ -3,6 +3,7 @@ package kit
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -315,6 +316,10 @@ func (r *Recorder) WriteHeader(code int) {
 	r.Status = code
 	r.ResponseWriter.WriteHeader(code)
 }
+
+// ReadFrom lets a file go to the network without passing through our memory, as the
+// real writer does it: sound and pictures are most of what is sent.
+func (r *Recorder) ReadFrom(src io.Reader) (int64, error) { return io.Copy(r.ResponseWriter, src) }
 
 // Unwrap lets http.ResponseController and ServeContent reach the real writer.
 func (r *Recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
