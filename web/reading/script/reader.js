@@ -40,8 +40,18 @@ const load = async name => {
   if (answer.status === 401 || answer.status === 403) over()
   throw new Error(`${name}: ${answer.status}`)
 }
+// The next part is fetched while this one is read, so that a tunnel does not stop
+// who turns the page.
+const texts = new Map()
+async function ahead(name) {
+  if (!(name in sizes) || texts.has(name)) return
+  const answer = await fetch(address(name)).catch(() => null)
+  if (!answer?.ok) return
+  texts.set(name, await answer.text())
+  if (texts.size > 3) texts.delete(texts.keys().next().value)
+}
 const loader = {
-  loadText: async name => (await load(name))?.text() ?? null,
+  loadText: async name => texts.get(name) ?? (await load(name))?.text() ?? null,
   loadBlob: async name => (await load(name))?.blob() ?? null,
   getSize: name => sizes[name] ?? 0,
 }
@@ -81,27 +91,38 @@ function over() {
   $('melding').focus()
 }
 
+// foliate-js drops what it is asked while a page is turning, so the steps wait for
+// one another; of a key that is held down no more than two.
+let step = Promise.resolve(), waiting = 0
+function inTurn(go) {
+  waiting++
+  const done = step.then(go).finally(() => { waiting-- })
+  step = done.catch(console.error)
+  return done
+}
+
 // A jump can be undone: from a note, a chapter, a search, the end of the book.
 async function jump(go) {
   const from = here
-  await settle()
-  moving = true
-  await go()
+  await inTurn(async () => {
+    await settle()
+    moving = true
+    await go()
+  })
   if (!from || from.fragment === here.fragment) return
   $('terug').textContent = say.back.replace('{0}', percent(from.total))
   $('terug').hidden = false
   $('terug').onclick = async () => {
     $('terug').hidden = true
-    moving = true
-    await goTo(from)
+    await inTurn(() => { moving = true; return goTo(from) })
     view.renderer.focusView()
   }
 }
-const turn = async how => {
+const turn = how => waiting > 2 || inTurn(async () => {
   await settle()
   moving = true
   await view[how]()
-}
+})
 
 // When the window changes its size (a phone that is turned), foliate-js 1.0.1 may
 // end up on the empty sheet beside the text. So we note where the reader was and
@@ -117,6 +138,7 @@ async function settle() {
 }
 addEventListener('resize', () => {
   hold ??= here?.fragment
+  moving = false
   clearTimeout(rest)
   rest = setTimeout(settle, 100)
   requestAnimationFrame(() => requestAnimationFrame(() => hold && view.renderer.goTo(view.resolveNavigation(hold))))
@@ -226,13 +248,19 @@ function ribbon() {
   const n = marks?.all().length ?? 0
   $('aantal').textContent = n ? `(${n})` : ''
 }
+// The first words on a page, without the heading that the chapter's name repeats.
+function firstWords(range) {
+  let words = range.toString().replace(/\s+/g, ' ').trim()
+  if (here.chapter && words.startsWith(here.chapter)) words = words.slice(here.chapter.length).trim()
+  return words.length > 100 ? words.slice(0, 100).replace(/\s\S*$/, '') + ' …' : words
+}
 async function mark() {
   if (!here?.range) return
   const there = marks.all().filter(lies)
   if (there.length) {
     for (const m of there) await marks.remove(m)
     $('stem').textContent = $('bladwijzers').dataset.removed
-  } else if (await marks.add({ ...here, words: here.range.toString().replace(/\s+/g, ' ').trim().slice(0, 110) })) $('stem').textContent = say.marked
+  } else if (await marks.add({ ...here, words: firstWords(here.range) })) $('stem').textContent = say.marked
 }
 $('lint').addEventListener('click', mark)
 
@@ -261,6 +289,7 @@ view.addEventListener('external-link', e => {
 })
 let last
 view.addEventListener('relocate', ({ detail }) => {
+  if (blank()) return
   const { fraction, tocItem, cfi, section, range } = detail
   const total = Math.min(1, Math.max(0, fraction ?? 0))
   const chapter = tocItem?.label?.trim() ?? ''
@@ -274,17 +303,26 @@ view.addEventListener('relocate', ({ detail }) => {
     last = entry
   }
   if (hold) return
-  const before = here
   here = { href: view.book.sections[section?.current ?? 0]?.id ?? '', fragment: cfi ?? '', total, chapter, range }
   ribbon()
+  const { sections } = view.book
+  ahead(sections[sections.findIndex((s, i) => i > section?.current && s.linear !== 'no')]?.id)
   // A window that changes its size moves the first word of the page; that is no
   // reading, and must not undo what another device read meanwhile.
-  if (!moving || before?.fragment === here.fragment) return
+  if (!moving || reason === 'anchor' || here.fragment === noted) return
+  noted = here.fragment
   $('stem').textContent = $('plek').textContent
   places.moved(here, 1500)
 })
+// Between two chapters foliate-js shows an empty sheet for a moment, or for longer
+// without a connection. Nobody is there.
+const blank = () => look.paginated() && (view.renderer.page < 1 || view.renderer.page > view.renderer.pages - 2)
 // Fingers and wheels move the page without passing by our keys and buttons.
-const scrolled = ({ detail }) => { if (detail.reason === 'snap' || detail.reason === 'scroll' || detail.reason === 'page') moving = true; else if (detail.reason === 'anchor') moving = false }
+let reason, noted = say.fragment
+const why = ({ detail }) => {
+  reason = detail.reason
+  if (reason === 'page' || reason === 'snap' || reason === 'scroll') moving = true
+}
 
 try {
   const book = await new EPUB(loader).init()
@@ -292,7 +330,7 @@ try {
     if (/xhtml|html/.test(detail.type)) detail.data = Promise.resolve(detail.data).then(walled)
   })
   await view.open(book)
-  view.renderer.addEventListener('relocate', scrolled, true)
+  view.renderer.addEventListener('relocate', why, true)
   if (say.animated) view.renderer.setAttribute('animated', '')
   look.dress()
   // A place in a book that has changed since may point at nothing: then the
@@ -303,6 +341,7 @@ try {
   if (from.fragment) await view.init({ lastLocation: from.fragment }).catch(start)
   else await start()
   moving = false
+  noted = here?.fragment
   room.dataset.ready = 'true'
   $('bezig').hidden = true
   marks.load()
