@@ -14,8 +14,9 @@ const $ = id => document.getElementById(id)
 
 // What the book may load and run inside its frame: nothing from elsewhere and no
 // script. The page's own policy says so too; this is the wall behind the wall.
-const policy = "default-src 'none'; script-src 'none'; img-src blob: data:; style-src blob: 'unsafe-inline'; font-src blob: data:; media-src blob:; form-action 'none'"
+const policy = "default-src 'none'; script-src 'none'; img-src blob: data:; style-src blob: 'unsafe-inline'; font-src blob: data:; media-src blob:; form-action 'none'; base-uri 'none'"
 const walled = text => {
+  text = text.replace(/<meta\s[^>]*http-equiv[^>]*>/gi, '') // no policy stops a refresh, and it would empty the frame
   const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}"/>`
   return /<head[\s>]/.test(text) ? text.replace(/<head([^>]*)>/, `<head$1>${meta}`) : text.replace(/<html([^>]*)>/, `<html$1><head>${meta}</head>`)
 }
@@ -76,14 +77,18 @@ let offered
 $('elders-ga').addEventListener('click', async () => {
   $('elders').hidden = true
   await jump(() => goTo(offered))
-  view.renderer.focusView()
+  focusBook()
 })
-$('elders-blijf').addEventListener('click', () => { $('elders').hidden = true; view.renderer.focusView() })
+$('elders-blijf').addEventListener('click', () => { $('elders').hidden = true; focusBook() })
 
 const percent = total => Math.round(total * 100) + ' %'
 const goTo = async p => {
   if (p.fragment && view.resolveNavigation(p.fragment)) await view.goTo(p.fragment)
   else await view.goTo(p.href)
+}
+
+function focusBook() {
+  if (view.renderer?.getContents?.()[0]?.doc?.defaultView) view.renderer.focusView()
 }
 
 function over() {
@@ -115,7 +120,7 @@ async function jump(go) {
   $('terug').onclick = async () => {
     $('terug').hidden = true
     await inTurn(() => { moving = true; return goTo(from) })
-    view.renderer.focusView()
+    focusBook()
   }
 }
 const turn = how => waiting > 2 || inTurn(async () => {
@@ -204,13 +209,13 @@ for (const dialog of document.querySelectorAll('dialog')) {
   // Opened by a key inside the book, it gives the focus back to nobody.
   dialog.addEventListener('close', () => requestAnimationFrame(() => {
     const focused = document.activeElement
-    if (focused === document.body || dialog.contains(focused)) view.renderer?.focusView()
+    if (focused === document.body || dialog.contains(focused)) focusBook()
   }))
 }
 const leaveFor = async (dialog, go) => {
   $(dialog).close()
   await jump(go)
-  view.renderer.focusView() // a screen reader goes on where the page begins
+  focusBook() // a screen reader goes on where the page begins
 }
 $('kleiner').addEventListener('click', () => look.bigger(-10))
 $('groter').addEventListener('click', () => look.bigger(10))
@@ -327,7 +332,9 @@ const why = ({ detail }) => {
 try {
   const book = await new EPUB(loader).init()
   book.transformTarget?.addEventListener('data', ({ detail }) => {
-    if (/xhtml|html/.test(detail.type)) detail.data = Promise.resolve(detail.data).then(walled)
+    // A style that imports itself comes as a blob, which foliate-js 1.0.1 takes for text.
+    if (/html|css/.test(detail.type)) detail.data = Promise.resolve(detail.data).then(data => data?.text?.() ?? data)
+    if (/html/.test(detail.type)) detail.data = detail.data.then(walled)
   })
   await view.open(book)
   view.renderer.addEventListener('relocate', why, true)
