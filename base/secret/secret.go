@@ -31,36 +31,56 @@ const codeLetters = "34679CDFGHJKMNPQRTWXY"
 const CodeLength = 8
 
 // NewCode returns a short secret to be typed over, such as "7K4M-X9TD".
-func NewCode() Token {
+func NewCode() Token { return Token(NewLetters(CodeLength / groupLength)) }
+
+// groupLength is how many letters a person reads in one look.
+const groupLength = 4
+
+// NewLetters returns so many groups of four random letters to be typed over, joined
+// by hyphens. Each letter is 4.39 bits.
+func NewLetters(groups int) string {
 	var b strings.Builder
 	one := make([]byte, 1)
-	for b.Len() < CodeLength+1 {
-		if b.Len() == CodeLength/2 {
-			b.WriteByte('-')
-		}
+	for n := 0; n < groups*groupLength; {
 		rand.Read(one)
 		// 252 is the largest multiple of 21 in a byte: no letter is likelier.
-		if one[0] < 252 {
-			b.WriteByte(codeLetters[int(one[0])%len(codeLetters)])
+		if one[0] >= 252 {
+			continue
 		}
+		if n > 0 && n%groupLength == 0 {
+			b.WriteByte('-')
+		}
+		b.WriteByte(codeLetters[int(one[0])%len(codeLetters)])
+		n++
 	}
-	return Token(b.String())
+	return b.String()
 }
 
 // ReadCode brings a code that a person typed back to the form that was mailed:
 // small letters, blanks and a forgotten hyphen are forgiven.
-func ReadCode(typed string) Token {
+func ReadCode(typed string) Token { return Token(ReadLetters(typed, CodeLength/groupLength)) }
+
+// ReadLetters brings letters that a person typed back to the form in which NewLetters
+// made them; "" when they are not so many groups.
+func ReadLetters(typed string, groups int) string {
 	var b strings.Builder
+	n := 0
 	for _, r := range strings.ToUpper(typed) {
-		if strings.ContainsRune(codeLetters, r) {
-			b.WriteRune(r)
+		if !strings.ContainsRune(codeLetters, r) {
+			continue
+		}
+		if n > 0 && n%groupLength == 0 {
+			b.WriteByte('-')
+		}
+		b.WriteRune(r)
+		if n++; n > groups*groupLength {
+			return ""
 		}
 	}
-	s := b.String()
-	if len(s) != CodeLength {
+	if n != groups*groupLength {
 		return ""
 	}
-	return Token(s[:CodeLength/2] + "-" + s[CodeLength/2:])
+	return b.String()
 }
 
 // Digest is what the database holds instead of the token.

@@ -94,3 +94,19 @@ func TestAnIDIsKnownByItsShape(t *testing.T) {
 		t.Error("the shape of ids is wrong")
 	}
 }
+
+// FuzzReadLetters reads what people and apps send as a code or an app password.
+func FuzzReadLetters(f *testing.F) {
+	f.Add("7k4m x9td", 2)
+	f.Add("3467-9CDF-GHJK-MNPQ", 4)
+	f.Add("\xff0OIl", 1)
+	f.Fuzz(func(t *testing.T, typed string, groups int) {
+		if groups < 0 || groups > 10 {
+			return
+		}
+		read := ReadLetters(typed, groups)
+		if read != "" && (len(read) != groups*5-1 || ReadLetters(read, groups) != read || ReadLetters(strings.ToLower(read), groups) != read) {
+			t.Errorf("%q is read as %q", typed, read)
+		}
+	})
+}

@@ -2,6 +2,8 @@ package sqldb
 
 import "time"
 
+const JourneysMost = journeysMost
+
 // WaitFor waits until n questions wait for the next journeys.
 func WaitFor[K comparable, V any](g *Gather[K, V], n int) {
 	for {

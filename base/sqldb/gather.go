@@ -10,8 +10,8 @@ import (
 )
 
 // Gather lets looks for one row each, that arrive together, travel together. While
-// one journey to PostgreSQL is under way, those who come meanwhile gather, and the
-// next journey asks for all of them in one statement. Nobody waits who comes alone.
+// journeys to PostgreSQL are under way, those who come meanwhile gather, and the next
+// journey asks for all of them in one statement. Nobody waits who comes alone.
 //
 // It keeps nothing: each answer is read by a statement that began after its question
 // came, so that it is as fresh as if it had been asked alone, on every node. On
@@ -22,7 +22,7 @@ import (
 // digest or a checked name: one that it refuses would fail all on the same journey.
 type Gather[K comparable, V any] struct {
 	mu      sync.Mutex
-	going   bool             // somebody travels
+	going   int              // journeys under way
 	waiting []*journey[K, V] // full ones but for the last
 }
 
@@ -41,6 +41,10 @@ type journey[K comparable, V any] struct {
 
 // togetherMost is how many go together. It is one of the sizes of seats.
 const togetherMost = 32
+
+// journeysMost is how many journeys are under way at once. With one, whoever just
+// misses it waits for two, and all wait behind a connection that hangs.
+const journeysMost = 2
 
 // journeyMost is how long a journey may take. A connection that hangs holds up those
 // who come after no longer than this.
@@ -79,8 +83,8 @@ func (g *Gather[K, V]) join(db *DB, key K, read func(*Tx, []K) (map[K]V, error))
 	}
 	j.keys = append(j.keys, key)
 	j.waits++
-	if !g.going {
-		g.going = true
+	if g.going < journeysMost {
+		g.going++
 		go g.travel()
 	}
 	return j
@@ -100,7 +104,7 @@ func (g *Gather[K, V]) travel() {
 	for {
 		g.mu.Lock()
 		if len(g.waiting) == 0 {
-			g.going = false
+			g.going--
 			g.mu.Unlock()
 			return
 		}

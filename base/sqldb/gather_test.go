@@ -134,15 +134,17 @@ func TestThoseWhoComeMeanwhileGoTogether(t *testing.T) {
 			}
 		})
 	}
-	look("first")
-	<-begun // alone, and at once
+	for i := range sqldb.JourneysMost {
+		look(fmt.Sprint("first", i))
+		<-begun // alone, and at once
+	}
 	for i := range 40 {
 		look(fmt.Sprint("later", i))
 	}
 	sqldb.WaitFor(&g, 40)
 	close(leave)
 	all.Wait()
-	if n := journeys.Load(); n != 3 { // the first, thirty-two, eight
+	if n := journeys.Load(); n != sqldb.JourneysMost+2 { // thirty-two, and eight
 		t.Errorf("%d journeys", n)
 	}
 }
@@ -152,8 +154,10 @@ func TestWhoGoesAwayLeavesTheOthersTheirAnswer(t *testing.T) {
 	var g sqldb.Gather[string, string]
 	going, goes := context.WithCancel(t.Context())
 	var all sync.WaitGroup
-	all.Go(func() { ask(t.Context(), db, &g, "first", read) })
-	<-begun
+	for range sqldb.JourneysMost {
+		all.Go(func() { ask(t.Context(), db, &g, "first", read) })
+		<-begun
+	}
 	all.Go(func() {
 		if _, _, err := ask(going, db, &g, "going", read); !errors.Is(err, context.Canceled) {
 			t.Errorf("who went away got %v", err)
@@ -181,15 +185,20 @@ func TestAJourneyThatFailsFailsOnlyWhoIsOnIt(t *testing.T) {
 			}
 		})
 		<-begun
+		for range sqldb.JourneysMost - 1 {
+			all.Go(func() { ask(t.Context(), db, &g, "other", read) })
+			<-begun
+		}
 		all.Go(func() {
 			if got, ok, err := ask(t.Context(), db, &g, "well", read); err != nil || !ok || got != "well" {
 				t.Errorf("after %s: %q, %v, %v", first, got, ok, err)
 			}
 		})
 		sqldb.WaitFor(&g, 1)
-		leave <- struct{}{}
+		for range sqldb.JourneysMost + 1 {
+			leave <- struct{}{}
+		}
 		<-begun
-		leave <- struct{}{}
 		all.Wait()
 	}
 }

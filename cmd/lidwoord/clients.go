@@ -37,6 +37,7 @@ type clientFile struct {
 	PushedOnly  bool     `toml:"pushed_only"`
 	Introspects bool     `toml:"introspects"`
 	SignedOut   string   `toml:"signed_out"`
+	Lasting     bool     `toml:"lasting"` // an app: offline_access outlives the session
 }
 
 // readClient reads the file of a site, and the file of its keys beside it.
@@ -51,7 +52,7 @@ func readClient(file string) (signon.Listed, error) {
 	}
 	l := signon.Listed{Method: f.Method, Client: signon.Client{
 		ID: f.ID, Name: f.Name, Own: f.Own, Redirects: f.Redirects, Logouts: f.Logouts, Origins: f.Origins, Scopes: f.Scopes,
-		Algorithm: f.Algorithm, Initiate: f.Initiate, Sector: f.Sector, PushedOnly: f.PushedOnly, Introspects: f.Introspects, SignedOut: f.SignedOut,
+		Algorithm: f.Algorithm, Initiate: f.Initiate, Sector: f.Sector, PushedOnly: f.PushedOnly, Introspects: f.Introspects, SignedOut: f.SignedOut, Lasting: f.Lasting,
 	}}
 	switch f.Method {
 	case "":

@@ -83,7 +83,7 @@ type Streets struct {
 // doorPaths are the paths of the doors when they share one host. Mailbox only
 // opens in the demo.
 var doorPaths = map[string]string{
-	"desk": "/balie", "login": "/inloggen", "oidc": "/oidc", "reading": "/bibliotheek",
+	"desk": "/balie", "login": "/inloggen", "oidc": "/oidc", "reading": "/bibliotheek", "opds": "/opds",
 	"mine": "/mijn", "signup": "/inschrijven", "news": "/nieuwsbrief", "manage": "/beheer", "scim": "/scim", "mailbox": "/dev/mail", "testbank": "/dev/bank", "start": "",
 }
 
@@ -187,7 +187,7 @@ func (c *Config) doors() (kit.Doors, error) {
 		}
 		at[name] = u
 	}
-	return kit.Doors{Start: at["start"], Desk: at["desk"], Login: at["login"], OIDC: at["oidc"], Reading: at["reading"],
+	return kit.Doors{Start: at["start"], Desk: at["desk"], Login: at["login"], OIDC: at["oidc"], Reading: at["reading"], OPDS: at["opds"],
 		Mine: at["mine"], Signup: at["signup"], News: at["news"], Manage: at["manage"], SCIM: at["scim"], Mailbox: at["mailbox"], Bank: at["testbank"]}, nil
 }
 

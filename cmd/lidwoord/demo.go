@@ -23,6 +23,7 @@ import (
 	"lidwoord/library/customer"
 	"lidwoord/library/enrol"
 	"lidwoord/library/ledger"
+	"lidwoord/library/membership"
 	"lidwoord/library/staff"
 	"lidwoord/reading/ingest"
 	"lidwoord/samples"
@@ -134,6 +135,9 @@ func loadDemo(ctx context.Context, h *house) (fresh bool, err error) {
 		if err != nil {
 			return err
 		}
+		if err := membership.SaveDefinition(tx, demoYouth(o.ID)); err != nil {
+			return err
+		}
 		clerk, desks, err = demoStaff(tx, o)
 		return err
 	})
@@ -154,6 +158,16 @@ func loadDemo(ctx context.Context, h *house) (fresh bool, err error) {
 		}
 	}
 	return true, nil
+}
+
+// demoYouth is a membership that the price list of the seed has not: without one
+// nobody would see what the Online Bibliotheek shows to children.
+func demoYouth(organisationID string) membership.Definition {
+	return membership.Definition{
+		OrganisationID: organisationID, Code: "0142", NameNL: "Jeugd digitaal", NameEN: "Youth digital",
+		AboutNL: "E-books en luisterboeken voor kinderen bij de Online Bibliotheek. Tot 18 jaar.", AboutEN: "E-books and audiobooks for children in the Online Library. Until 18.",
+		Kind: membership.Fixed, Term: 12, Rights: membership.Rights{Digital: true, Youth: true, Newsletter: true}, MaxAge: 17, Desk: true, Active: true,
+	}
 }
 
 // demoStaff adds the two people who work in the demo.

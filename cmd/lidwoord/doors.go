@@ -9,6 +9,8 @@ import (
 	"lidwoord/adapter/demobook"
 	"lidwoord/adapter/pdok"
 	"lidwoord/library/customer"
+	"lidwoord/reading/index"
+	"lidwoord/reading/loan"
 	"lidwoord/web/desk"
 	"lidwoord/web/kit"
 	"lidwoord/web/login"
@@ -57,11 +59,13 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	}
 	open(h.doors.Login, h.login.Handler(h.login))
 
-	reading, err := reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks})
+	h.titles = index.New(h.db, index.Settings{Popular: loan.Popular, Log: h.log}) // one in memory for both doors that show them
+	h.reading, err = reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks,
+		Index: h.titles, Catalogue: h.doors.OPDS.String()})
 	if err != nil {
 		return err
 	}
-	open(h.doors.Reading, reading.Handler(reading))
+	open(h.doors.Reading, h.reading.Handler(h.reading))
 
 	mine, err := mine.New(common, mine.Settings{Party: h.party(mineClient), Registrations: h.desk, Book: h.book, Organisation: h.config.Library})
 	if err != nil {
@@ -87,9 +91,12 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	}
 	manage.News, manage.Issuer = h.news, h.provider.Issuer
 	manage.Websites, manage.Systems, manage.Readers = websites{h.provider}, systems{}, readers{h.provider, h.accounts}
+	manage.Lending = lending{}
 	open(h.doors.Manage, manage.Handler(manage))
 
 	open(h.doors.SCIM, h.scim(common))
+
+	open(h.doors.OPDS, h.opds(common, h.titles))
 
 	if h.config.demo {
 		mail, err := mailbox.New(common)

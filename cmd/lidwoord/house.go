@@ -39,6 +39,9 @@ import (
 	"lidwoord/library/staff"
 	"lidwoord/library/task"
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/copy"
+	"lidwoord/reading/device"
+	"lidwoord/reading/index"
 	"lidwoord/reading/ingest"
 	"lidwoord/reading/loan"
 	"lidwoord/web/desk"
@@ -50,6 +53,7 @@ import (
 	"lidwoord/web/mine"
 	"lidwoord/web/news"
 	"lidwoord/web/oidc"
+	"lidwoord/web/opds"
 	"lidwoord/web/paper"
 	"lidwoord/web/party"
 	"lidwoord/web/reading"
@@ -72,8 +76,10 @@ type house struct {
 	cashier  *payment.Cashier
 	bank     *testbank.Bank // of the demo
 	stacks   catalogue.Stacks
+	titles   *index.Index         // the catalogue in memory
 	book     customer.AddressBook // nil looks nothing up
 	start    *start.Site
+	reading  *reading.Site // its apps have a door of their own
 	login    *login.Site
 	handler  http.Handler
 	mail     *outbox.Worker
@@ -150,6 +156,8 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		{Name: "signon.expire", Every: 10 * time.Minute, Do: h.provider.Expire},
 		{Name: "signon.keys", Every: 24 * time.Hour, Do: h.provider.TendKeys},
 		{Name: "loan.sweep", Every: time.Hour, Do: loan.Sweep},
+		{Name: "loan.fold", Every: 24 * time.Hour, Do: loan.Fold},
+		{Name: "device.sweep", Every: 24 * time.Hour, Do: device.Sweep},
 		{Name: "audit.sweep", Every: 24 * time.Hour, Do: audit.Sweep},
 		{Name: "session.sweep", Every: 10 * time.Minute, Do: session.Sweep},
 		{Name: "factor.sweep", Every: 10 * time.Minute, Do: factor.Sweep},
@@ -181,8 +189,9 @@ func (h *house) accountLeft(tx *sqldb.Tx, accountID string) error {
 func allWords() (*words.Catalogue, error) {
 	sentences, err := words.Load(day.Words, password.Words, throttle.Words, factor.Words, entry.Words,
 		branch.Words, staff.Words, customer.Words, membership.Words, ledger.Words, newsletter.Words, task.Words, payment.Words, enrol.Words, registration.Words,
-		account.Words, intake.Words, provision.Words, signon.Words, catalogue.Words, ingest.Words, loan.Words,
+		account.Words, intake.Words, provision.Words, signon.Words, catalogue.Words, ingest.Words, loan.Words, device.Words, copy.Words,
 		kit.Words, party.Words, paper.Words, start.Words, desk.Words, login.Words, oidc.Words, reading.Words, mine.Words, signup.Words, news.Words, manage.Words,
+		opds.Words,
 		mailbox.Words, webtestbank.Words)
 	if err != nil {
 		return nil, err
@@ -208,9 +217,16 @@ const (
 	mineClient    = "mijn-menu"
 )
 
+// Reader apps have one name and one address for all, which OPDS gives them (draft of
+// Authentication for OPDS). Being public, they ask each person's consent.
+const (
+	appsClient   = "http://opds-spec.org/auth/client"
+	appsRedirect = "opds://authorize/"
+)
+
 // builtIn tells our own doors from websites that a manager or a command connected.
 func builtIn(client string) bool {
-	return slices.Contains([]string{readingClient, signupClient, mineClient}, client)
+	return slices.Contains([]string{readingClient, signupClient, mineClient, appsClient}, client)
 }
 
 // clientSecret belongs to the master key, so that every node has the same one and
@@ -224,7 +240,8 @@ func (h *house) clientSecret(client string) secret.Token {
 // Online Bibliotheek is told no more than any platform would be.
 func (h *house) registerClients(ctx context.Context) error {
 	ours := []signon.Client{
-		{ID: readingClient, Name: "Online Bibliotheek", Scopes: []string{signon.ScopeProfile, signon.ScopeMemberships}},
+		{ID: readingClient, Name: "Online Bibliotheek", Scopes: []string{signon.ScopeProfile, signon.ScopeMemberships, signon.ScopeOffline},
+			Lasting: true, Introspects: true}, // the apps of its readers, by password and by token
 		{ID: signupClient, Name: h.config.Brand.Name, Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}},
 		{ID: mineClient, Name: h.config.Brand.Name, Scopes: []string{signon.ScopeProfile, signon.ScopeEmail}},
 	}
@@ -236,6 +253,8 @@ func (h *house) registerClients(ctx context.Context) error {
 		c.Scopes = append([]string{signon.ScopeOpenID}, c.Scopes...)
 	}
 	ours[1].Initiate = kit.Absolute(h.doors.Signup, "/inloggen")
+	ours = append(ours, signon.Client{ID: appsClient, Name: "Leesapp", Redirects: []string{appsRedirect}, Sector: "leesapps", Lasting: true,
+		Scopes: []string{signon.ScopeOpenID, signon.ScopeReading, signon.ScopeOffline}})
 	return h.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		if err := h.provider.TendKeys(tx); err != nil {
 			return err

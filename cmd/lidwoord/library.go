@@ -155,12 +155,14 @@ func (m membershipLine) definition(organisationID string) (membership.Definition
 		switch right {
 		case "digitaal":
 			d.Rights.Digital = true
+		case "digitaal-jeugd":
+			d.Rights.Digital, d.Rights.Youth = true, true
 		case "uitlenen":
 			d.Rights.Physical = true
 		case "nieuwsbrief":
 			d.Rights.Newsletter = true
 		default:
-			return d, fmt.Errorf("right %q; choose digitaal, uitlenen or nieuwsbrief", right)
+			return d, fmt.Errorf("right %q; choose digitaal, digitaal-jeugd, uitlenen or nieuwsbrief", right)
 		}
 	}
 	for _, channel := range m.Channels {

@@ -11,6 +11,7 @@
 //	lidwoord scim-kind   names the kinds of membership that such a system may give
 //	lidwoord accounts    takes over login accounts from another system
 //	lidwoord titles      takes in, lists and withdraws e-books and audiobooks
+//	lidwoord lending     says what a membership lends, and counts what was lent
 //	lidwoord bounce      takes in a notice that a letter did not arrive
 //	lidwoord version     what was built
 package main
@@ -75,6 +76,7 @@ func commands() []command {
 		{"client", "add, change or remove a site that signs people in with the login account", manageClients},
 		{"keys", "replace the signing keys at once, after a leak", manageKeys},
 		{"titles", "take in e-books and audiobooks: import, list, show, withdraw, put-back", titles},
+		{"lending", "say what a right of a membership lends, and count what was lent", manageLending},
 		{"bounce", "take in a notice, on its input, that a letter did not arrive", takeBounce},
 		{"version", "say what was built", version},
 	}

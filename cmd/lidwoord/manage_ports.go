@@ -32,7 +32,7 @@ func (s websites) List(tx *sqldb.Tx) ([]manage.Website, error) {
 		list[i] = manage.Website{
 			ID: l.ID, Name: l.Name, BuiltIn: builtIn(l.ID), Own: l.Own, Method: l.Method, Keys: l.Keys,
 			Redirects: l.Redirects, Logouts: l.Logouts, Origins: l.Origins, SignedOut: l.SignedOut, Initiate: l.Initiate,
-			Scopes: l.Scopes, Algorithm: l.Algorithm, Sector: l.Sector, PushedOnly: l.PushedOnly, Introspects: l.Introspects,
+			Scopes: l.Scopes, Algorithm: l.Algorithm, Sector: l.Sector, PushedOnly: l.PushedOnly, Introspects: l.Introspects, Lasting: l.Lasting,
 			Changed: l.Changed, OldUntil: l.OldUntil,
 		}
 	}
@@ -45,7 +45,7 @@ func listed(w manage.Website) signon.Listed {
 	return signon.Listed{Method: w.Method, Client: signon.Client{
 		ID: w.ID, Name: w.Name, Own: w.Own, Keys: w.Keys,
 		Redirects: w.Redirects, Logouts: w.Logouts, Origins: w.Origins, SignedOut: w.SignedOut, Initiate: w.Initiate,
-		Scopes: w.Scopes, Algorithm: w.Algorithm, Sector: w.Sector, PushedOnly: w.PushedOnly, Introspects: w.Introspects,
+		Scopes: w.Scopes, Algorithm: w.Algorithm, Sector: w.Sector, PushedOnly: w.PushedOnly, Introspects: w.Introspects, Lasting: w.Lasting,
 	}}
 }
 

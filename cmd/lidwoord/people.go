@@ -56,6 +56,8 @@ var demoPeople = []demoPerson{
 		email: "familie@bakker.example", parent: "Eline Bakker", parentEmail: "familie@bakker.example", membership: "0141", branch: "5280", daysAgo: 12, login: activeLogin},
 	{initials: "S", surname: "Bakker", given: "Sem", birth: "21-1-2011", country: "NL", postcode: "9468 EN", house: "18", street: "Zuidlaarderweg", place: "Annen",
 		email: "familie@bakker.example", parent: "Eline Bakker", parentEmail: "familie@bakker.example", membership: "0141", branch: "5280", daysAgo: 12, login: activeLogin},
+	{initials: "F", prefix: "de", surname: "Groot", given: "Fenna", birth: "30-3-2016", country: "NL", postcode: "9401 JK", house: "9", street: "Markt", place: "Assen",
+		email: "fenna@degroot.example", parent: "Mirjam de Groot", parentEmail: "mirjam@degroot.example", membership: "0142", branch: "5210", daysAgo: 25, login: activeLogin, shows: "start.youth"},
 	{initials: "W.F.A.C", prefix: "van", surname: "Heeckeren-Schimmelpenninck van der Oye tot Oldenbarnevelt", given: "Willemijn", birth: "24-12-1931", country: "NL", postcode: "9468 CA", house: "2", street: "Brink", place: "Annen",
 		email: "willemijn@heeckeren.example", membership: "0141", branch: "5280", daysAgo: 500, login: activeLogin},
 }

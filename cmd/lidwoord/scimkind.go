@@ -24,7 +24,7 @@ func scimKind(ctx context.Context, log *slog.Logger, args []string) error {
 		set.StringVar(&k.Code, "code", "", "the kind as its library system writes it in \"type\"; a code that is known is changed")
 		set.StringVar(&k.NameNL, "name", "", "its name in Dutch, as people read it")
 		set.StringVar(&k.NameEN, "name-en", "", "its name in English; the Dutch one when it is left out")
-		set.StringVar(&rights, "rights", "", "what it opens, with commas: digital, physical")
+		set.StringVar(&rights, "rights", "", "what it opens, with commas: digital, digital-youth, physical")
 		set.BoolVar(&withdrawn, "withdrawn", false, "nobody gets it any more; who has it keeps it")
 		set.BoolVar(&list, "list", false, "list all kinds, or those of -organisation")
 	})

@@ -158,6 +158,11 @@ func (h *house) run(ctx context.Context, ready func(address string)) error {
 	})
 	work.Go(func() { keepPace(workCtx, h.log, h.db) })
 	work.Go(func() { h.farewell.Run(workCtx) })
+	work.Go(func() { // so that the first visitor need not wait for the catalogue
+		if _, err := h.titles.At(workCtx); err != nil && workCtx.Err() == nil {
+			h.log.Warn("the catalogue cannot be read yet", "err", err)
+		}
+	})
 	work.Go(func() { h.cashier.Run(workCtx) })
 	work.Go(func() { h.cashier.Listen(workCtx) })
 	served := make(chan error, 1)

@@ -34,6 +34,8 @@ func titles(ctx context.Context, log *slog.Logger, args []string) error {
 		return listTitles(ctx, args[1:])
 	case "show":
 		return eachTitle(ctx, word, args[1:], showTitle)
+	case "mark":
+		return readMark(ctx, args[1:])
 	case "withdraw":
 		return eachTitle(ctx, word, args[1:], func(tx *sqldb.Tx, id string) (string, error) {
 			return id + " is no longer lent; who has it keeps it until the loan ends", catalogue.Withdraw(tx, id)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,6 +25,25 @@ type running struct {
 	*house
 	at    string
 	ahead atomic.Int64 // how far its clock is ahead of ours, in nanoseconds
+	heard logged       // all that it writes to its log
+}
+
+// logged keeps a log in memory.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // pass lets time go by in the house.
@@ -52,7 +73,9 @@ func serveAt(t *testing.T, database string, doors func(address string) map[strin
 	dir := t.TempDir()
 	c := Config{Listen: at, Database: database, KeyFile: filepath.Join(dir, "secret.key"), Titles: filepath.Join(dir, "titles"), Library: "bind",
 		Doors: doors(at), Brand: Brand{Name: "Bind bibliotheken"}, demo: true}
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	run := &running{at: "http://" + at}
+	log := slog.New(slog.NewMultiHandler(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}),
+		slog.NewTextHandler(&run.heard, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	db, err := openDatabase(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +84,7 @@ func serveAt(t *testing.T, database string, doors func(address string) map[strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := &running{house: h, at: "http://" + at}
+	run.house = h
 	db.Now = func() time.Time { return time.Now().Add(time.Duration(run.ahead.Load())) }
 	h.mail = &outbox.Worker{DB: db, Sender: outbox.Nowhere{}, Keep: true, Log: log, Returned: h.office.MailReturned}
 	if _, err := loadDemo(t.Context(), h); err != nil {

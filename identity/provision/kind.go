@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"slices"
 	"strings"
 
 	"lidwoord/base/audit"
@@ -11,9 +12,13 @@ import (
 
 // Rights that a kind of membership may give, as the sign-on claim spells them.
 const (
-	Digital  = "digital"  // e-books and audiobooks on the national platform
-	Physical = "physical" // borrowing in the building
+	Digital      = "digital"       // e-books and audiobooks on the national platform
+	DigitalYouth = "digital-youth" // of these, the ones for children
+	Physical     = "physical"      // borrowing in the building
 )
+
+// rights are all of them.
+var rights = []string{Digital, DigitalYouth, Physical}
 
 // LongestKind is the length of the code of a kind in characters.
 const LongestKind = 40
@@ -54,7 +59,7 @@ func SaveKind(tx *sqldb.Tx, actor string, k Kind) error {
 		return ErrName
 	}
 	for _, r := range k.Rights {
-		if r != Digital && r != Physical {
+		if !slices.Contains(rights, r) {
 			return ErrRight
 		}
 	}

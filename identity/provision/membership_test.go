@@ -289,3 +289,26 @@ func TestOfSixteenMembershipsAddedAtOnceAsManyAreKeptAsMayBe(t *testing.T) {
 		}
 	})
 }
+
+func TestAKindMayGiveTheYouthCollection(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.offer()
+		h.in(func(tx *sqldb.Tx) error {
+			k := provision.Kind{Organisation: "noord", Code: "jeugd", NameNL: "Jeugd", Rights: []string{provision.DigitalYouth, provision.Physical}, Offered: true}
+			return provision.SaveKind(tx, "command", k)
+		})
+		n := newcomer("100300")
+		n.Memberships = []provision.Membership{{ID: "J1", Code: "jeugd", First: "2026-01-01"}}
+		u, err := h.tryCreate(h.wise, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.same(h.told(u.AccountID, "2026-11-24"), []string{"noord 100300 J1 digital-youth+physical running"}, "a youth kind")
+		h.in(func(tx *sqldb.Tx) error {
+			if err := provision.SaveKind(tx, "command", provision.Kind{Organisation: "noord", Code: "x", NameNL: "X", Rights: []string{"digitaal-jeugd"}}); !errors.Is(err, provision.ErrRight) {
+				t.Errorf("a right that is not there: %v", err)
+			}
+			return nil
+		})
+	})
+}

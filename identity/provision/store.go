@@ -136,34 +136,36 @@ func linksOf(tx *sqldb.Tx, accountID string) ([]Linked, error) {
 
 func putKind(tx *sqldb.Tx, k Kind) error {
 	_, err := tx.Exec(`
-		INSERT INTO provision_kind (organisation, code, name_nl, name_en, digital, physical, offered)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		INSERT INTO provision_kind (organisation, code, name_nl, name_en, digital, youth, physical, offered)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (organisation, code) DO UPDATE SET name_nl = excluded.name_nl, name_en = excluded.name_en,
-			digital = excluded.digital, physical = excluded.physical, offered = excluded.offered`,
-		k.Organisation, k.Code, k.NameNL, k.NameEN, slices.Contains(k.Rights, Digital), slices.Contains(k.Rights, Physical), k.Offered)
+			digital = excluded.digital, youth = excluded.youth, physical = excluded.physical, offered = excluded.offered`,
+		k.Organisation, k.Code, k.NameNL, k.NameEN, slices.Contains(k.Rights, Digital), slices.Contains(k.Rights, DigitalYouth), slices.Contains(k.Rights, Physical), k.Offered)
 	return err
 }
 
-const kindColumns = `k.organisation, k.code, k.name_nl, k.name_en, k.digital, k.physical, k.offered`
+const kindColumns = `k.organisation, k.code, k.name_nl, k.name_en, k.digital, k.youth, k.physical, k.offered`
 
-func (k *Kind) columns(digital, physical *bool) []any {
-	return []any{&k.Organisation, &k.Code, &k.NameNL, &k.NameEN, digital, physical, &k.Offered}
+// opened are the columns of a kind that say what it opens, in the order of rights.
+type opened [3]bool
+
+func (k *Kind) columns(o *opened) []any {
+	return []any{&k.Organisation, &k.Code, &k.NameNL, &k.NameEN, &o[0], &o[1], &o[2], &k.Offered}
 }
 
-func (k *Kind) allow(digital, physical bool) {
+func (k *Kind) allow(o opened) {
 	k.Rights = []string{}
-	if digital {
-		k.Rights = append(k.Rights, Digital)
-	}
-	if physical {
-		k.Rights = append(k.Rights, Physical)
+	for i, right := range rights {
+		if o[i] {
+			k.Rights = append(k.Rights, right)
+		}
 	}
 }
 
 func scanKind(row sqldb.Row) (k Kind, err error) {
-	var digital, physical bool
-	err = row.Scan(k.columns(&digital, &physical)...)
-	k.allow(digital, physical)
+	var o opened
+	err = row.Scan(k.columns(&o)...)
+	k.allow(o)
 	return k, err
 }
 
@@ -231,9 +233,9 @@ func heldBy(tx *sqldb.Tx, accountID string) ([]Held, error) {
 		JOIN provision_kind k ON k.organisation = m.organisation AND k.code = m.code
 		WHERE u.account_id = $1 ORDER BY u.created_at, u.id, m.first_day, m.external_id`,
 		[]any{accountID}, func(row sqldb.Row) (h Held, err error) {
-			var digital, physical bool
-			err = row.Scan(append([]any{&h.Library, &h.Number, &h.Active, &h.ID, &h.Code, &h.First, &h.Last}, h.Kind.columns(&digital, &physical)...)...)
-			h.Kind.allow(digital, physical)
+			var o opened
+			err = row.Scan(append([]any{&h.Library, &h.Number, &h.Active, &h.ID, &h.Code, &h.First, &h.Last}, h.Kind.columns(&o)...)...)
+			h.Kind.allow(o)
 			return h, err
 		})
 }

@@ -45,6 +45,9 @@ type Client struct {
 	PushedOnly  bool   // it must push its requests ahead (RFC 9126 section 6)
 	Introspects bool   // it is a resource server, which may ask about every token
 	SignedOut   string // its address that hears of sign-outs (backchannel_logout_uri); "" hears nothing
+	// Lasting lets what offline_access gives outlive the session, for LastingLife. It is
+	// for apps of a reader, which no browser ever sees again.
+	Lasting bool
 }
 
 // Registration errors; they are for the operator.
@@ -180,7 +183,9 @@ func (p *Provider) checkAddresses(c Client) error {
 // registrable tells whether codes may go to uri. Plain http is only for this
 // machine, and for a trial where we ourselves are without TLS; a name with a dot
 // as scheme belongs to an app (RFC 8252 section 7.1), which also keeps
-// javascript: and data: out.
+// javascript: and data: out. The one without a dot is the address that OPDS names for
+// all reader apps (Authentication for OPDS section 3.3.1.4): any of them may answer to
+// it, and PKCE keeps a code for the one that asked.
 func (p *Provider) registrable(uri string) bool {
 	u, err := url.Parse(uri)
 	if err != nil || u.Fragment != "" || strings.Contains(uri, "#") || u.User != nil || !plain(uri) {
@@ -192,7 +197,7 @@ func (p *Provider) registrable(uri string) bool {
 	case u.Scheme == "http":
 		return u.Host != "" && (local(u.Hostname()) || strings.HasPrefix(p.Issuer, "http://"))
 	default:
-		return strings.Contains(u.Scheme, ".")
+		return strings.Contains(u.Scheme, ".") || uri == "opds://authorize/"
 	}
 }
 
@@ -218,7 +223,7 @@ type client struct {
 	// both are "" for a client that signs or is public.
 	secretDigest, oldDigest, keys string
 
-	own, pushedOnly, introspects bool
+	own, pushedOnly, introspects, lasting bool
 }
 
 // public tells whether the client has nothing to prove who it is.

@@ -15,13 +15,25 @@ import (
 type Consent struct {
 	ClientID   string
 	ClientName string
-	Scopes     []string // in the order of our list; openid is always in
+	Scopes     []string // as Request.Asks names them, in the order of our list; openid is always in
 	Given      time.Time
 }
 
 // Asks returns what the page about consent must name: the scopes of a request,
 // and those that allow the single claims which it asks.
-func (r Request) Asks() []string { return strings.Fields(withClaims(r.scope, r.claims)) }
+func (r Request) Asks() []string { return hears(withClaims(r.scope, r.claims), r.lasting) }
+
+// offlineLasting stands for offline_access where it outlives the session, which a
+// person must be able to tell from the other.
+const offlineLasting = "offline_lasting"
+
+func hears(scope string, lasting bool) []string {
+	list := strings.Fields(scope)
+	if i := slices.Index(list, ScopeOffline); i >= 0 && lasting {
+		list[i] = offlineLasting
+	}
+	return list
+}
 
 // Consent lets the client of an open request hear what it asks, now and later. It
 // does not answer the request: Grant does, and looks again.

@@ -63,8 +63,8 @@ func (p *Provider) Exchange(tx *sqldb.Tx, q TokenParams) (t Tokens, problem *Pro
 	case !sane(string(q.Code)) || !sane(q.RedirectURI) || !verifierOK(string(q.Verifier)):
 		return Tokens{}, refusedCode(), nil
 	}
-	g, ok, err := spendCode(tx, grant{clientID: c.id, redirectURI: q.RedirectURI, challenge: challenge(q.Verifier)}, q.Code.Digest(),
-		life{plain: tx.Now.Add(accessLife(c)), refreshed: tx.Now.Add(RefreshLife)})
+	g, ok, err := spendCode(tx, grant{clientID: c.id, redirectURI: q.RedirectURI, challenge: challenge(q.Verifier), lasting: c.lasting}, q.Code.Digest(),
+		life{plain: tx.Now.Add(accessLife(c)), refreshed: tx.Now.Add(refreshLife(c))})
 	if err != nil {
 		return Tokens{}, nil, err
 	}

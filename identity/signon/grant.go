@@ -100,12 +100,19 @@ var refusals = map[string]string{
 
 // RevokeSession ends all that a sign-in gave to other sites, and tells those that
 // want to hear it. Whoever ends a session of the login door calls it in the same
-// transaction.
+// transaction. An app that was let in for longer goes on: see RevokeLasting.
 func (p *Provider) RevokeSession(tx *sqldb.Tx, sessionID string) error {
 	if err := revokeSession(tx, sessionID); err != nil {
 		return err
 	}
 	return tellOf(tx, func() ([]visit, error) { return takeVisitsOfSession(tx, sessionID) })
+}
+
+// RevokeLasting ends what an account gave to apps that outlive its sessions. Whoever
+// signs an account out everywhere, or changes how it signs in, calls it: a person
+// whose password was stolen wants the thief's app out as well.
+func (p *Provider) RevokeLasting(tx *sqldb.Tx, accountID string) error {
+	return revokeLasting(tx, accountID)
 }
 
 // RevokeAccount ends all that an account gave to other sites, and tells them:
@@ -164,7 +171,7 @@ func (p *Provider) Expire(tx *sqldb.Tx) error {
 type grant struct {
 	id, clientID, accountID, username, email, sessionID, acr, scope, claims, nonce, redirectURI, challenge string
 
-	refreshes           bool
+	refreshes, lasting  bool
 	authTime, expiresAt time.Time
 }
 

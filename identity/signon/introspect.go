@@ -18,20 +18,23 @@ type Introspection struct {
 	Audience string `json:"aud,omitempty"` // for whom the token was made: its client
 	Type     string `json:"token_type,omitempty"`
 	Issuer   string `json:"iss,omitempty"`
-	Subject  string `json:"sub,omitempty"`      // as the client of the token knows the person
+	Subject  string `json:"sub,omitempty"`      // as the client of the token knows the person, or the server that lends
 	Username string `json:"username,omitempty"` // scope profile
 	ACR      string `json:"acr,omitempty"`
 	AuthTime int64  `json:"auth_time,omitempty"`
 	IssuedAt int64  `json:"iat,omitempty"`
 	Expires  int64  `json:"exp,omitempty"`
 
-	Memberships []Membership `json:"memberships,omitzero"` // scope memberships; [] when there are none
+	Memberships []Membership `json:"memberships,omitzero"` // scope memberships, and to the server that lends; [] when there are none
 }
 
 // Introspect tells a client about a token. It learns about its own only, unless
 // it is registered as a resource server, which is shown the tokens of others; and
 // a client that cannot prove who it is learns nothing: it would let anybody try
-// out what they found.
+// out what they found. Only the server that lends, which may ask memberships, hears
+// more of a token with the scope reading: the memberships, which the app itself need
+// not learn, and the person by the name that they have there, so that they are the
+// same reader in an app and in the browser.
 func (p *Provider) Introspect(tx *sqldb.Tx, a ClientAuth, t secret.Token) (Introspection, *Problem, error) {
 	c, problem, err := p.authenticate(tx, a)
 	if problem != nil || err != nil {
@@ -47,6 +50,10 @@ func (p *Provider) Introspect(tx *sqldb.Tx, a ClientAuth, t secret.Token) (Intro
 	if err != nil || !found || s.clientID != c.id && !(c.introspects && s.kind == kindAccess) {
 		return Introspection{}, nil, err
 	}
+	lends := c.introspects && covers(s.scope, ScopeReading) && covers(c.scopes, ScopeMemberships)
+	if lends {
+		s.sector = c.sector
+	}
 	known := Introspection{
 		Active: true, Scope: s.scope, ClientID: s.clientID, Audience: s.clientID, Issuer: p.Issuer, Subject: p.subject(s.accountID, s.sector),
 		ACR: s.acr, AuthTime: s.authTime.Unix(), IssuedAt: s.created.Unix(), Expires: s.expires.Unix(),
@@ -54,7 +61,7 @@ func (p *Provider) Introspect(tx *sqldb.Tx, a ClientAuth, t secret.Token) (Intro
 	if slices.Contains(strings.Fields(s.scope), ScopeProfile) {
 		known.Username = s.username
 	}
-	if slices.Contains(strings.Fields(s.scope), ScopeMemberships) {
+	if lends || slices.Contains(strings.Fields(s.scope), ScopeMemberships) {
 		if known.Memberships, err = p.memberships(tx, s.accountID); err != nil {
 			return Introspection{}, nil, err
 		}

@@ -16,6 +16,17 @@ const (
 	RefreshIdle = 6 * time.Hour
 )
 
+// A client of which an operator says that it lasts keeps a sign-in for LastingLife, as
+// long as it comes back within LastingIdle, and signing out does not end it: it is an
+// app on somebody's e-reader, which lies in a drawer until the next holiday. What ends
+// it is its person: in the app's own list, with a new password, or by signing out
+// everywhere. The NL GOV profile has no room for such apps; only who registers a
+// client can make the exception.
+const (
+	LastingLife = 2 * 365 * 24 * time.Hour
+	LastingIdle = 180 * 24 * time.Hour
+)
+
 // RefreshGrace is how long after its use a refresh token may come again without
 // harm. It gives nothing, it is only not taken for theft: two threads of one
 // client that refresh at the same moment, or a call that its own proxy repeats,
@@ -70,7 +81,7 @@ func (p *Provider) issue(tx *sqldb.Tx, g grant, c client) (t Tokens, problem *Pr
 	access := token{t.AccessToken.Digest(), g.id, kindAccess, g.scope, until}
 	if g.refreshes {
 		t.RefreshToken = newToken()
-		err = insertTokens(tx, access, token{t.RefreshToken.Digest(), g.id, kindRefresh, "", earlier(tx.Now.Add(RefreshIdle), g.expiresAt)})
+		err = insertTokens(tx, access, token{t.RefreshToken.Digest(), g.id, kindRefresh, "", earlier(tx.Now.Add(g.idle()), g.expiresAt)})
 	} else {
 		err = insertToken(tx, access)
 	}
@@ -89,6 +100,21 @@ func accessLife(c client) time.Duration {
 		return PublicTokenLife
 	}
 	return AccessTokenLife
+}
+
+func refreshLife(c client) time.Duration {
+	if c.lasting {
+		return LastingLife
+	}
+	return RefreshLife
+}
+
+// idle is how long a refresh token works that is not used.
+func (g grant) idle() time.Duration {
+	if g.lasting {
+		return LastingIdle
+	}
+	return RefreshIdle
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -176,7 +176,7 @@ type Request struct {
 	// UnmetAuthenticationRequirements. "" when any does.
 	NeedsACR string
 
-	asksConsent                    bool
+	lasting, asksConsent           bool
 	scope, claims, subject, sector string
 	createdAt                      time.Time
 }

@@ -20,6 +20,7 @@
 //	Revoke          ends a token
 //	EndSession      signs out at the wish of a client
 //	RevokeSession   ends all that one sign-in gave
+//	RevokeLasting   ends the apps of one account, which outlive its sessions
 //	RevokeAccount   ends all that one account gave
 //	RevokeSome, LeaveSome  end all that everybody gave, some at a time (an emergency)
 //	LogoutWorker    tells sites that somebody signed out
@@ -76,10 +77,11 @@ const (
 	ScopeProfile     = "profile"        // preferred_username
 	ScopeEmail       = "email"          // email, email_verified
 	ScopeMemberships = "memberships"    // memberships
+	ScopeReading     = "reading"        // borrow and read in the person's name, at a resource server
 	ScopeOffline     = "offline_access" // a refresh token
 )
 
-var knownScopes = []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopeMemberships, ScopeOffline}
+var knownScopes = []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopeMemberships, ScopeReading, ScopeOffline}
 
 // Scopes lists what a client may be allowed to ask; openid goes without saying.
 func Scopes() []string {
@@ -142,7 +144,7 @@ type Membership struct {
 	Number           string   `json:"number"` // of the customer
 	Code             string   `json:"code"`
 	Name             string   `json:"name"`
-	Rights           []string `json:"rights"`        // "digital", "physical"
+	Rights           []string `json:"rights"`        // "digital", "digital-youth", "physical"
 	ValidFrom        day.Day  `json:"valid_from"`    // first day, ISO
 	ValidThrough     day.Day  `json:"valid_through"` // last day, ISO; "" has no end
 	State            string   `json:"state"`         // of the constants below; only Active gives rights

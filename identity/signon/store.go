@@ -16,17 +16,17 @@ import (
 func putClient(tx *sqldb.Tx, c Client, digest any) error {
 	_, err := tx.Exec(`
 		INSERT INTO signon_client (id, name, secret_digest, scopes, algorithm, sector, initiate_uri, own, jwks,
-			pushed_only, introspects, logout_uri, created_at, changed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+			pushed_only, introspects, lasting, logout_uri, created_at, changed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
 		ON CONFLICT (id) DO UPDATE SET
 			name = excluded.name, secret_digest = excluded.secret_digest, scopes = excluded.scopes,
 			algorithm = excluded.algorithm, sector = excluded.sector, initiate_uri = excluded.initiate_uri,
 			own = excluded.own, jwks = excluded.jwks, pushed_only = excluded.pushed_only,
-			introspects = excluded.introspects, logout_uri = excluded.logout_uri,
+			introspects = excluded.introspects, lasting = excluded.lasting, logout_uri = excluded.logout_uri,
 			changed_at = CASE WHEN excluded.changed_at > signon_client.changed_at THEN excluded.changed_at ELSE signon_client.changed_at + 1 END,
 			old_digest = CASE WHEN excluded.secret_digest IS NULL THEN NULL ELSE signon_client.old_digest END`,
 		c.ID, c.Name, digest, strings.Join(c.Scopes, " "), c.Algorithm, c.Sector, c.Initiate, c.Own, c.Keys,
-		c.PushedOnly, c.Introspects, c.SignedOut, tx.Now)
+		c.PushedOnly, c.Introspects, c.Lasting, c.SignedOut, tx.Now)
 	return err
 }
 
@@ -59,12 +59,12 @@ func deleteClient(tx *sqldb.Tx, id string) (ok bool, err error) {
 	return n == 1, err
 }
 
-const listedColumns = `id, name, scopes, algorithm, sector, initiate_uri, own, jwks, pushed_only, introspects, logout_uri,
+const listedColumns = `id, name, scopes, algorithm, sector, initiate_uri, own, jwks, pushed_only, introspects, lasting, logout_uri,
 	CASE WHEN secret_digest IS NULL THEN '' ELSE 'x' END, changed_at, old_until`
 
 func scanListed(r sqldb.Row) (l Listed, err error) {
 	var scopes, secret string
-	err = r.Scan(&l.ID, &l.Name, &scopes, &l.Algorithm, &l.Sector, &l.Initiate, &l.Own, &l.Keys, &l.PushedOnly, &l.Introspects, &l.SignedOut,
+	err = r.Scan(&l.ID, &l.Name, &scopes, &l.Algorithm, &l.Sector, &l.Initiate, &l.Own, &l.Keys, &l.PushedOnly, &l.Introspects, &l.Lasting, &l.SignedOut,
 		&secret, sqldb.Instant(&l.Changed), sqldb.Instant(&l.OldUntil))
 	l.Scopes = strings.Fields(scopes)
 	switch {
@@ -112,11 +112,11 @@ func findClients(tx *sqldb.Tx, ids []string) (map[string]client, error) {
 	found := make(map[string]client, len(ids))
 	_, err := sqldb.Many(tx, `
 		SELECT id, name, COALESCE(secret_digest, ''), CASE WHEN old_until > $1 THEN COALESCE(old_digest, '') ELSE '' END, jwks,
-			scopes, algorithm, sector, initiate_uri, logout_uri, own, pushed_only, introspects,
+			scopes, algorithm, sector, initiate_uri, logout_uri, own, pushed_only, introspects, lasting,
 			COALESCE((SELECT k.id FROM signon_key k WHERE k.algorithm = signon_client.algorithm AND k.state = 'current'), '')
 		FROM signon_client WHERE id IN `+sqldb.In(2, len(ids)), nowAnd(tx, ids), func(r sqldb.Row) (c client, err error) {
 		err = r.Scan(&c.id, &c.name, &c.secretDigest, &c.oldDigest, &c.keys,
-			&c.scopes, &c.algorithm, &c.sector, &c.initiate, &c.logout, &c.own, &c.pushedOnly, &c.introspects, &c.keyID)
+			&c.scopes, &c.algorithm, &c.sector, &c.initiate, &c.logout, &c.own, &c.pushedOnly, &c.introspects, &c.lasting, &c.keyID)
 		found[c.id] = c
 		return c, err
 	})
@@ -175,12 +175,12 @@ func openRequest(tx *sqldb.Tx, id string) (r Request, found bool, err error) {
 	var back string
 	found, err = tx.One(`
 		SELECT r.id, r.client_id, c.name, c.initiate_uri <> '', r.lang, r.prompt, r.login_hint, r.target, r.fresh_since, r.expires_at,
-			r.level, r.level_least, c.own, r.asks_consent, r.scope, r.claims, r.subject, c.sector, r.created_at, r.redirect_uri
+			r.level, r.level_least, c.own, c.lasting, r.asks_consent, r.scope, r.claims, r.subject, c.sector, r.created_at, r.redirect_uri
 		FROM signon_request r JOIN signon_client c ON c.id = r.client_id
 		WHERE r.id = $1 AND r.answered_at IS NULL AND r.expires_at > $2`,
 		[]any{id, tx.Now}, &r.ID, &r.ClientID, &r.ClientName, &r.Continues, &r.Lang, &r.Prompt, &r.LoginHint, &r.Target,
 		sqldb.Instant(&r.FreshSince), sqldb.Instant(&r.Expires),
-		&level, &least, &r.Own, &r.asksConsent, &r.scope, &r.claims, &r.subject, &r.sector, sqldb.Instant(&r.createdAt), &back)
+		&level, &least, &r.Own, &r.lasting, &r.asksConsent, &r.scope, &r.claims, &r.subject, &r.sector, sqldb.Instant(&r.createdAt), &back)
 	if found {
 		r.WantsACR, r.NeedsACR = levels[level], levels[least]
 		if u, err := url.Parse(back); err == nil {
@@ -237,19 +237,20 @@ type life struct{ plain, refreshed time.Time }
 // that a wrong guess spends nothing and the database decides the winner of a race.
 func spendCode(tx *sqldb.Tx, g grant, digest string, until life) (grant, bool, error) {
 	ok, err := tx.One(`
-		UPDATE signon_grant SET code_spent_at = $1, expires_at = CASE WHEN refreshes THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
+		UPDATE signon_grant SET code_spent_at = $1, lasting = refreshes AND $8,
+			expires_at = CASE WHEN refreshes THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
 		WHERE code_digest = $4 AND client_id = $5 AND redirect_uri = $6 AND challenge = $7
 			AND code_spent_at IS NULL AND revoked_at IS NULL AND code_expires_at > $1
 		RETURNING `+grantColumns,
-		[]any{tx.Now, until.refreshed, until.plain, digest, g.clientID, g.redirectURI, g.challenge}, g.columns()...)
+		[]any{tx.Now, until.refreshed, until.plain, digest, g.clientID, g.redirectURI, g.challenge, g.lasting}, g.columns()...)
 	return g, ok, err
 }
 
-const grantColumns = `id, account_id, username, email, session_id, acr, auth_time, scope, claims, refreshes, nonce, expires_at`
+const grantColumns = `id, account_id, username, email, session_id, acr, auth_time, scope, claims, refreshes, lasting, nonce, expires_at`
 
 func (g *grant) columns() []any {
 	return []any{&g.id, &g.accountID, &g.username, &g.email, &g.sessionID, &g.acr, sqldb.Instant(&g.authTime),
-		&g.scope, &g.claims, &g.refreshes, &g.nonce, sqldb.Instant(&g.expiresAt)}
+		&g.scope, &g.claims, &g.refreshes, &g.lasting, &g.nonce, sqldb.Instant(&g.expiresAt)}
 }
 
 func revokeReplayed(tx *sqldb.Tx, digest, clientID string) (accountID string, replayed bool, err error) {
@@ -263,7 +264,14 @@ func revokeReplayed(tx *sqldb.Tx, digest, clientID string) (accountID string, re
 func revokeSession(tx *sqldb.Tx, sessionID string) error {
 	_, err := tx.Exec(`
 		UPDATE signon_grant SET revoked_at = $1
-		WHERE session_id = $2 AND revoked_at IS NULL`, tx.Now, sessionID)
+		WHERE session_id = $2 AND revoked_at IS NULL AND NOT lasting`, tx.Now, sessionID)
+	return err
+}
+
+func revokeLasting(tx *sqldb.Tx, accountID string) error {
+	_, err := tx.Exec(`
+		UPDATE signon_grant SET revoked_at = $1
+		WHERE account_id = $2 AND revoked_at IS NULL AND lasting`, tx.Now, accountID)
 	return err
 }
 
@@ -312,16 +320,18 @@ func insertTokens(tx *sqldb.Tx, access, refresh token) error {
 }
 
 // spendRefresh marks a refresh token used and keeps it for as long as its grant
-// lives, so that it is known when it comes again.
+// lives, so that it is known when it comes again. Of a grant that lasts it is kept for
+// LastingIdle: whoever had it and comes later than that is out of time anyway.
 func spendRefresh(tx *sqldb.Tx, digest, clientID string) (g grant, ok bool, err error) {
 	var grantID string
 	ok, err = tx.One(`
 		UPDATE signon_token SET spent_at = $1,
-			expires_at = (SELECT g.expires_at FROM signon_grant g WHERE g.id = signon_token.grant_id)
+			expires_at = (SELECT CASE WHEN g.lasting AND g.expires_at > CAST($4 AS BIGINT) THEN CAST($4 AS BIGINT) ELSE g.expires_at END
+				FROM signon_grant g WHERE g.id = signon_token.grant_id)
 		WHERE digest = $2 AND kind = 'refresh' AND spent_at IS NULL AND revoked_at IS NULL AND expires_at > $1
 			AND EXISTS (SELECT 1 FROM signon_grant g
 				WHERE g.id = signon_token.grant_id AND g.client_id = $3 AND g.revoked_at IS NULL AND g.expires_at > $1)
-		RETURNING grant_id`, []any{tx.Now, digest, clientID}, &grantID)
+		RETURNING grant_id`, []any{tx.Now, digest, clientID, tx.Now.Add(LastingIdle)}, &grantID)
 	if err != nil || !ok {
 		return g, false, err
 	}
@@ -467,13 +477,14 @@ func putConsent(tx *sqldb.Tx, accountID, clientID, scope string) error {
 
 func listConsents(tx *sqldb.Tx, accountID string) ([]Consent, error) {
 	return sqldb.Many(tx, `
-		SELECT s.client_id, c.name, s.scope, s.given_at
+		SELECT s.client_id, c.name, s.scope, s.given_at, c.lasting
 		FROM signon_consent s JOIN signon_client c ON c.id = s.client_id
 		WHERE s.account_id = $1 ORDER BY c.name, c.id`, []any{accountID},
 		func(r sqldb.Row) (c Consent, err error) {
 			var scope string
-			err = r.Scan(&c.ClientID, &c.ClientName, &scope, sqldb.Instant(&c.Given))
-			c.Scopes = strings.Fields(scope)
+			var lasting bool
+			err = r.Scan(&c.ClientID, &c.ClientName, &scope, sqldb.Instant(&c.Given), &lasting)
+			c.Scopes = hears(scope, lasting)
 			return c, err
 		})
 }

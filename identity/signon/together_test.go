@@ -2,6 +2,7 @@ package signon_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 
@@ -71,5 +72,32 @@ func TestARevokedTokenIsOverForWhoeverAsksAfter(t *testing.T) {
 		}
 		stop()
 		others.Wait()
+	})
+}
+
+// Right after the first day of a new library PostgreSQL has no statistics yet, and
+// must find tokens by their digests all the same.
+func TestTokensOfAYoungTableAreFoundByTheirDigest(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		if db.Engine != "postgres" {
+			return
+		}
+		h := open(t, db)
+		h.tokens()
+		h.do(func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(`
+				INSERT INTO signon_token (digest, grant_id, kind, scope, created_at, expires_at)
+				SELECT 'row' || i || repeat('x', 60), g.id, 'access', '', 1, CAST($1 AS BIGINT) FROM signon_grant g, generate_series(1, 20000) i`, noon.AddDate(1, 0, 0))
+			return err
+		})
+		for _, n := range []int{1, 8, 32} {
+			h.do(func(tx *sqldb.Tx) error {
+				plan, err := signon.PlanOfTokens(tx, n)
+				if !strings.Contains(plan, "signon_token_pkey") || strings.Contains(plan, "signon_token_grant") || strings.Contains(plan, "signon_token_expires") {
+					t.Errorf("%d tokens:\n%s", n, plan)
+				}
+				return err
+			})
+		}
 	})
 }

@@ -26,6 +26,7 @@ const (
 // Rights are what a membership opens.
 type Rights struct {
 	Digital    bool // e-books and audiobooks on the national platform
+	Youth      bool // of Digital: only the titles for children
 	Physical   bool // borrowing in the building
 	Newsletter bool // may take the newsletter; every definition of the seed may
 }
@@ -33,7 +34,10 @@ type Rights struct {
 // Names are the rights as the sign-on claim spells them.
 func (r Rights) Names() []string {
 	names := []string{}
-	if r.Digital {
+	switch {
+	case r.Digital && r.Youth:
+		names = append(names, "digital-youth")
+	case r.Digital:
 		names = append(names, "digital")
 	}
 	if r.Physical {
@@ -47,6 +51,10 @@ func (r Rights) Names() []string {
 // kan met dit abonnement niets in de fysieke bibliotheek geleend worden").
 func (r Rights) Key() string {
 	switch {
+	case r.Digital && r.Youth && r.Physical:
+		return "membership.rights.both_youth"
+	case r.Digital && r.Youth:
+		return "membership.rights.digital_youth"
 	case r.Digital && r.Physical:
 		return "membership.rights.both"
 	case r.Digital:

@@ -2,6 +2,7 @@ package membership_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -385,5 +386,36 @@ func TestOfAccountTellsTheSignOn(t *testing.T) {
 		if held := list(); len(held) != 0 {
 			t.Errorf("after Vergeet inlogaccount %+v", held)
 		}
+	})
+}
+
+func TestAYouthRightIsToldByItsOwnName(t *testing.T) {
+	for want, r := range map[string]membership.Rights{
+		"[] membership.rights.none":                             {Youth: true}, // it narrows, and opens nothing by itself
+		"[digital] membership.rights.digital_only":              {Digital: true},
+		"[digital-youth] membership.rights.digital_youth":       {Digital: true, Youth: true},
+		"[digital-youth physical] membership.rights.both_youth": {Digital: true, Youth: true, Physical: true},
+		"[digital physical] membership.rights.both":             {Digital: true, Physical: true},
+	} {
+		if got := fmt.Sprint(r.Names(), " ", r.Key()); got != want {
+			t.Errorf("%+v is told as %s, want %s", r, got, want)
+		}
+	}
+	each(t, func(t *testing.T, p *place) {
+		p.do(func(tx *sqldb.Tx) error {
+			d, err := membership.FindDefinition(tx, p.annen.OrganisationID, "0141")
+			if err != nil {
+				return err
+			}
+			d.Code, d.Rights.Youth = "0142", true
+			if err := membership.SaveDefinition(tx, d); err != nil {
+				return err
+			}
+			saved, err := membership.FindDefinition(tx, p.annen.OrganisationID, "0142")
+			if err != nil || !saved.Rights.Youth || !saved.Rights.Digital {
+				t.Errorf("saved as %+v, %v", saved.Rights, err)
+			}
+			return err
+		})
 	})
 }

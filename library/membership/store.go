@@ -9,21 +9,21 @@ import (
 )
 
 const definitionColumns = `organisation_id, code, name_nl, name_en, about_nl, about_en, kind, cents, term_months,
-	digital, physical, newsletter, min_age, max_age, discount_cents, discount_through_age, desk, online, active`
+	digital, youth, physical, newsletter, min_age, max_age, discount_cents, discount_through_age, desk, online, active`
 
 func upsertDefinition(tx *sqldb.Tx, d Definition) error {
 	_, err := tx.Exec(`
 		INSERT INTO definition (`+definitionColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 		ON CONFLICT (organisation_id, code) DO UPDATE SET
 			name_nl = excluded.name_nl, name_en = excluded.name_en, about_nl = excluded.about_nl, about_en = excluded.about_en,
 			kind = excluded.kind, cents = excluded.cents, term_months = excluded.term_months,
-			digital = excluded.digital, physical = excluded.physical, newsletter = excluded.newsletter,
+			digital = excluded.digital, youth = excluded.youth, physical = excluded.physical, newsletter = excluded.newsletter,
 			min_age = excluded.min_age, max_age = excluded.max_age,
 			discount_cents = excluded.discount_cents, discount_through_age = excluded.discount_through_age,
 			desk = excluded.desk, online = excluded.online, active = excluded.active`,
 		d.OrganisationID, d.Code, d.NameNL, d.NameEN, d.AboutNL, d.AboutEN, string(d.Kind), int64(d.Price), d.Term,
-		d.Rights.Digital, d.Rights.Physical, d.Rights.Newsletter, d.MinAge, d.MaxAge, int64(d.Discount), d.DiscountThroughAge, d.Desk, d.Online, d.Active)
+		d.Rights.Digital, d.Rights.Youth, d.Rights.Physical, d.Rights.Newsletter, d.MinAge, d.MaxAge, int64(d.Discount), d.DiscountThroughAge, d.Desk, d.Online, d.Active)
 	return err
 }
 
@@ -52,7 +52,7 @@ const selectDefinitionText = `
 func scanDefinition(r sqldb.Row) (d Definition, err error) {
 	var branches *string
 	err = r.Scan(&d.OrganisationID, &d.Code, &d.NameNL, &d.NameEN, &d.AboutNL, &d.AboutEN, &d.Kind, &d.Price, &d.Term,
-		&d.Rights.Digital, &d.Rights.Physical, &d.Rights.Newsletter, &d.MinAge, &d.MaxAge, &d.Discount, &d.DiscountThroughAge, &d.Desk, &d.Online, &d.Active, &branches)
+		&d.Rights.Digital, &d.Rights.Youth, &d.Rights.Physical, &d.Rights.Newsletter, &d.MinAge, &d.MaxAge, &d.Discount, &d.DiscountThroughAge, &d.Desk, &d.Online, &d.Active, &branches)
 	if branches != nil {
 		d.Branches = strings.Split(*branches, ",")
 	}
@@ -75,11 +75,11 @@ func selectDefinitions(tx *sqldb.Tx, organisationID string) ([]Definition, error
 // unique index decides, also between two desks.
 func insertMembership(tx *sqldb.Tx, m Membership) (bool, error) {
 	n, err := tx.Exec(`
-		INSERT INTO membership (id, customer_id, organisation_id, branch_id, code, kind, digital, physical, newsletter,
+		INSERT INTO membership (id, customer_id, organisation_id, branch_id, code, kind, digital, youth, physical, newsletter,
 			first_day, valid_through, last_day, end_reason, open, started_at, started_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', TRUE, $13, $14)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', TRUE, $14, $15)
 		ON CONFLICT DO NOTHING`,
-		m.ID, m.CustomerID, m.OrganisationID, m.BranchID, m.Code, string(m.Kind), m.Rights.Digital, m.Rights.Physical, m.Rights.Newsletter,
+		m.ID, m.CustomerID, m.OrganisationID, m.BranchID, m.Code, string(m.Kind), m.Rights.Digital, m.Rights.Youth, m.Rights.Physical, m.Rights.Newsletter,
 		string(m.FirstDay), string(m.ValidThrough), string(m.LastDay), m.StartedAt, m.StartedBy)
 	return n == 1, err
 }
@@ -102,12 +102,12 @@ func endOpen(tx *sqldb.Tx, customerID, reason string, lastDay, today day.Day) (b
 }
 
 const selectMembershipText = `
-	SELECT m.id, m.customer_id, m.organisation_id, m.branch_id, m.code, d.name_nl, d.name_en, m.kind, m.digital, m.physical, m.newsletter,
+	SELECT m.id, m.customer_id, m.organisation_id, m.branch_id, m.code, d.name_nl, d.name_en, m.kind, m.digital, m.youth, m.physical, m.newsletter,
 		m.first_day, m.valid_through, m.last_day, m.end_reason, m.started_at, m.started_by
 	FROM membership m JOIN definition d ON d.organisation_id = m.organisation_id AND d.code = m.code `
 
 func scanMembership(r sqldb.Row) (m Membership, err error) {
-	err = r.Scan(&m.ID, &m.CustomerID, &m.OrganisationID, &m.BranchID, &m.Code, &m.NameNL, &m.NameEN, &m.Kind, &m.Rights.Digital, &m.Rights.Physical, &m.Rights.Newsletter,
+	err = r.Scan(&m.ID, &m.CustomerID, &m.OrganisationID, &m.BranchID, &m.Code, &m.NameNL, &m.NameEN, &m.Kind, &m.Rights.Digital, &m.Rights.Youth, &m.Rights.Physical, &m.Rights.Newsletter,
 		&m.FirstDay, &m.ValidThrough, &m.LastDay, &m.EndReason, sqldb.Instant(&m.StartedAt), &m.StartedBy)
 	return m, err
 }

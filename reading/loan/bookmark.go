@@ -2,7 +2,6 @@ package loan
 
 import (
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"lidwoord/base/fault"
@@ -19,7 +18,6 @@ type Bookmark struct {
 	Total    float64 // how far in the whole, from 0 to 1
 	Chapter  string  // as the table of contents names it
 	Words    string  // the first ones on the page
-	MadeAt   time.Time
 }
 
 // MaxBookmarks is how many there may be in one loan. Nobody finds anything back
@@ -38,7 +36,7 @@ func AddBookmark(tx *sqldb.Tx, reader Reader, titleID string, b Bookmark) (Bookm
 	if err := place.check(); err != nil {
 		return b, err
 	}
-	b.ID, b.MadeAt, b.Chapter, b.Words = secret.NewID(), tx.Now, label(b.Chapter), label(b.Words)
+	b.ID, b.Chapter, b.Words = secret.NewID(), label(b.Chapter), label(b.Words)
 	n, err := insertBookmark(tx, reader, titleID, b)
 	if err != nil || n > 0 {
 		return b, err

@@ -257,27 +257,6 @@ func TestABookmarkThatRacesTheReturnIsNotLeftBehind(t *testing.T) {
 	})
 }
 
-func TestALoanCanBeOpenedWithoutItsTitle(t *testing.T) {
-	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		id := lentTitle(t, db)
-		must(t, db, func(tx *sqldb.Tx) error {
-			l, err := loan.Opened(tx, zoe, id)
-			if err != nil {
-				return err
-			}
-			held, err := loan.Held(tx, zoe, id)
-			if l.ID != held.ID || l.Title.Version != held.Title.Version || !l.DueAt.Equal(held.DueAt) {
-				t.Errorf("opened %+v, held %+v", l, held)
-			}
-			return err
-		})
-		err := db.Look(t.Context(), func(tx *sqldb.Tx) error { _, err := loan.Opened(tx, readerNamed("ada"), id); return err })
-		if !errors.Is(err, loan.ErrNotYours) {
-			t.Errorf("another reader: %v", err)
-		}
-	})
-}
-
 // FuzzPlace leaves what a browser might send: it is kept as it was or refused as
 // a bad place, and never anything else.
 func FuzzPlace(f *testing.F) {

@@ -1,17 +1,20 @@
 // Package loan lends titles of the Online Bibliotheek and takes them back.
 //
 //	Borrow   lends a title to a reader who may have it; twice is once
+//	ChanceOf is what a reader can do with a title before they press anything
 //	Extend   gives a loan that is nearly over some weeks more
 //	Return   takes it back
 //	Shelf    lists what a reader has now
 //	Held     is the loan by which a reader opens a book
-//	Opened   is Held for a caller with the title in memory
 //	Remember keeps where somebody is reading; PlaceOf finds it again
 //	AddBookmark puts a bookmark; Bookmarks lists them, RemoveBookmark takes one away
-//	Sweep    ends what is over
+//	SetTerm  writes what a right of a membership lends; TermsOf reads it
+//	Popular  counts the loans of each title; Counts those of each month
+//	Sweep    ends what is over; Fold keeps only the number of what is long over
 //
-// A reader is known here only as a digest of what the sign-on said, and a loan
-// that ended keeps no reader: nobody can ask this table what somebody read.
+// A reader is known here only as a digest of what the sign-on said, a loan knows
+// its days and no instants, and one that ended keeps no reader: nobody can ask this
+// table what somebody read.
 package loan
 
 import (
@@ -49,7 +52,7 @@ func ReaderOf(box *secret.Box, issuer, subject string) Reader {
 type Loan struct {
 	ID       string // opens nothing without the reader's session
 	Title    catalogue.Title
-	LentAt   time.Time
+	LentAt   time.Time // the beginning of the day of lending: no more is kept, lest the log of a web server tells whose it is
 	DueAt    time.Time // the first instant at which it is over
 	Extended int       // how often
 	Progress int       // how far the reader is, in thousandths
@@ -71,9 +74,14 @@ func (l Loan) LastDay() day.Day { return day.Of(l.DueAt.Add(-time.Second)) }
 var (
 	// ErrNotYours means that the reader does not have the title now.
 	ErrNotYours = fault.New(fault.Denied, "loan.not_yours")
-	// ErrManyEBooks and ErrManyAudiobooks say the limit; giving one back helps.
+	// ErrManyEBooks and ErrManyAudiobooks say how many the reader has, how many may
+	// be, and how many have to go back first: after a change of the rules one may
+	// have more than may be.
 	ErrManyEBooks     = fault.New(fault.Denied, "loan.many_ebooks")
 	ErrManyAudiobooks = fault.New(fault.Denied, "loan.many_audiobooks")
+	// ErrNoEBooks and ErrNoAudiobooks mean that the rules lend none of these.
+	ErrNoEBooks     = fault.New(fault.Denied, "loan.no_ebooks")
+	ErrNoAudiobooks = fault.New(fault.Denied, "loan.no_audiobooks")
 	// ErrYouthOnly means that the title is not for children, and the membership is.
 	ErrYouthOnly = fault.New(fault.Denied, "loan.youth_only")
 	// ErrWithdrawn means that the title is not lent any more.
@@ -104,13 +112,11 @@ func Borrow(tx *sqldb.Tx, reader Reader, rights Rights, titleID string) (Loan, e
 	if has, found, err := loanOf(tx, reader, titleID); err != nil || found {
 		return has, err
 	}
-	switch {
-	case title.Withdrawn:
-		return Loan{}, ErrWithdrawn
-	case rules.Youth && !title.Youth:
-		return Loan{}, ErrYouthOnly
+	if err := rules.refuse(title); err != nil {
+		return Loan{}, err
 	}
-	l := Loan{ID: secret.NewID(), Title: title, LentAt: tx.Now, DueAt: endOf(day.Of(tx.Now).AddDays(rules.Days))}
+	today := day.Of(tx.Now)
+	l := Loan{ID: secret.NewID(), Title: title, LentAt: today.Start(), DueAt: endOf(today.AddDays(rules.Days))}
 	lent, err := insertLoan(tx, l, reader, rules.limit(title.Kind))
 	if err != nil || lent {
 		return l, err
@@ -119,10 +125,51 @@ func Borrow(tx *sqldb.Tx, reader Reader, rights Rights, titleID string) (Loan, e
 	if has, found, err := loanOf(tx, reader, titleID); err != nil || found {
 		return has, err
 	}
-	if title.Kind == catalogue.Audiobook {
-		return Loan{}, ErrManyAudiobooks.With(rules.Audiobooks)
+	n, err := countOf(tx, reader, title.Kind)
+	if err != nil {
+		return Loan{}, err
 	}
-	return Loan{}, ErrManyEBooks.With(rules.EBooks)
+	return Loan{}, rules.full(title.Kind, n)
+}
+
+// Chance is what a reader can do with a title.
+type Chance struct {
+	Loan    *Loan // what they have of it, nil for nothing
+	Rules   Rules // the zero Rules for who may borrow nothing
+	Refused error // why they cannot borrow it now; nil for who can, or has it
+}
+
+// ChanceOf looks what a reader can do with a title. It promises nothing: Borrow
+// decides.
+func ChanceOf(tx *sqldb.Tx, reader Reader, rights Rights, title catalogue.Title) (Chance, error) {
+	var c Chance
+	l, found, err := loanOf(tx, reader, title.ID)
+	if err != nil {
+		return c, err
+	}
+	if found {
+		c.Loan = &l
+	}
+	if c.Rules, err = rulesFor(tx, rights); err != nil {
+		if fault.KindOf(err) != fault.Denied {
+			return c, err
+		}
+		c.Refused = err
+	}
+	if found {
+		c.Refused = nil
+	}
+	if found || c.Refused != nil {
+		return c, nil
+	}
+	if c.Refused = c.Rules.refuse(title); c.Refused != nil {
+		return c, nil
+	}
+	n, err := countOf(tx, reader, title.Kind)
+	if n >= c.Rules.limit(title.Kind) {
+		c.Refused = c.Rules.full(title.Kind, n)
+	}
+	return c, err
 }
 
 // endOf is the first instant after a day: "until 14 December" means the whole of
@@ -143,14 +190,14 @@ func Extend(tx *sqldb.Tx, reader Reader, rights Rights, titleID string) (Loan, e
 		return l, err
 	case l.Extended >= rules.Extensions:
 		return l, ErrExtended.With(l.LastDay())
-	case l.Title.Withdrawn:
-		return l, ErrWithdrawn
-	case rules.Youth && !l.Title.Youth:
-		return l, ErrYouthOnly
-	case !l.Extendable(rules, tx.Now):
-		return l, ErrTooEarly.With(l.extendFrom(rules))
 	}
-	due := endOf(l.LastDay().AddDays(rules.ExtendDays))
+	if err := rules.refuse(l.Title); err != nil {
+		return l, err
+	}
+	if !l.Extendable(rules, tx.Now) {
+		return l, ErrTooEarly.With(l.ExtendFrom(rules))
+	}
+	due := endOf(l.ExtendsTo(rules))
 	n, err := extendLoan(tx, l, due)
 	if err == nil && n == 0 { // given back meanwhile
 		err = ErrNotYours
@@ -161,12 +208,20 @@ func Extend(tx *sqldb.Tx, reader Reader, rights Rights, titleID string) (Loan, e
 
 // Extendable reports whether a loan can be extended now.
 func (l Loan) Extendable(rules Rules, now time.Time) bool {
-	return l.Extended < rules.Extensions && day.Of(now) >= l.extendFrom(rules) && now.Before(l.DueAt)
+	return l.MayExtend(rules) && day.Of(now) >= l.ExtendFrom(rules) && now.Before(l.DueAt)
 }
 
-// extendFrom is the first day on which a loan can be extended: with three last
+// MayExtend reports whether a loan can be extended now or in its last days.
+func (l Loan) MayExtend(rules Rules) bool {
+	return l.Extended < rules.Extensions && rules.refuse(l.Title) == nil
+}
+
+// ExtendFrom is the first day on which a loan can be extended: with three last
 // days the last one and the two before it.
-func (l Loan) extendFrom(rules Rules) day.Day { return l.LastDay().AddDays(1 - rules.ExtendFrom) }
+func (l Loan) ExtendFrom(rules Rules) day.Day { return l.LastDay().AddDays(1 - rules.ExtendFrom) }
+
+// ExtendsTo is the last day that a loan gets when it is extended.
+func (l Loan) ExtendsTo(rules Rules) day.Day { return l.LastDay().AddDays(rules.ExtendDays) }
 
 // Return takes a title back. Returning it twice is as good as once.
 func Return(tx *sqldb.Tx, reader Reader, titleID string) error {
@@ -183,17 +238,6 @@ func Shelf(tx *sqldb.Tx, reader Reader) ([]Loan, error) { return loansOf(tx, rea
 // and every second of sound: what ended is closed at once.
 func Held(tx *sqldb.Tx, reader Reader, titleID string) (Loan, error) {
 	l, found, err := loanOf(tx, reader, titleID)
-	if err == nil && !found {
-		err = ErrNotYours
-	}
-	return l, err
-}
-
-// Opened is Held for a caller with the title in memory: of the title it fills only
-// ID and Version, to compare. A player asks for a track in many pieces, and reading
-// the title each time would take longer than the loan.
-func Opened(tx *sqldb.Tx, reader Reader, titleID string) (Loan, error) {
-	l, found, err := openedLoan(tx, reader, titleID)
 	if err == nil && !found {
 		err = ErrNotYours
 	}

@@ -361,7 +361,7 @@ func TestTheRulesAreData(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		ids := titles(t, db, catalogue.EBook, 2)
 		must(t, db, func(tx *sqldb.Tx) error {
-			return loan.SetTerm(tx, "digital", loan.Rules{EBooks: 1, Days: 7, ExtendDays: 1, ExtendFrom: 1})
+			return loan.SetTerm(tx, "command", "digital", loan.Rules{EBooks: 1, Days: 7, ExtendDays: 1, ExtendFrom: 1})
 		})
 		l, err := borrow(t, db, zoe, rights, ids[0])
 		if err != nil || l.LastDay() != "2026-11-30" {

@@ -3,6 +3,7 @@ package loan
 import (
 	"time"
 
+	"lidwoord/base/day"
 	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
 )
@@ -28,18 +29,20 @@ func extendLoan(tx *sqldb.Tx, l Loan, due time.Time) (int64, error) {
 		due, l.ID, l.DueAt, tx.Now)
 }
 
-// What ends a loan also forgets its reader and the place in the book.
+// forget is what a loan loses when it ends: its reader, and the place in the book.
+const forget = `reader = NULL, place = NULL, placed_at = NULL, progress = 0`
+
 func endLoan(tx *sqldb.Tx, reader Reader, titleID string) error {
 	_, err := tx.Exec(`
-		UPDATE loan SET ended_at = $1, reader = NULL, place = NULL, placed_at = NULL, progress = 0
+		UPDATE loan SET ended_at = $1, `+forget+`
 		WHERE reader = $2 AND title_id = $3 AND ended_at IS NULL`,
-		tx.Now, string(reader), titleID)
+		day.Of(tx.Now).Start(), string(reader), titleID)
 	return err
 }
 
 func endOverdue(tx *sqldb.Tx, reader Reader) error {
 	_, err := tx.Exec(`
-		UPDATE loan SET ended_at = due_at, reader = NULL, place = NULL, placed_at = NULL, progress = 0
+		UPDATE loan SET ended_at = due_at, `+forget+`
 		WHERE reader = $1 AND ended_at IS NULL AND due_at <= $2`,
 		string(reader), tx.Now)
 	return err
@@ -47,10 +50,19 @@ func endOverdue(tx *sqldb.Tx, reader Reader) error {
 
 func endAllOverdue(tx *sqldb.Tx) error {
 	_, err := tx.Exec(`
-		UPDATE loan SET ended_at = due_at, reader = NULL, place = NULL, placed_at = NULL, progress = 0
+		UPDATE loan SET ended_at = due_at, `+forget+`
 		WHERE ended_at IS NULL AND due_at <= $1`,
 		tx.Now)
 	return err
+}
+
+// countOf is how many titles of a kind a reader has.
+func countOf(tx *sqldb.Tx, reader Reader, k catalogue.Kind) (n int, err error) {
+	_, err = tx.One(`
+		SELECT COUNT(*) FROM loan
+		WHERE reader = $1 AND kind = $2 AND ended_at IS NULL AND due_at > $3`,
+		[]any{string(reader), string(k), tx.Now}, &n)
+	return n, err
 }
 
 const loanColumns = `id, title_id, lent_at, due_at, extended, progress`
@@ -61,7 +73,8 @@ func scanLoan(r sqldb.Row) (Loan, error) {
 	return l, err
 }
 
-func loanOf(tx *sqldb.Tx, reader Reader, titleID string) (Loan, bool, error) {
+// bareLoanOf finds a loan without its title, bareLoansOf all loans of a reader.
+func bareLoanOf(tx *sqldb.Tx, reader Reader, titleID string) (Loan, bool, error) {
 	list, err := sqldb.Many(tx, `
 		SELECT `+loanColumns+` FROM loan
 		WHERE reader = $1 AND title_id = $2 AND ended_at IS NULL AND due_at > $3`,
@@ -69,17 +82,28 @@ func loanOf(tx *sqldb.Tx, reader Reader, titleID string) (Loan, bool, error) {
 	if err != nil || len(list) == 0 {
 		return Loan{}, false, err
 	}
-	l := list[0]
+	return list[0], true, nil
+}
+
+func bareLoansOf(tx *sqldb.Tx, reader Reader) ([]Loan, error) {
+	return sqldb.Many(tx, `
+		SELECT `+loanColumns+` FROM loan
+		WHERE reader = $1 AND ended_at IS NULL AND due_at > $2
+		ORDER BY due_at, id`,
+		[]any{string(reader), tx.Now}, scanLoan)
+}
+
+func loanOf(tx *sqldb.Tx, reader Reader, titleID string) (Loan, bool, error) {
+	l, found, err := bareLoanOf(tx, reader, titleID)
+	if err != nil || !found {
+		return l, false, err
+	}
 	l.Title, err = catalogue.Find(tx, titleID)
 	return l, err == nil, err
 }
 
 func loansOf(tx *sqldb.Tx, reader Reader) ([]Loan, error) {
-	list, err := sqldb.Many(tx, `
-		SELECT `+loanColumns+` FROM loan
-		WHERE reader = $1 AND ended_at IS NULL AND due_at > $2
-		ORDER BY due_at, lent_at, id`,
-		[]any{string(reader), tx.Now}, scanLoan)
+	list, err := bareLoansOf(tx, reader)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +141,65 @@ func putTerm(tx *sqldb.Tx, right string, r Rules) error {
 	return err
 }
 
+// lentSince counts the loans of each title that began on or after an instant.
+func lentSince(tx *sqldb.Tx, since time.Time) (map[string]int, error) {
+	counts := map[string]int{}
+	_, err := sqldb.Many(tx, `SELECT title_id, COUNT(*) FROM loan WHERE lent_at >= $1 GROUP BY title_id`, []any{since},
+		func(row sqldb.Row) (id string, err error) {
+			var n int
+			err = row.Scan(&id, &n)
+			counts[id] = n
+			return id, err
+		})
+	return counts, err
+}
+
+// lentBetween counts the loans that began in a span, by day.
+func lentBetween(tx *sqldb.Tx, from, until time.Time) ([]tally, error) {
+	return sqldb.Many(tx, `
+		SELECT l.lent_at, l.kind, t.youth, COUNT(*) FROM loan l JOIN title t ON t.id = l.title_id
+		WHERE l.lent_at >= $1 AND l.lent_at < $2
+		GROUP BY l.lent_at, l.kind, t.youth`,
+		[]any{from, until}, scanTally)
+}
+
+// endedBefore counts the ended loans that began before an instant, by day.
+func endedBefore(tx *sqldb.Tx, before time.Time) ([]tally, error) {
+	return sqldb.Many(tx, `
+		SELECT l.lent_at, l.kind, t.youth, COUNT(*) FROM loan l JOIN title t ON t.id = l.title_id
+		WHERE l.lent_at < $1 AND l.ended_at IS NOT NULL
+		GROUP BY l.lent_at, l.kind, t.youth`,
+		[]any{before}, scanTally)
+}
+
+func scanTally(row sqldb.Row) (c tally, err error) {
+	var on time.Time
+	err = row.Scan(sqldb.Instant(&on), &c.kind, &c.youth, &c.n)
+	c.month = monthOf(day.Of(on))
+	return c, err
+}
+
+func deleteEndedBefore(tx *sqldb.Tx, before time.Time) error {
+	_, err := tx.Exec(`DELETE FROM loan WHERE lent_at < $1 AND ended_at IS NOT NULL`, before)
+	return err
+}
+
+func addTally(tx *sqldb.Tx, c tally) error {
+	_, err := tx.Exec(`
+		INSERT INTO loan_count (month, kind, youth, n)
+		VALUES ($1, $2, $3, $4)
+		ON CONFLICT (month, kind, youth) DO UPDATE SET n = loan_count.n + excluded.n`,
+		string(c.month), string(c.kind), c.youth, c.n)
+	return err
+}
+
+func talliesBetween(tx *sqldb.Tx, from, until day.Day) ([]tally, error) {
+	return sqldb.Many(tx, `SELECT month, kind, youth, n FROM loan_count WHERE month >= $1 AND month < $2`,
+		[]any{string(from), string(until)}, func(row sqldb.Row) (c tally, err error) {
+			return c, row.Scan(&c.month, &c.kind, &c.youth, &c.n)
+		})
+}
+
 // setPlace keeps a place unless a newer one was read.
 func setPlace(tx *sqldb.Tx, reader Reader, titleID string, p Place, text string) (int64, error) {
 	return tx.Exec(`
@@ -133,23 +216,12 @@ func placeOf(tx *sqldb.Tx, reader Reader, titleID string) (text string, at time.
 	return text, at, found, err
 }
 
-// openedLoan finds a loan with of its title only the version: what a player asks
-// for every piece of sound.
-func openedLoan(tx *sqldb.Tx, reader Reader, titleID string) (l Loan, found bool, err error) {
-	l.Title.ID = titleID
-	found, err = tx.One(`
-		SELECT l.id, l.lent_at, l.due_at, l.extended, l.progress, t.version FROM loan l JOIN title t ON t.id = l.title_id
-		WHERE l.reader = $1 AND l.title_id = $2 AND l.ended_at IS NULL AND l.due_at > $3`,
-		[]any{string(reader), titleID, tx.Now}, &l.ID, sqldb.Instant(&l.LentAt), sqldb.Instant(&l.DueAt), &l.Extended, &l.Progress, &l.Title.Version)
-	return l, found, err
-}
-
 // insertBookmark puts a bookmark in a loan that runs, unless there is one in that
 // place or there are as many as may be.
 func insertBookmark(tx *sqldb.Tx, reader Reader, titleID string, b Bookmark) (int64, error) {
 	return tx.Exec(`
-		INSERT INTO bookmark (id, loan_id, href, fragment, total, chapter, words, made_at)
-		SELECT CAST($1 AS TEXT), l.id, CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($7 AS BIGINT)
+		INSERT INTO bookmark (id, loan_id, href, fragment, total, chapter, words)
+		SELECT CAST($1 AS TEXT), l.id, CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS TEXT)
 		FROM loan l
 		WHERE l.reader = $8 AND l.title_id = $9 AND l.ended_at IS NULL AND l.due_at > $7
 			AND (SELECT COUNT(*) FROM bookmark WHERE loan_id = l.id) < CAST($10 AS BIGINT)
@@ -157,12 +229,12 @@ func insertBookmark(tx *sqldb.Tx, reader Reader, titleID string, b Bookmark) (in
 		b.ID, b.Href, b.Fragment, int64(b.Total*1e6), b.Chapter, b.Words, tx.Now, string(reader), titleID, MaxBookmarks)
 }
 
-const bookmarkColumns = `b.id, b.href, b.fragment, b.total, b.chapter, b.words, b.made_at`
+const bookmarkColumns = `b.id, b.href, b.fragment, b.total, b.chapter, b.words`
 
 func scanBookmark(r sqldb.Row) (Bookmark, error) {
 	var b Bookmark
 	var millionths int64
-	err := r.Scan(&b.ID, &b.Href, &b.Fragment, &millionths, &b.Chapter, &b.Words, sqldb.Instant(&b.MadeAt))
+	err := r.Scan(&b.ID, &b.Href, &b.Fragment, &millionths, &b.Chapter, &b.Words)
 	b.Total = float64(millionths) / 1e6
 	return b, err
 }
@@ -171,7 +243,7 @@ func bookmarksOf(tx *sqldb.Tx, reader Reader, titleID string) ([]Bookmark, error
 	return sqldb.Many(tx, `
 		SELECT `+bookmarkColumns+` FROM bookmark b JOIN loan l ON l.id = b.loan_id
 		WHERE l.reader = $1 AND l.title_id = $2 AND l.ended_at IS NULL AND l.due_at > $3
-		ORDER BY b.total, b.made_at, b.id`,
+		ORDER BY b.total, b.id`,
 		[]any{string(reader), titleID, tx.Now}, scanBookmark)
 }
 

@@ -39,13 +39,13 @@ type House struct {
 
 // Doors are the public addresses. Each may live on a host of its own.
 type Doors struct {
-	Desk, Login, OIDC, Reading, Mine, Signup, News, Manage, SCIM, Mailbox, Bank, Start *url.URL // Mailbox and Bank only in the demo
+	Desk, Login, OIDC, Reading, OPDS, Mine, Signup, News, Manage, SCIM, Mailbox, Bank, Start *url.URL // Mailbox and Bank only in the demo
 }
 
 // Of returns the address of a door by its name in a template.
 func (d Doors) Of(name string) *url.URL {
 	return map[string]*url.URL{
-		"desk": d.Desk, "login": d.Login, "oidc": d.OIDC, "reading": d.Reading,
+		"desk": d.Desk, "login": d.Login, "oidc": d.OIDC, "reading": d.Reading, "opds": d.OPDS,
 		"mine": d.Mine, "signup": d.Signup, "news": d.News, "manage": d.Manage, "scim": d.SCIM, "mailbox": d.Mailbox, "testbank": d.Bank, "start": d.Start,
 	}[name]
 }
@@ -65,6 +65,7 @@ type Site struct {
 	Base       *url.URL      // public address of the door
 	SignInPath string        // where a visitor without a session is sent, below Base
 	Idle       time.Duration // how long a session lives unused
+	Sealed     bool          // what the sessions hold is sealed in the database
 	FormAction string        // CSP form-action; "'self'" when empty
 	Nav        []NavItem     // the door's menu, "" when it has none
 	pages      map[string]*template.Template

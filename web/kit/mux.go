@@ -317,9 +317,9 @@ func (r *Recorder) WriteHeader(code int) {
 	r.ResponseWriter.WriteHeader(code)
 }
 
-// ReadFrom lets a file go to the network without passing through our memory, as the
-// real writer does it: sound and pictures are most of what is sent.
-func (r *Recorder) ReadFrom(src io.Reader) (int64, error) { return io.Copy(r.ResponseWriter, src) }
+// ReadFrom lets the system send a file by itself, without a copy through us. Sound
+// and books are most of what some doors send.
+func (r *Recorder) ReadFrom(from io.Reader) (int64, error) { return io.Copy(r.ResponseWriter, from) }
 
 // Unwrap lets http.ResponseController and ServeContent reach the real writer.
 func (r *Recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

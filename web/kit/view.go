@@ -63,26 +63,62 @@ func (v View) Style() string {
 // Show renders a page in full before the first byte leaves, so that a fault
 // half way never sends half a page.
 func (s *Site) Show(w http.ResponseWriter, r *http.Request, status int, page string, data any) error {
+	text, err := s.RenderOnce(w, r, page, data)
+	if err != nil {
+		return err
+	}
+	return s.Send(w, r, status, text)
+}
+
+// RenderOnce makes a page with what it says only once, and takes that from the
+// visitor.
+func (s *Site) RenderOnce(w http.ResponseWriter, r *http.Request, page string, data any) ([]byte, error) {
+	return s.render(page, "layout", View{Visit: VisitOf(r), Site: s, Page: data, Flash: s.takeFlash(w, r)})
+}
+
+// Render makes a page without sending it, for a door that keeps pages ready; with
+// the name of a part it makes that part only. It leaves the flash for RenderOnce.
+func (s *Site) Render(r *http.Request, page, part string, data any) ([]byte, error) {
+	if part == "" {
+		part = "layout"
+	}
+	return s.render(page, part, View{Visit: VisitOf(r), Site: s, Page: data})
+}
+
+func (s *Site) render(page, part string, view View) ([]byte, error) {
 	t, ok := s.pages[page]
 	if !ok {
-		return fmt.Errorf("door %s has no page %s", s.Name, page)
+		return nil, fmt.Errorf("door %s has no page %s", s.Name, page)
 	}
-	visit := VisitOf(r)
-	view := View{Visit: visit, Site: s, Page: data, Flash: s.takeFlash(w, r)}
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, "layout", view); err != nil {
-		return err
+	err := t.ExecuteTemplate(&b, part, view)
+	return b.Bytes(), err
+}
+
+// Send sends a page that Render made, whole or in pieces.
+func (s *Site) Send(w http.ResponseWriter, r *http.Request, status int, pieces ...[]byte) error {
+	size := 0
+	for _, piece := range pieces {
+		size += len(piece)
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", string(visit.Lang))
+	h.Set("Content-Language", string(VisitOf(r).Lang))
+	h.Set("Content-Length", strconv.Itoa(size))
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", keeping(r, status))
 	}
 	w.WriteHeader(status)
-	_, err := b.WriteTo(w)
-	return err
+	for _, piece := range pieces {
+		if _, err := w.Write(piece); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// Flashed reports whether the visitor's next page has something to say once.
+func (s *Site) Flashed(r *http.Request) bool { return s.Cookie(r, "melding") != "" }
 
 // keeping says whether the browser may keep a page. It may not: others use this
 // computer too. Only a form that was refused may stay with who is not signed in.
@@ -99,17 +135,13 @@ func keeping(r *http.Request, status int) string {
 // ShowPart renders one named template of a page without the layout, for scripts
 // that refresh a part.
 func (s *Site) ShowPart(w http.ResponseWriter, r *http.Request, page, part string, data any) error {
-	t, ok := s.pages[page]
-	if !ok {
-		return fmt.Errorf("door %s has no page %s", s.Name, page)
-	}
-	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, part, View{Visit: VisitOf(r), Site: s, Page: data}); err != nil {
+	text, err := s.Render(r, page, part, data)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	_, err := b.WriteTo(w)
+	_, err = w.Write(text)
 	return err
 }
 

@@ -55,7 +55,7 @@ func (s *Site) visit(w http.ResponseWriter, r *http.Request) (*http.Request, err
 	}
 	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error {
 		found, ok, err := session.Find(tx, s.Name, secret.Token(cookie.Value))
-		if ok {
+		if ok && s.openSession(&found) {
 			v.Session = &found
 		}
 		return err
@@ -68,6 +68,29 @@ func (s *Site) visit(w http.ResponseWriter, r *http.Request) (*http.Request, err
 	}
 	return r, err
 }
+
+// SessionData is what the door keeps in a session, as the session table holds it:
+// in letters, or sealed where the door asks for that.
+func (s *Site) SessionData(v any) (string, error) {
+	text, err := json.Marshal(v)
+	if err != nil || !s.Sealed {
+		return string(text), err
+	}
+	return s.DB.Box.Seal(s.sessionPurpose(), text)
+}
+
+// openSession undoes SessionData. A session of before the door sealed them is none:
+// its person signs in again.
+func (s *Site) openSession(found *session.Session) bool {
+	if !s.Sealed {
+		return true
+	}
+	text, err := s.DB.Box.Open(s.sessionPurpose(), found.Data)
+	found.Data = string(text)
+	return err == nil
+}
+
+func (s *Site) sessionPurpose() string { return s.Name + " session" }
 
 // language is what the visitor chose, or else what the browser asks for.
 func (s *Site) language(w http.ResponseWriter, r *http.Request) words.Lang {

@@ -94,6 +94,7 @@ func TestAnAnswerIsThatOfWhoSawTheQuestion(t *testing.T) {
 		page := b.get("/toestemming?verzoek=" + id)
 		change := url.Values{"van": {whose(b.get("/gebruikersnaam"))}, "gebruikersnaam": {"zoe.maas"}, "email": {"ander@voorbeeld.nl"}}
 		b.post("/afmelden", nil)
+		d.pass(time.Second) // the newest letter is the one to the other account
 		const other = "wissel.beker"
 		d.in(func(tx *sqldb.Tx) error {
 			_, _, err := d.accounts.Open(tx, account.Opening{Username: other, Email: "wissel@voorbeeld.nl", Lang: words.NL, LibraryName: "Bind bibliotheken"})

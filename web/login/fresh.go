@@ -113,7 +113,8 @@ func (s *Site) endOthers(tx *sqldb.Tx, accountID, keepSessionID string) error {
 	return s.endSessions(tx, accountID, keepSessionID)
 }
 
-// endSessions is endOthers without those who are on their way in.
+// endSessions is endOthers without those who are on their way in. Apps that outlive a
+// session end with them.
 func (s *Site) endSessions(tx *sqldb.Tx, accountID, keepSessionID string) error {
 	sessions, err := session.List(tx, s.Name, accountID)
 	if err != nil {
@@ -127,5 +128,5 @@ func (s *Site) endSessions(tx *sqldb.Tx, accountID, keepSessionID string) error 
 			return err
 		}
 	}
-	return nil
+	return s.Provider.RevokeLasting(tx, accountID)
 }

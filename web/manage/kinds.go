@@ -74,7 +74,7 @@ func (s *Site) kind(w http.ResponseWriter, r *http.Request, _ branch.Organisatio
 
 func (s *Site) kindPage(w http.ResponseWriter, r *http.Request, status int, form *kit.Form) error {
 	return s.Show(w, r, status, "kind", kindPage{form,
-		options(form.Values[FieldRights], option{RightDigital, "manage.kind_digital", false}, option{RightPhysical, "manage.kind_physical", false}),
+		options(form.Values[FieldRights], option{RightDigital, "manage.kind_digital", false}, option{RightYouth, "manage.kind_digital-youth", false}, option{RightPhysical, "manage.kind_physical", false}),
 		options(form.Values[fieldKindState], option{kindWithdrawn, "manage.kind_withdraw", false})})
 }
 

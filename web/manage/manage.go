@@ -7,9 +7,10 @@
 //	systems.go other library systems that make login accounts
 //	kinds.go   the kinds of membership that they may give
 //	readers.go how signing in goes, and signing everybody out
+//	lending.go what a membership lends in the Online Bibliotheek, and how often that is done
 //	mail.go    letters that did not arrive
 //	news.go    the addresses of the newsletter as a file for the mailing service
-//	ports.go   what it needs of the login account, which is another wing's
+//	ports.go   what it needs of the other wings
 //
 // Only a worker who holds the role beheer for the whole organisation comes in:
 // letters and jobs are the whole house's.
@@ -49,6 +50,7 @@ type Site struct {
 	Websites     Websites
 	Systems      Systems
 	Readers      Readers
+	Lending      Lending
 	Issuer       string // of the sign-on
 	entry        *entry.Desk
 }
@@ -61,7 +63,7 @@ func New(house *kit.House, organisation string) (*Site, error) {
 	}
 	s.SignInPath, s.Idle = "/aanmelden", IdleMost
 	s.Nav = []kit.NavItem{{Key: "manage.title", Path: "/"}, {Key: "manage.staff", Path: "/medewerkers"},
-		{Key: "manage.nav_sites", Path: "/websites"}, {Key: "manage.nav_systems", Path: "/systemen"}, {Key: "manage.nav_readers", Path: "/lezers"}, {Key: "manage.nav_mail", Path: "/mail"},
+		{Key: "manage.nav_sites", Path: "/websites"}, {Key: "manage.nav_systems", Path: "/systemen"}, {Key: "manage.nav_readers", Path: "/lezers"}, {Key: "manage.nav_lending", Path: "/uitlenen"}, {Key: "manage.nav_mail", Path: "/mail"},
 		{Key: "manage.news", Path: "/nieuwsbrief"}, {Key: "entry.means_title", Path: "/beveiliging"}}
 	site := &Site{Site: s, Organisation: organisation}
 	site.entry = &entry.Desk{Site: s, Prefix: "staff:", Required: true, Person: staff.Person, Admit: site.letIn, Renew: staff.Renew(s.Idle),
@@ -98,6 +100,10 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /lezers", s.manager(s.readers))
 	m.Page("GET /lezers/{daad}", s.manager(s.askEveryone))
 	m.Page("POST /lezers/{daad}", s.manager(s.signOutEveryone))
+	m.Page("GET /uitlenen", s.manager(s.lending))
+	m.Page("GET /uitlenen/bestand", s.manager(s.lendingFile))
+	m.Page("GET /uitlenen/regels", s.manager(s.lendingRules))
+	m.Page("POST /uitlenen/regels", s.manager(s.saveLendingRules))
 	m.Page("GET /mail", s.manager(s.mail))
 	m.Page("GET /nieuwsbrief", s.manager(s.news))
 	m.Page("POST /nieuwsbrief/bestand", s.manager(s.newsFile))

@@ -9,8 +9,8 @@ import (
 	"lidwoord/base/sqldb"
 )
 
-// What Beheer needs of the login account, which is another wing's. The roof fills
-// it. Every act names its actor, "staff:ID", and is audited.
+// What Beheer needs of the login account and the Online Bibliotheek, which are other
+// wings'. The roof fills it. Every act names its actor, "staff:ID", and is audited.
 
 // How a website says who it is, in the words of OpenID Connect.
 const (
@@ -36,6 +36,7 @@ type Website struct {
 	Sector      string // whose websites know a reader by one name; "" is everybody's
 	PushedOnly  bool
 	Introspects bool
+	Lasting     bool      // an app that outlives the session; only a command says so
 	Changed     time.Time // last; a change says which state it saw
 	OldUntil    time.Time // until when the secret from before works
 }
@@ -112,6 +113,7 @@ type Kind struct {
 // What a kind opens.
 const (
 	RightDigital  = "digital"
+	RightYouth    = "digital-youth" // of the digital collection, what is for children
 	RightPhysical = "physical"
 )
 
@@ -132,6 +134,48 @@ type Systems interface {
 	Kinds(tx *sqldb.Tx) ([]Kind, error)
 	// SaveKind adds a kind, or changes the one with its code.
 	SaveKind(tx *sqldb.Tx, actor string, k Kind) error
+}
+
+// LendingRules are what a right of a membership lends in the Online Bibliotheek.
+type LendingRules struct {
+	Right      string // as the sign-on claim spells it
+	EBooks     int    // at the same time
+	Audiobooks int    // at the same time
+	Days       int
+	Extensions int // of one loan
+	ExtendDays int
+	ExtendFrom int // in so many last days an extension is offered
+	Youth      bool
+}
+
+// Fields of the form of the rules.
+const (
+	FieldRight      = "recht"
+	FieldEBooks     = "e-books"
+	FieldAudiobooks = "luisterboeken"
+	FieldLendDays   = "dagen"
+	FieldExtensions = "verlengen"
+	FieldExtendDays = "verlengdagen"
+	FieldExtendFrom = "vanaf"
+)
+
+// Lent is how many loans of one kind began in a month.
+type Lent struct {
+	Month day.Day // its first day
+	Kind  string  // "ebook", "audiobook"
+	Youth bool    // titles for children
+	N     int     // 0 when Few
+	Few   bool    // some, and fewer than may be told
+}
+
+// Lending is the Online Bibliotheek as a manager may know it: rules and numbers. No
+// method tells of a reader or of a title.
+type Lending interface {
+	Rules(tx *sqldb.Tx) ([]LendingRules, error)
+	SetRules(tx *sqldb.Tx, actor string, rules LendingRules) error
+	Counts(tx *sqldb.Tx, from day.Day) ([]Lent, error)
+	// Least is the smallest number that Counts tells.
+	Least() int
 }
 
 // Readers is signing in as a whole. It names nobody.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+
+	"lidwoord/base/secret"
 )
 
 // AccessDenied is the Problem of a visitor who stopped signing in.
@@ -19,8 +21,9 @@ type Answer struct {
 	Problem string // error code of the sign-on (RFC 6749 section 4.1.2.1), "" when it says who
 	Issuer  string // the sign-on that gave the subject its name
 	Subject string
-	Session string // the session there (the claim sid), whose end ends ours; "" when it does not say
-	Hint    string // the ID token, sealed; kept only to name the session when signing out
+	Session string       // the session there (the claim sid), whose end ends ours; "" when it does not say
+	Hint    string       // the ID token, sealed; kept only to name the session when signing out
+	Refresh secret.Token // of a step with the scope offline_access; "" when it may not have one
 	token   *oidc.IDToken
 }
 
@@ -94,5 +97,5 @@ func (p *Party) redeem(ctx context.Context, provider *oidc.Provider, st Step, co
 		return Answer{}, ErrRefused.Because(err)
 	}
 	hint, err := p.site.DB.Box.Seal(p.hintPurpose(), []byte(raw))
-	return Answer{Step: st, Issuer: id.Issuer, Subject: id.Subject, Session: there.Session, Hint: hint, token: id}, err
+	return Answer{Step: st, Issuer: id.Issuer, Subject: id.Subject, Session: there.Session, Hint: hint, Refresh: secret.Token(token.RefreshToken), token: id}, err
 }

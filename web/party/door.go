@@ -72,24 +72,24 @@ func (p *Party) stale(r *http.Request, who Person) bool {
 
 // remember writes down what is known of the person behind the session.
 func (p *Party) remember(r *http.Request, who Person) error {
-	text, err := json.Marshal(who)
+	text, err := p.site.SessionData(who)
 	if err != nil {
 		return err
 	}
 	id := kit.VisitOf(r).Session.ID
-	return p.site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Update(tx, id, string(text)) })
+	return p.site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Update(tx, id, text) })
 }
 
 // GoOn keeps what a silent answer says in the session that asked. The session at
 // the sign-on may be another by now: its end ends ours.
 func (p *Party) GoOn(r *http.Request, a Answer, data any) error {
-	text, err := json.Marshal(data)
+	text, err := p.site.SessionData(data)
 	if err != nil {
 		return err
 	}
 	id := kit.VisitOf(r).Session.ID
 	return p.site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
-		if err := session.Update(tx, id, string(text)); err != nil {
+		if err := session.Update(tx, id, text); err != nil {
 			return err
 		}
 		return session.Follow(tx, id, a.Session)
@@ -217,7 +217,7 @@ func (p *Party) Stopped(w http.ResponseWriter, r *http.Request) error {
 // that the door has for it, and keeps what the door knows of them as JSON. It takes
 // the place of the session that was there.
 func (p *Party) Enter(w http.ResponseWriter, r *http.Request, a Answer, subject string, data any) error {
-	text, err := json.Marshal(data)
+	text, err := p.site.SessionData(data)
 	if err != nil {
 		return err
 	}
@@ -230,7 +230,7 @@ func (p *Party) Enter(w http.ResponseWriter, r *http.Request, a Answer, subject 
 			}
 		}
 		var err error
-		token, _, err = session.Start(tx, session.Session{Door: p.site.Name, Subject: subject, Data: string(text), Device: kit.Device(r), Idle: p.site.Idle, SignOn: a.Session})
+		token, _, err = session.Start(tx, session.Session{Door: p.site.Name, Subject: subject, Data: text, Device: kit.Device(r), Idle: p.site.Idle, SignOn: a.Session})
 		return err
 	})
 	if err != nil {

@@ -38,6 +38,7 @@ type house struct {
 	provider *signon.Provider
 	door     string // address of the door
 	start    *kit.Site
+	party    *party.Party
 
 	mu    sync.Mutex
 	now   time.Time
@@ -94,7 +95,8 @@ func open(t testing.TB, db *sqldb.DB) *house {
 	if h.start, err = kit.New(k, "signup", pages); err != nil {
 		t.Fatal(err)
 	}
-	f := front{h.start, party.New(h.start, party.Settings{ClientID: "inschrijven", ClientSecret: secretThere, Scopes: []string{"profile", "email"}})}
+	h.party = party.New(h.start, party.Settings{ClientID: "inschrijven", ClientSecret: secretThere, Scopes: []string{"profile", "email"}})
+	f := front{h.start, h.party}
 	mux := http.NewServeMux()
 	mux.Handle("/oidc/", h.watch(issuer.Handler()))
 	mux.HandleFunc("/inloggen/aanmelden", h.signIn)

@@ -10,6 +10,7 @@
 //	Enter, Leave   open and end the session at this door
 //	SignOut        ends it here and at the sign-on
 //	Hear           ends it here when it ended at the sign-on
+//	Refresh, Introspect, Revoke  ask it without a browser, for apps
 //	LogoutAddress  tells where a browser signs out there
 //
 // A door whose sessions are those of the login account needs only Routes and Who;
@@ -96,6 +97,9 @@ type metadata struct {
 	Logout  string   `json:"end_session_endpoint"`
 	Names   bool     `json:"authorization_response_iss_parameter_supported"` // it says iss in its answers (RFC 9207)
 	Prompts []string `json:"prompt_values_supported"`
+
+	Introspection string `json:"introspection_endpoint"`
+	Revocation    string `json:"revocation_endpoint"`
 }
 
 // creates reports whether a visitor may be sent there to make an account. A
@@ -168,9 +172,9 @@ func withClient(ctx context.Context) context.Context {
 	return oidc.ClientContext(ctx, &http.Client{Timeout: patience})
 }
 
-func (p *Party) config(provider *oidc.Provider) *oauth2.Config {
+func (p *Party) config(provider *oidc.Provider, more ...string) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: provider.Endpoint(),
-		RedirectURL: kit.Absolute(p.site.Base, returnPath), Scopes: append([]string{oidc.ScopeOpenID}, p.Scopes...),
+		RedirectURL: kit.Absolute(p.site.Base, returnPath), Scopes: slices.Concat([]string{oidc.ScopeOpenID}, p.Scopes, more),
 	}
 }

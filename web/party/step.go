@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -33,14 +34,18 @@ const (
 type Step struct {
 	State     string    `json:"state"`
 	Nonce     string    `json:"nonce"`
-	Verifier  string    `json:"verifier"` // PKCE
-	To        string    `json:"to"`       // page of this door to return to
-	Silent    bool      `json:"silent"`   // asked without bothering the visitor (prompt=none)
-	Create    bool      `json:"create"`   // the visitor wants a new login account (prompt=create)
-	Note      string    `json:"note"`     // the door's own, short and opaque here
-	Session   string    `json:"session"`  // the session whose rights are being refreshed
+	Verifier  string    `json:"verifier"`         // PKCE
+	To        string    `json:"to"`               // page of this door to return to
+	Silent    bool      `json:"silent"`           // asked without bothering the visitor (prompt=none)
+	Create    bool      `json:"create"`           // the visitor wants a new login account (prompt=create)
+	Note      string    `json:"note"`             // the door's own, short and opaque here
+	Session   string    `json:"session"`          // the session whose rights are being refreshed
+	Scopes    []string  `json:"scopes,omitempty"` // asked beside those of the door, this once
 	Begun     time.Time `json:"begun"`
 	LoginHint string    `json:"-"` // the username that the visitor probably has
+	// Fresh is how long ago the visitor may have signed in there at most (max_age); 0 is
+	// as long as they like.
+	Fresh time.Duration `json:"-"`
 }
 
 // Begin sends the browser to the sign-on. Whoever wants a new account has to wait
@@ -69,10 +74,13 @@ func (p *Party) Begin(w http.ResponseWriter, r *http.Request, st Step) error {
 			options = append(options, oauth2.SetAuthURLParam("prompt", "create"))
 		}
 	}
+	if st.Fresh > 0 {
+		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(st.Fresh/time.Second))))
+	}
 	if st.LoginHint != "" {
 		options = append(options, oauth2.SetAuthURLParam("login_hint", st.LoginHint))
 	}
-	http.Redirect(w, r, p.config(provider).AuthCodeURL(st.State, options...), http.StatusSeeOther)
+	http.Redirect(w, r, p.config(provider, st.Scopes...).AuthCodeURL(st.State, options...), http.StatusSeeOther)
 	return nil
 }
 

@@ -72,7 +72,7 @@ func TestAReaderAtTheDoor(t *testing.T) {
 	p := b.Person(t)
 	home := h.URL + "/bibliotheek"
 	p.Visit(home)
-	p.Want("Op de plank", bus)
+	p.Want("Nieuw", bus)
 	p.Look("shelf")
 	p.Press("Onder de es")
 	p.Look("title")

@@ -75,10 +75,3 @@ func TestGivingBackIsAskedFirst(t *testing.T) {
 		b.post("/titel/"+id+"/teruggeven").want(t, 200, "Teruggegeven: "+bus)
 	})
 }
-
-func TestTheKindAndTheSearchStayTogether(t *testing.T) {
-	h := newHouse(t, sqldbtest.New(t), with{})
-	b := h.browser()
-	b.get("/?zoek=bus").want(t, 200, "?soort=luisterboek&amp;zoek=bus", "1 titel")
-	b.get("/?zoek=bus&soort=luisterboek").want(t, 200, "Niets gevonden", `name="soort" value="luisterboek"`)
-}

@@ -19,7 +19,7 @@ func TestTheShelfIsForEveryone(t *testing.T) {
 	b := h.browser()
 	b.get("").want(t, 200, bus, "Pluis en de maan", "The Night Librarian", "De robot die wilde voorlezen", "Inloggen")
 	b.get("/?zoek=maan").want(t, 200, "Pluis", "1 titel")
-	b.get("/?zoek=bestaatniet").want(t, 200, "We vonden hier niets")
+	b.get("/?zoek=bestaatniet").want(t, 200, "We vonden niets", "Kies een onderwerp")
 	if a := b.get("/?soort=luisterboek").want(t, 200, "De robot"); strings.Contains(a.body, bus) {
 		t.Error("an e-book among the audiobooks")
 	}

@@ -22,6 +22,10 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/copy"
+	"lidwoord/reading/device"
+	"lidwoord/reading/index"
+	"lidwoord/reading/index/indextest"
 	"lidwoord/reading/ingest"
 	"lidwoord/reading/loan"
 	"lidwoord/samples"
@@ -33,13 +37,33 @@ import (
 // house is the door on a server of its own, with the samples on its shelf.
 type house struct {
 	*httptest.Server
-	t        *testing.T
+	t        testing.TB
 	db       *sqldb.DB
 	provider *provider
 	ids      map[string]string // title name → id
 	stacks   catalogue.Stacks
+	site     *reading.Site
 	mu       sync.Mutex
 	now      time.Time
+	log      log
+}
+
+// log keeps what the door writes to its log.
+type log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // with says what a house should have besides.
@@ -47,11 +71,15 @@ type with struct {
 	dist   fs.FS
 	epubs  [][]byte
 	listen string // address; "" is any
+	titles int    // titles that are made up
+	log    *slog.Logger
+
+	popular func(*sqldb.Tx, time.Time) (map[string]int, error)
 }
 
 var bundle = fstest.MapFS{"dist/reader.js": {Data: []byte("// reader")}}
 
-func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
+func newHouse(t testing.TB, db *sqldb.DB, w with) *house {
 	t.Helper()
 	h := &house{t: t, db: db, ids: map[string]string{}, now: time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC)}
 	db.Now = func() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now }
@@ -70,12 +98,15 @@ func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
 		}
 		return u
 	}
-	sentences, err := words.Load(kit.Words, day.Words, party.Words, reading.Words, catalogue.Words, loan.Words)
+	sentences, err := words.Load(kit.Words, day.Words, party.Words, reading.Words, catalogue.Words, loan.Words, device.Words, copy.Words)
 	if err != nil {
 		t.Fatal(err)
 	}
 	issuer, _ := url.Parse(h.provider.URL)
-	k := &kit.House{DB: db, Words: sentences, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: slog.New(slog.DiscardHandler),
+	if w.log == nil {
+		w.log = slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	k := &kit.House{DB: db, Words: sentences, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: w.log,
 		Doors: kit.Doors{Reading: address("/bibliotheek"), OIDC: issuer, Login: issuer, Mine: address("/mijn"), Signup: address("/inschrijven")}}
 	h.stacks = catalogue.Stacks{Dir: t.TempDir()}
 	take := func(p *catalogue.Publication, err error) {
@@ -103,13 +134,18 @@ func newHouse(t *testing.T, db *sqldb.DB, w with) *house {
 		t.Fatal(err)
 	}
 	take(ingest.OpenAudio(audio[0]))
+	if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return indextest.Fill(tx, w.titles) }); err != nil {
+		t.Fatal(err)
+	}
 	if w.dist == nil {
 		w.dist = fstest.MapFS{}
 	}
-	site, err := reading.New(k, reading.Settings{ClientID: "ob", ClientSecret: "geheim", Stacks: h.stacks, Dist: w.dist})
+	site, err := reading.New(k, reading.Settings{ClientID: "ob", ClientSecret: "geheim", Stacks: h.stacks, Dist: w.dist,
+		Index: index.New(db, index.Settings{Popular: w.popular}), Catalogue: "https://lezen.example/opds"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.site = site
 	h.Config.Handler = site.Handler(site)
 	h.Start()
 	t.Cleanup(h.Close)
@@ -211,7 +247,7 @@ func (b *browser) post(path string, pairs ...string) answer {
 }
 
 // want fails unless the answer has the status and holds every text.
-func (a answer) want(t *testing.T, status int, texts ...string) answer {
+func (a answer) want(t testing.TB, status int, texts ...string) answer {
 	t.Helper()
 	if a.StatusCode != status {
 		t.Errorf("%s %s: %d, want %d\n%.600s", a.Request.Method, a.Request.URL, a.StatusCode, status, onlyText(a.body))

@@ -2,11 +2,13 @@ package reading
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
+	"lidwoord/base/day"
 	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
-	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
 	"lidwoord/web/party"
@@ -18,76 +20,145 @@ import (
 // allowed. A few seconds, so that who fills a shelf in peace is asked once.
 const loanRights = 10 * time.Second
 
-// borrow lends a title. With rights that are not of this moment it first asks the
-// sign-on; the wish travels along and is done on the way back.
+// possibility is what a reader can do with the title of a page.
+type possibility struct {
+	Loan    *loan.Loan  // what they have of it, nil for nothing
+	Rules   loan.Rules  // the zero Rules for who may borrow nothing
+	Refused fault.List  // why it cannot be borrowed, or was not extended
+	Help    string      // message key of the way out, "" when there is none
+	Full    []loan.Loan // the loans of this kind, when one of them has to go back first
+	Try     bool        // pressing may help all the same: the membership may be a newer one by now
+	Now     time.Time
+}
+
+// possible adds what this reader can do with the title of the page.
+func (s *Site) possible(r *http.Request, p *titlePage) error {
+	who, in := whoIs(r)
+	p.Now = s.DB.Now()
+	if !in {
+		return nil
+	}
+	var c loan.Chance
+	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
+		p.Full = nil
+		c, err = loan.ChanceOf(tx, who.Reader, who.rights(), p.Title)
+		if err != nil || !loan.ErrManyEBooks.Is(c.Refused) && !loan.ErrManyAudiobooks.Is(c.Refused) {
+			return err
+		}
+		p.Full, err = loan.Shelf(tx, who.Reader)
+		p.Full = slices.DeleteFunc(p.Full, func(l loan.Loan) bool { return l.Title.Kind != p.Title.Kind })
+		return err
+	})
+	p.Loan, p.Rules, p.Try = c.Loan, c.Rules, c.Rules.Days == 0
+	if c.Refused != nil {
+		p.Refused, p.Help = fault.Of(c.Refused), wayOut(c.Refused)
+	}
+	return err
+}
+
+// wayOut is the message key of what a refused reader can do. Joining has a door
+// of its own and questions are for the library; room on the shelf the reader makes,
+// and for who gets no title for grown-ups there are others.
+func wayOut(refused error) string {
+	switch {
+	case loan.ErrEnded.Is(refused):
+		return "reading.join_again"
+	case loan.ErrManyEBooks.Is(refused), loan.ErrManyAudiobooks.Is(refused):
+		return "reading.my_books"
+	case loan.ErrNoMembership.Is(refused):
+		return "reading.join"
+	case loan.ErrYouthOnly.Is(refused):
+		return "reading.to_youth"
+	case loan.ErrWithdrawn.Is(refused), loan.ErrTooEarly.Is(refused), loan.ErrExtended.Is(refused), loan.ErrNotYours.Is(refused):
+		return ""
+	}
+	return "reading.ask"
+}
+
+// A wish is what a reader asked with a form. It travels over the sign-on and back
+// as the id of a title to borrow, or as extendWish, a day and the id of one to
+// extend until that day.
+const extendWish = "tot "
+
+// borrow lends a title.
 func (s *Site) borrow(w http.ResponseWriter, r *http.Request) error {
+	return s.wish(w, r, r.PathValue("title"))
+}
+
+// extend gives a loan in its last days more days. The form says until when, so that
+// a second click asks for no more than the first one got.
+func (s *Site) extend(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	until, err := day.Parse(form.Get("tot"))
+	if err != nil {
+		return s.toTitle(w, r)
+	}
+	return s.wish(w, r, extendWish+string(until)+" "+r.PathValue("title"))
+}
+
+// wish does what a reader asked. With rights that are not of this moment it first
+// asks the sign-on; the wish travels along and is done on the way back.
+func (s *Site) wish(w http.ResponseWriter, r *http.Request, wish string) error {
 	who, in := whoIs(r)
 	if !in {
 		return kit.ErrSignIn
 	}
-	title := r.PathValue("title")
 	if s.DB.Now().Sub(who.At) >= loanRights {
-		return s.party.Begin(w, r, party.Step{To: s.Link("/titel/%s", title), Silent: true, Note: title, Session: kit.VisitOf(r).Session.ID})
+		return s.party.Begin(w, r, party.Step{To: s.Link("/titel/%s", r.PathValue("title")), Silent: true, Note: wish, Session: kit.VisitOf(r).Session.ID})
 	}
-	return s.lend(w, r, who, title)
+	return s.lend(w, r, who, wish)
 }
 
-// lend borrows, and shows the title with the reason when that is refused.
-func (s *Site) lend(w http.ResponseWriter, r *http.Request, who who, title string) error {
+// lend does a wish, and shows the title with the reason when that is refused.
+func (s *Site) lend(w http.ResponseWriter, r *http.Request, who who, wish string) error {
+	if more, ok := strings.CutPrefix(wish, extendWish); ok {
+		until, title, _ := strings.Cut(more, " ")
+		return s.lendLonger(w, r, who, title, day.Day(until))
+	}
+	back := s.givenBack(r, who)
 	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
-		_, err := loan.Borrow(tx, who.Reader, who.rights(), title)
-		return err
+		if _, err := loan.Borrow(tx, who.Reader, who.rights(), wish); err != nil {
+			return err
+		}
+		return back.putBack(tx, who.Reader, wish)
 	})
 	if fault.KindOf(err) == fault.Denied {
-		return s.titlePage(w, r, title, err)
+		return s.titlePage(w, r, wish, "reading.not_lent", err)
 	}
 	if err != nil {
 		return err
 	}
+	if back.Title == wish {
+		s.forgetGivenBack(w)
+	}
 	s.SetFlash(w, "reading.lent")
+	return s.Redirect(w, r, "/titel/%s", wish)
+}
+
+// lendLonger extends a loan. Who has it until that day already, by a click beside
+// this one or on another device, has what they asked for.
+func (s *Site) lendLonger(w http.ResponseWriter, r *http.Request, who who, title string, until day.Day) error {
+	var l loan.Loan
+	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
+		l, err = loan.Extend(tx, who.Reader, who.rights(), title)
+		return err
+	})
+	switch {
+	case fault.KindOf(err) == fault.Denied && l.Extended > 0 && l.LastDay() >= until:
+	case fault.KindOf(err) == fault.Denied:
+		return s.titlePage(w, r, title, "reading.not_extended", err)
+	case err != nil:
+		return err
+	}
+	s.SetFlash(w, "reading.extended_to", l.LastDay().Long(kit.VisitOf(r).Lang))
 	return s.Redirect(w, r, "/titel/%s", title)
 }
 
+// toTitle answers the address of a form that was sent before: after a reload, or in
+// another language.
 func (s *Site) toTitle(w http.ResponseWriter, r *http.Request) error {
 	return s.Redirect(w, r, "/titel/%s", r.PathValue("title"))
-}
-
-// askBack asks whether the reader is sure: with the loan also the place in the
-// book is forgotten, and a finger slips easily on a small screen.
-func (s *Site) askBack(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
-	var held loan.Loan
-	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		held, err = loan.Held(tx, who.Reader, r.PathValue("title"))
-		return err
-	})
-	if loan.ErrNotYours.Is(err) { // given back already, or over: the title says what can be done
-		return s.toTitle(w, r)
-	}
-	if err != nil {
-		return err
-	}
-	return s.Show(w, r, http.StatusOK, "giveback", held)
-}
-
-func (s *Site) giveBack(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
-	var t catalogue.Title
-	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
-		if t, err = catalogue.Find(tx, r.PathValue("title")); err != nil {
-			return err
-		}
-		return loan.Return(tx, who.Reader, t.ID)
-	})
-	if err != nil {
-		return err
-	}
-	s.SetFlash(w, "reading.returned", t.Name)
-	return s.Redirect(w, r, "/mijn-boeken")
 }

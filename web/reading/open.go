@@ -44,69 +44,67 @@ func (s *Site) hold(r *http.Request) (opened, error) {
 		return opened{}, kit.ErrSignIn
 	}
 	o := opened{Reader: who.Reader}
-	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		o.Loan, err = loan.Opened(tx, o.Reader, r.PathValue("title"))
+	now, err := s.Index.At(r.Context())
+	if err != nil {
+		return o, err
+	}
+	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
+		o.Loan, err = loan.HeldFrom(tx, o.Reader, r.PathValue("title"), now.Title)
 		return err
 	})
 	if err != nil {
 		return o, err
 	}
-	b, known := s.books.get(o.Loan.Title)
-	if !known {
-		err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-			if b.title, err = catalogue.Find(tx, o.Loan.Title.ID); err != nil {
-				return err
-			}
-			b.manifest, err = catalogue.Contents(tx, b.title.ID)
-			return err
-		})
-		if err != nil {
-			return o, err
-		}
-		s.books.put(b)
-	}
-	o.Title, o.Loan.Title, o.Manifest = b.title, b.title, b.manifest
-	return o, nil
+	o.Title = o.Loan.Title
+	o.Manifest, err = s.manifests.of(o.Title, func() (m *catalogue.Manifest, err error) {
+		err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error { m, err = catalogue.Contents(tx, o.Title.ID); return err })
+		return m, err
+	})
+	return o, err
 }
 
-// book is what a title is made of. Nobody changes it.
-type book struct {
-	title    catalogue.Title
-	manifest *catalogue.Manifest
-}
-
-// books are those that were opened lately.
-type books struct {
+// manifests are those of the titles that were opened lately. Nobody changes one: a
+// title that comes in anew gets another version.
+type manifests struct {
 	mu   sync.Mutex
-	kept map[string]book
+	kept map[string]manifest // by title
 }
 
-// mostBooks is how many are kept: with a manifest of a hundred kilobytes each, a few
-// dozen megabytes.
-const mostBooks = 256
-
-// get finds a book as it is at a version of the catalogue.
-func (b *books) get(t catalogue.Title) (book, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	has, ok := b.kept[t.ID]
-	return has, ok && has.title.Version == t.Version
+type manifest struct {
+	version int64
+	*catalogue.Manifest
 }
 
-// put keeps a book; in a full house any other one goes.
-func (b *books) put(has book) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.kept == nil {
-		b.kept = map[string]book{}
+// mostManifests is how many are kept: of a hundred kilobytes each, a few dozen
+// megabytes.
+const mostManifests = 256
+
+// of finds the manifest of a title, or reads it and keeps it; in a full house any
+// other one goes.
+func (k *manifests) of(t catalogue.Title, read func() (*catalogue.Manifest, error)) (*catalogue.Manifest, error) {
+	k.mu.Lock()
+	has, ok := k.kept[t.ID]
+	k.mu.Unlock()
+	if ok && has.version == t.Version {
+		return has.Manifest, nil
 	}
-	for id := range b.kept {
-		if len(b.kept) < mostBooks {
+	m, err := read()
+	if err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.kept == nil {
+		k.kept = map[string]manifest{}
+	}
+	for id := range k.kept {
+		if len(k.kept) < mostManifests {
 			break
 		}
-		delete(b.kept, id)
+		delete(k.kept, id)
 	}
-	b.kept[has.title.ID] = has
+	k.kept[t.ID] = manifest{t.Version, m}
+	return m, nil
 }
 
 // notHeld leads who does not have a title to its page, where it can be borrowed.

@@ -83,7 +83,7 @@ func (s *Site) tellPlace(w http.ResponseWriter, r *http.Request) error {
 		if place, begun, err = loan.PlaceOf(tx, who.Reader, r.PathValue("title")); err != nil || begun {
 			return err
 		}
-		_, err = loan.Opened(tx, who.Reader, r.PathValue("title")) // not opened yet, or not on loan?
+		_, err = loan.Held(tx, who.Reader, r.PathValue("title")) // not opened yet, or not on loan?
 		return err
 	})
 	if err != nil {

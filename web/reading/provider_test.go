@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ import (
 // whenever Person is set.
 type provider struct {
 	*httptest.Server
-	t   *testing.T
+	t   testing.TB
 	key *ecdsa.PrivateKey
 	now func() time.Time
 
@@ -33,14 +34,18 @@ type provider struct {
 	Down   bool
 	Asked  []url.Values // what came to authorize
 	codes  map[string]url.Values
+
+	Refresh map[string]bool // refresh tokens that work
+	NoApps  bool            // gives none
+	Access  map[string]any  // what introspection says of the token "good"; nil is not active
 }
 
-func newProvider(t *testing.T, now func() time.Time) *provider {
+func newProvider(t testing.TB, now func() time.Time) *provider {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &provider{t: t, key: key, now: now, codes: map[string]url.Values{}}
+	p := &provider{t: t, key: key, now: now, codes: map[string]url.Values{}, Refresh: map[string]bool{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
 		if p.Down {
@@ -49,7 +54,7 @@ func newProvider(t *testing.T, now func() time.Time) *provider {
 		}
 		json.NewEncoder(w).Encode(map[string]any{
 			"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/jwks",
-			"end_session_endpoint": p.URL + "/bye", "authorization_response_iss_parameter_supported": true, "id_token_signing_alg_values_supported": []string{"ES256"},
+			"end_session_endpoint": p.URL + "/bye", "introspection_endpoint": p.URL + "/introspect", "revocation_endpoint": p.URL + "/revoke", "authorization_response_iss_parameter_supported": true, "id_token_signing_alg_values_supported": []string{"ES256"},
 		})
 	})
 	mux.HandleFunc("GET /jwks", func(w http.ResponseWriter, r *http.Request) {
@@ -62,6 +67,21 @@ func newProvider(t *testing.T, now func() time.Time) *provider {
 		p.Person = nil
 		p.mu.Unlock()
 		http.Redirect(w, r, r.FormValue("post_logout_redirect_uri"), http.StatusSeeOther)
+	})
+	mux.HandleFunc("POST /introspect", func(w http.ResponseWriter, r *http.Request) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		said := map[string]any{"active": false}
+		if id, secret, _ := r.BasicAuth(); p.Access != nil && r.FormValue("token") == "good" && id == "ob" && secret == "geheim" {
+			said = p.Access
+		}
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(said)
+	})
+	mux.HandleFunc("POST /revoke", func(w http.ResponseWriter, r *http.Request) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.Refresh, r.FormValue("token"))
 	})
 	p.Server = httptest.NewServer(mux)
 	t.Cleanup(p.Close)
@@ -95,7 +115,11 @@ func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 	sum := sha256.Sum256([]byte(r.FormValue("code_verifier")))
 	id, secret, _ := r.BasicAuth()
 	w.Header().Set("Content-Type", "application/json")
-	if !known || q.Get("code_challenge_method") != "S256" || q.Get("code_challenge") != base64.RawURLEncoding.EncodeToString(sum[:]) || id != "ob" || secret != "geheim" {
+	refreshes := r.FormValue("grant_type") == "refresh_token" && p.Refresh[r.FormValue("refresh_token")] && p.Person != nil && secret == "geheim"
+	delete(p.Refresh, r.FormValue("refresh_token"))
+	if refreshes {
+		q = url.Values{"scope": {"offline_access"}}
+	} else if !known || q.Get("code_challenge_method") != "S256" || q.Get("code_challenge") != base64.RawURLEncoding.EncodeToString(sum[:]) || id != "ob" || secret != "geheim" {
 		w.WriteHeader(http.StatusBadRequest)
 		w.Write([]byte(`{"error":"invalid_grant"}`))
 		return
@@ -117,5 +141,10 @@ func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 		p.t.Error(err)
 	}
 	raw, _ := signed.CompactSerialize()
-	json.NewEncoder(w).Encode(map[string]any{"access_token": rand.Text(), "token_type": "Bearer", "expires_in": 300, "id_token": raw})
+	tokens := map[string]any{"access_token": rand.Text(), "token_type": "Bearer", "expires_in": 300, "id_token": raw}
+	if strings.Contains(q.Get("scope"), "offline_access") && !p.NoApps {
+		next := rand.Text()
+		tokens["refresh_token"], p.Refresh[next] = next, true
+	}
+	json.NewEncoder(w).Encode(tokens)
 }

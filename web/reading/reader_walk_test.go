@@ -13,10 +13,7 @@ import (
 	"lidwoord/web/webtest"
 )
 
-const (
-	brink = "Onder de es"
-	robot = "De robot die wilde voorlezen"
-)
+const brink = "Onder de es"
 
 // run lets the clock of the house go, as that of a real one does.
 func (h *house) run() {

@@ -16,6 +16,9 @@ import (
 	"time"
 
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/device"
+	"lidwoord/reading/index"
+	"lidwoord/reading/loan"
 	"lidwoord/web"
 	"lidwoord/web/kit"
 	"lidwoord/web/party"
@@ -38,18 +41,22 @@ type Settings struct {
 	ClientID     string
 	ClientSecret string
 	Stacks       catalogue.Stacks
-	Dist         fs.FS // bundled scripts; nil is what was built in
+	Index        *index.Index // the catalogue in memory; nil makes one for this door
+	Catalogue    string       // address of the catalogue for reader apps
+	Dist         fs.FS        // bundled scripts; nil is what was built in
 }
 
 // Site is the door.
 type Site struct {
 	*kit.Site
 	Settings
-	party  *party.Party
-	reader []byte            // the bundled reader; empty without npm
-	print  string            // its fingerprint
-	fonts  map[string][]byte // letters that come with the reader, by name
-	books  books             // what was opened lately
+	Apps      *device.Readers // lets reader apps in, also for the door of the apps
+	party     *party.Party
+	reader    []byte            // the bundled reader; empty without npm
+	print     string            // its fingerprint
+	fonts     map[string][]byte // letters that come with the reader, by name
+	manifests manifests         // of what was opened lately
+	kept      kept              // pages that are ready
 }
 
 // New makes the door.
@@ -62,8 +69,12 @@ func New(house *kit.House, set Settings) (*Site, error) {
 	if s.Dist == nil {
 		s.Dist = web.Dist
 	}
-	k.Idle = SessionIdle
+	if s.Index == nil {
+		s.Index = index.New(house.DB, index.Settings{Popular: loan.Popular, Log: house.Log})
+	}
+	k.Idle, k.Sealed = SessionIdle, true
 	s.party = party.New(k, party.Settings{Issuer: s.Issuer, ClientID: s.ClientID, ClientSecret: s.ClientSecret, Scopes: []string{"profile", "memberships"}})
+	s.Apps = device.New(house.DB, signOn{s})
 	s.reader, err = fs.ReadFile(s.Dist, "dist/reader.js")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -78,6 +89,18 @@ func New(house *kit.House, set Settings) (*Site, error) {
 func (s *Site) Routes(m *kit.Mux) {
 	// For everyone.
 	m.Page("GET /", s.fresh(s.home))
+	m.Page("GET /zoeken", s.fresh(s.inside(s.search)))
+	m.Page("GET /titels", s.fresh(s.at("/titels", "whole_shelf", "titel", index.Query{})))
+	m.Page("GET /nieuw", s.fresh(s.at("/nieuw", "new", "nieuw", index.Query{})))
+	m.Page("GET /populair", s.fresh(s.at("/populair", "popular", "populair", index.Query{})))
+	m.Page("GET /e-books", s.fresh(s.at("/e-books", "ebooks", "populair", index.Query{Kind: catalogue.EBook})))
+	m.Page("GET /luisterboeken", s.fresh(s.at("/luisterboeken", "audiobooks", "populair", index.Query{Kind: catalogue.Audiobook})))
+	m.Page("GET /jeugd", s.fresh(s.at("/jeugd", "for_children", "populair", index.Query{Youth: true})))
+	m.Page("GET /onderwerpen", s.fresh(s.names("/onderwerpen", "subjects", "/onderwerp/", (*index.Snapshot).Subjects)))
+	m.Page("GET /onderwerp/{subject}", s.fresh(s.inside(s.subject)))
+	m.Page("GET /schrijvers", s.fresh(s.names("/schrijvers", "authors", "/schrijver/", (*index.Snapshot).Authors)))
+	m.Page("GET /schrijver/{author}", s.fresh(s.inside(s.author)))
+	m.Page("GET /serie/{series}", s.fresh(s.inside(s.series)))
 	m.Page("GET /titel/{title}", s.fresh(s.showTitle))
 	m.Page("GET /omslag/{title}", s.cover)
 
@@ -90,9 +113,21 @@ func (s *Site) Routes(m *kit.Mux) {
 	// For readers.
 	m.Page("GET /mijn-boeken", kit.RequireSession(s.fresh(s.myBooks)))
 	m.Page("POST /titel/{title}/lenen", kit.RequireSession(s.borrow))
-	m.Page("GET /titel/{title}/lenen", s.toTitle) // a reload, or another language, after a refusal
+	m.Page("GET /titel/{title}/lenen", s.toTitle)
+	m.Page("POST /titel/{title}/verlengen", kit.RequireSession(s.extend))
+	m.Page("GET /titel/{title}/verlengen", s.toTitle)
 	m.Page("GET /titel/{title}/teruggeven", kit.RequireSession(s.askBack))
 	m.Page("POST /titel/{title}/teruggeven", kit.RequireSession(s.giveBack))
+
+	// Reader apps, and a copy to take along.
+	m.Page("GET /leesapps", kit.RequireSession(s.fresh(s.showApps)))
+	m.Page("POST /leesapps", kit.RequireSession(s.askApp))
+	m.Page("GET /leesapps/nieuw", kit.RequireSession(s.showNewApp))
+	m.Page("GET /leesapps/{app}", kit.RequireSession(s.fresh(s.showApp)))
+	m.Page("POST /leesapps/{app}/naam", kit.RequireSession(s.renameApp))
+	m.Page("POST /leesapps/{app}/intrekken", kit.RequireSession(s.withdrawApp))
+	m.Page("GET /titel/{title}/meenemen", s.takeAlong)
+	m.Page("GET /titel/{title}/epub", s.download)
 
 	// Reading and listening, during the loan only.
 	m.Page("GET /lezen/{title}", s.read)

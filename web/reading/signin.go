@@ -3,6 +3,7 @@ package reading
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
@@ -15,7 +16,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 // comeBack takes the answer of the sign-on. The note of a step is the title that
-// the reader asked for with a form.
+// the reader asked for with a form, or the app that they let in.
 func (s *Site) comeBack(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.party.Answer(w, r)
 	if _, in := whoIs(r); in && errors.Is(err, party.ErrStepUnknown) { // the Back button, after signing in
@@ -34,6 +35,9 @@ func (s *Site) comeBack(w http.ResponseWriter, r *http.Request) error {
 	who := who{Reader: loan.ReaderOf(s.DB.Box, a.Issuer, a.Subject), Name: c.Name, Memberships: c.Memberships, At: s.DB.Now(), Hint: a.Hint}
 	if err := s.enter(w, r, a, who); err != nil {
 		return err
+	}
+	if name, app := strings.CutPrefix(a.Step.Note, appNote); app {
+		return s.letIn(w, r, a, name)
 	}
 	if a.Step.Note != "" {
 		return s.lend(w, r, who, a.Step.Note)
@@ -70,8 +74,8 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, st party.Step, pr
 // it is still the same reader.
 func (s *Site) enter(w http.ResponseWriter, r *http.Request, a party.Answer, who who) error {
 	now := kit.VisitOf(r).Session
-	if !a.Step.Silent || now == nil || now.ID != a.Step.Session || now.Subject != string(who.Reader) {
-		return s.party.Enter(w, r, a, string(who.Reader), who)
+	if !a.Step.Silent || now == nil || now.ID != a.Step.Session || now.Subject != s.subjectOf(who.Reader) {
+		return s.party.Enter(w, r, a, s.subjectOf(who.Reader), who)
 	}
 	return s.party.GoOn(r, a, who)
 }

@@ -1,11 +1,15 @@
 package reading
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"time"
 
 	"lidwoord/base/day"
+	"lidwoord/base/fault"
 	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
 	"lidwoord/reading/loan"
@@ -65,6 +69,32 @@ func rulesOf(tx *sqldb.Tx, w who) (loan.Rules, error) {
 	return w.rights().Rules(terms, day.Of(tx.Now))
 }
 
+// subjectOf is a reader as the session table names them. It is another digest than
+// the loans have: a session is tied to the one at the sign-on, and that to a person,
+// so that a copy of the database would tell who reads what.
+func (s *Site) subjectOf(reader loan.Reader) string {
+	mac := hmac.New(sha256.New, s.DB.Box.Derive("reader session"))
+	mac.Write([]byte(reader))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// youthOnly reports whether the visitor borrows titles for children only.
+func (s *Site) youthOnly(r *http.Request) (bool, error) {
+	who, in := whoIs(r)
+	if !in {
+		return false, nil
+	}
+	var rules loan.Rules
+	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
+		rules, err = rulesOf(tx, who)
+		return err
+	})
+	if fault.KindOf(err) == fault.Denied {
+		err = nil
+	}
+	return rules.Youth, err
+}
+
 // whoIs returns the reader behind a request.
 func whoIs(r *http.Request) (who, bool) {
 	var w who
@@ -105,10 +135,10 @@ func (s *Site) fresh(h kit.Handler) kit.Handler {
 // is not asked again at every click.
 func (s *Site) tried(r *http.Request, who who) error {
 	who.Tried = s.DB.Now()
-	text, err := json.Marshal(who)
+	text, err := s.SessionData(who)
 	if err != nil {
 		return err
 	}
 	id := kit.VisitOf(r).Session.ID
-	return s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Update(tx, id, string(text)) })
+	return s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Update(tx, id, text) })
 }

@@ -109,6 +109,18 @@ func (p *Page) Press(text string) {
 	p.click("press", text)
 }
 
+// Hammer presses the button or the link with these words so often, as fast as an
+// impatient hand, and waits only after the last press. Later presses hit what has
+// come in its place by then.
+func (p *Page) Hammer(text string, times int) {
+	p.t.Helper()
+	x, y := p.aim("press", text)
+	for range times {
+		p.do(chromedp.MouseClickXY(x, y))
+	}
+	p.settle()
+}
+
 // Type presses the keys of text, where the cursor stands. These keys are what
 // the person has to tell, so Keys does not count them.
 func (p *Page) Type(text string) {
@@ -293,6 +305,14 @@ func (p *Page) find(kind, words, script string) string {
 
 func (p *Page) click(kind, words string) {
 	p.t.Helper()
+	x, y := p.aim(kind, words)
+	p.do(chromedp.MouseClickXY(x, y))
+	p.settle()
+}
+
+// aim is where one would press.
+func (p *Page) aim(kind, words string) (x, y float64) {
+	p.t.Helper()
 	at := p.find(kind, words, `
 		const target = el.labels && el.labels[0] && el.getBoundingClientRect().width < 2 ? el.labels[0] : el;
 		target.scrollIntoView({block: 'center', behavior: 'instant'});
@@ -303,12 +323,10 @@ func (p *Page) click(kind, words string) {
 		if (!top || !(target.contains(top) || top.contains(target) || top.closest('label')?.control === el))
 			throw new Error('it lies under ' + (top ? top.outerHTML.slice(0, 100) : 'nothing'));
 		return x + ' ' + y`)
-	var x, y float64
 	if _, err := fmt.Sscan(at, &x, &y); err != nil {
 		p.t.Fatalf("%q has no place on the page: %v", words, err)
 	}
-	p.do(chromedp.MouseClickXY(x, y))
-	p.settle()
+	return x, y
 }
 
 // settle waits until the window has arrived: the events of what was just done

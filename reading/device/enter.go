@@ -1,0 +1,106 @@
+package device
+
+import (
+	"context"
+	"crypto/subtle"
+	"strings"
+	"time"
+
+	"lidwoord/base/day"
+	"lidwoord/base/secret"
+	"lidwoord/base/sqldb"
+	"lidwoord/base/throttle"
+	"lidwoord/reading/loan"
+)
+
+// How guesses slow down. An app whose password was taken back goes on trying by
+// itself, at every page it wants to show, so the first few cost nothing. Whoever has
+// the right password is only held up by guesses at that very device: behind one address
+// a whole school may read, with one app among it that keeps failing.
+var (
+	guessDevice  = throttle.Rule{Name: "app password by device", Free: 10, First: time.Second, Most: time.Minute, Forget: 5 * time.Minute}
+	guessNetwork = throttle.Rule{Name: "app password by network", Free: 50, First: time.Second, Most: 30 * time.Second, Forget: time.Minute}
+)
+
+// Entered is a reader who came in by an app, with one request.
+type Entered struct {
+	Reader loan.Reader
+	App    string // the device as the reader calls it, or the app that showed a token
+
+	rights func(ctx context.Context, atMost time.Duration) (loan.Rights, error)
+}
+
+// Rights are what the reader may, heard of the sign-on at most so long ago. While the
+// sign-on is away those of the last day do for reading on, which is to ask for
+// ReadingRights or longer; never for lending. It fails with ErrEnded when the reader is
+// out, and with ErrAway.
+func (e Entered) Rights(ctx context.Context, atMost time.Duration) (loan.Rights, error) {
+	return e.rights(ctx, atMost)
+}
+
+// Enter lets an app in by its name and password. network is where it comes from
+// (throttle.Network). It fails with ErrWrong, ErrEnded and throttle.ErrSlow.
+func (r *Readers) Enter(ctx context.Context, login string, password secret.Token, network string) (Entered, error) {
+	login = strings.ToLower(secret.ReadLetters(clip(login), loginGroups))
+	typed := secret.Token(strings.ToLower(secret.ReadLetters(clip(string(password)), passwordGroups)))
+	given := digest(r.DB.Box, login, typed)
+	var d Device
+	var wants string // of an unknown name nothing: no digest is equal to it, and it takes as long
+	var wait time.Duration
+	err := r.DB.Look(ctx, func(tx *sqldb.Tx) (err error) {
+		if d, wants, err = deviceByLogin(tx, login); err != nil {
+			return err
+		}
+		wait, err = throttle.Wait(tx, guessDevice, login)
+		return err
+	})
+	if err != nil {
+		return Entered{}, err
+	}
+	right := subtle.ConstantTimeCompare([]byte(given), []byte(pad(wants))) == 1
+	switch {
+	case !right:
+		return Entered{}, r.wrong(ctx, login, network)
+	case wait > 0:
+		return Entered{}, throttle.ErrSlow.With(int((wait + time.Second - 1) / time.Second))
+	case d.Ended:
+		return Entered{}, ErrEnded
+	}
+	if err := r.used(ctx, d); err != nil {
+		return Entered{}, err
+	}
+	return Entered{Reader: d.Reader, App: d.Name, rights: func(ctx context.Context, atMost time.Duration) (loan.Rights, error) {
+		return r.rightsOf(ctx, &d, atMost)
+	}}, nil
+}
+
+// wrong counts a guess, and says whether the next must wait.
+func (r *Readers) wrong(ctx context.Context, login, network string) error {
+	err := r.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+		return throttle.Take(tx, []throttle.Counter{{Rule: guessDevice, Key: login}, {Rule: guessNetwork, Key: network}})
+	})
+	if err == nil {
+		err = ErrWrong
+	}
+	return err
+}
+
+// used notes the day on which a device was last used.
+func (r *Readers) used(ctx context.Context, d Device) error {
+	today := day.Of(r.DB.Now())
+	if d.UsedOn == today {
+		return nil
+	}
+	return r.DB.InTx(ctx, func(tx *sqldb.Tx) error { return setUsed(tx, d.ID, today) })
+}
+
+// clip bounds what is read of a header: four times what we ever gave.
+func clip(s string) string { return s[:min(len(s), 100)] }
+
+// pad gives a digest that is not there the length of one that is.
+func pad(digest string) string {
+	if digest == "" {
+		return strings.Repeat("-", 64)
+	}
+	return digest
+}

@@ -1,0 +1,297 @@
+package reading_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"lidwoord/base/sqldb"
+	"lidwoord/base/sqldb/sqldbtest"
+	"lidwoord/reading/catalogue"
+	"lidwoord/reading/loan"
+)
+
+const robot = "De robot die wilde voorlezen"
+
+// child has a youth membership.
+func child() map[string]any {
+	return map[string]any{"sub": "fenna", "memberships": []map[string]any{{"organisation_name": "Bind bibliotheken", "name": "Jeugd digitaal",
+		"rights": []string{"digital-youth"}, "state": "active"}}}
+}
+
+// loans counts the loans that run.
+func (h *house) loans() (n int) {
+	h.t.Helper()
+	err := h.db.Read(h.t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.One(`SELECT COUNT(*) FROM loan WHERE ended_at IS NULL`, nil, &n)
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return n
+}
+
+func (h *house) in(f func(*sqldb.Tx) error) {
+	h.t.Helper()
+	if err := h.db.InTx(h.t.Context(), f); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestSeventeenClicksOnTwoDevicesAreOneLoanAndOneExtension(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db, with{})
+		h.provider.Person = zoe("2027-11-30")
+		id := h.ids[bus]
+		devices := []*browser{h.browser(), h.browser()}
+		click := func(path string, pairs ...string) {
+			t.Helper()
+			var all sync.WaitGroup
+			for _, b := range devices {
+				b.get("/inloggen").want(t, 200)
+			}
+			for i := range 17 {
+				all.Go(func() { devices[i%2].post(path, pairs...).want(t, 200, "Lezen") })
+			}
+			all.Wait()
+		}
+		click("/titel/" + id + "/lenen")
+		if n := h.loans(); n != 1 {
+			t.Errorf("seventeen clicks made %d loans", n)
+		}
+		h.pass(19 * 24 * time.Hour) // 12 December; the last day is the 14th
+		click("/titel/"+id+"/verlengen", "tot", "2027-01-04")
+		devices[0].get("/titel/"+id).want(t, 200, "4 januari 2027", "Je hebt deze titel al verlengd")
+		if n := h.loans(); n != 1 {
+			t.Errorf("after extending %d loans", n)
+		}
+	})
+}
+
+func TestALoanIsExtendedWhereItIsOffered(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db, with{})
+		h.provider.Person = zoe("2027-11-30")
+		b, id := h.browser(), h.ids[bus]
+		verlengen := "/titel/" + id + "/verlengen"
+		b.get("/inloggen")
+		b.post("/titel/" + id + "/lenen")
+		if a := b.get("/titel/"+id).want(t, 200, "Vanaf 12 december 2026 kun je verlengen"); strings.Contains(a.body, verlengen) {
+			t.Error("offered on the first day")
+		}
+		b.post(verlengen, "tot", "2027-01-04").want(t, 403, "Verlengen lukt nu niet", "vanaf 12 december 2026")
+		b.post(verlengen, "tot", "morgen").want(t, 200, bus)
+		b.get(verlengen).want(t, 200, bus) // a reload of the refusal
+
+		h.pass(19*24*time.Hour - time.Hour)
+		b.get("/inloggen")
+		b.post("/titel/" + h.ids[robot] + "/lenen")
+		b.get("/titel/"+id).want(t, 200, "Verleng tot en met 4 januari 2027", "nog 2 dagen")
+		if a := b.get("/mijn-boeken").want(t, 200, "Verleng tot en met 4 januari 2027"); strings.Index(a.body, bus) > strings.Index(a.body, robot) || strings.Count(a.body, "/verlengen") != 1 {
+			t.Error("what can be extended does not stand on top, or more is offered")
+		}
+		b.get("/mijn-boeken?taal=en").want(t, 200, "Extend through 4 January 2027")
+		b.get("/mijn-boeken?taal=nl")
+
+		// The rights are asked at that moment: the membership ended this morning.
+		h.pass(11 * time.Second)
+		h.provider.Person = zoe("2026-12-11")
+		b.post(verlengen, "tot", "2027-01-04").want(t, 403, "Verlengen lukt nu niet", "Je abonnement bij Bind bibliotheken is afgelopen", "Word opnieuw lid")
+		if a := b.get("/titel/" + id); strings.Contains(a.body, verlengen) {
+			t.Error("offered to who has no membership")
+		}
+		h.pass(16 * time.Minute)
+		h.provider.Person = zoe("2027-11-30")
+		b.post(verlengen, "tot", "2027-01-04").want(t, 200, "Verlengd tot en met 4 januari 2027", "nog 23 dagen", "al verlengd")
+		b.get("/mijn-boeken").want(t, 200, "verlengd")
+		h.pass(22 * 24 * time.Hour)
+		b.get("/inloggen")
+		if a := b.get("/titel/" + id); strings.Contains(a.body, verlengen) {
+			t.Error("a second extension is offered")
+		}
+		b.post(verlengen, "tot", "2027-01-25").want(t, 403, "Deze titel is al verlengd")
+		// Given back on another device.
+		b.post("/titel/" + id + "/teruggeven")
+		b.post(verlengen, "tot", "2027-01-25").want(t, 403, "Je hebt deze titel nu niet geleend")
+	})
+}
+
+func TestTheEleventhIsRefusedWithTheShelfBesideIt(t *testing.T) {
+	var more [][]byte
+	for i := range 8 {
+		more = append(more, epub(t, fmt.Sprint("Boek nummer ", i), `<p>Tekst</p>`))
+	}
+	h := newHouse(t, sqldbtest.New(t), with{epubs: more})
+	h.provider.Person = zoe("2027-11-30")
+	b := h.browser()
+	b.get("/inloggen")
+	for i := range 8 {
+		b.post("/titel/"+h.ids[fmt.Sprint("Boek nummer ", i)]+"/lenen").want(t, 200, "Lezen")
+	}
+	if a := b.get("/mijn-boeken").want(t, 200, "E-books: 8 van 10", "Luisterboeken: 0 van 10"); strings.Contains(a.body, "Wil je iets anders lenen") {
+		t.Error("eight of ten are called full")
+	}
+	b.post("/titel/"+h.ids[bus]+"/lenen").want(t, 200, "Lezen")
+	b.post("/titel/"+h.ids["Pluis en de maan"]+"/lenen").want(t, 200, "Lezen")
+	b.get("/mijn-boeken").want(t, 200, "E-books: 10 van 10", "vol", "Wil je iets anders lenen? Geef dan eerst een titel terug")
+	eleventh := "/titel/" + h.ids["Onder de es"]
+	if a := b.get(eleventh).want(t, 200, "Je hebt al 10 e-books geleend", "Boek nummer 7", "Teruggeven", "Mijn boeken"); strings.Contains(a.body, eleventh+"/lenen") {
+		t.Error("a button that can only refuse")
+	}
+	b.post(eleventh+"/lenen").want(t, 403, "Lenen lukt nu niet", "Je kunt er 10 tegelijk hebben. Geef er 1 terug", "Boek nummer 0", "/titel/"+h.ids[bus]+"/teruggeven")
+	b.get("/titel/"+h.ids[robot]).want(t, 200, "Lenen") // audiobooks have room
+	b.post("/titel/" + h.ids[bus] + "/teruggeven")
+	b.post(eleventh+"/lenen").want(t, 200, "Geleend")
+}
+
+func TestAYouthMembershipOpensTheYouthCollection(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db, with{})
+		h.provider.Person = child()
+		b, pluis := h.browser(), h.ids["Pluis en de maan"]
+		if a := b.get("").want(t, 200, bus); strings.Contains(a.body, "jeugdabonnement") {
+			t.Error("a visitor sees the page for children")
+		}
+		b.get("/inloggen").want(t, 200, "Met je jeugdabonnement kies je uit deze titels", "Pluis en de maan")
+		if a := b.get(""); strings.Contains(a.body, bus) {
+			t.Error("the start page of a child begins with titles for grown-ups")
+		}
+		b.get("/?taal=en").want(t, 200, "With your youth membership")
+		b.get("/?taal=nl")
+		grown := "/titel/" + h.ids[bus]
+		if a := b.get(grown).want(t, 200, "Met een jeugdabonnement leen je titels uit de jeugdcollectie", "Bekijk de titels voor kinderen"); strings.Contains(a.body, grown+"/lenen") {
+			t.Error("a button that can only refuse")
+		}
+		b.post(grown+"/lenen").want(t, 403, "Met een jeugdabonnement", `/bibliotheek/jeugd">Bekijk`)
+		b.get("/mijn-boeken").want(t, 200, "Kies een boek", "/jeugd", "10 e-books")
+		b.post("/titel/"+pluis+"/lenen").want(t, 200, "Geleend")
+		// Pages that are kept ready are not mixed up.
+		h.provider.Person = zoe("2027-11-30")
+		z := h.browser()
+		z.get("/inloggen")
+		if a := z.get("").want(t, 200, bus); strings.Contains(a.body, "jeugdabonnement") {
+			t.Error("a grown-up sees the page for children")
+		}
+	})
+}
+
+func TestAWithdrawnTitleSaysSo(t *testing.T) {
+	h := newHouse(t, sqldbtest.New(t), with{})
+	h.provider.Person = zoe("2027-11-30")
+	b, path := h.browser(), "/titel/"+h.ids[bus]
+	b.get("/inloggen")
+	b.post(path + "/lenen")
+	h.in(func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, h.ids[bus]) })
+	h.pass(3 * time.Second)
+	b.get(path).want(t, 200, "Lezen") // who has it keeps it
+	if a := h.browser().get(path).want(t, 200, "Deze titel wordt niet meer uitgeleend"); strings.Contains(a.body, "Inloggen om te lenen") {
+		t.Error("one is asked to sign in for nothing")
+	}
+	h.pass(21 * 24 * time.Hour)
+	b.get("/inloggen")
+	if a := b.get(path).want(t, 200, "Lezen", "laatste dag"); strings.Contains(a.body, "/verlengen") {
+		t.Error("what is withdrawn can be extended")
+	}
+	b.post(path + "/teruggeven")
+	if a := b.get(path).want(t, 200, "Deze titel wordt niet meer uitgeleend"); strings.Contains(a.body, path+"/lenen") {
+		t.Error("a button that can only refuse")
+	}
+	b.post(path+"/lenen").want(t, 403, "Lenen lukt nu niet", "niet meer uitgeleend")
+}
+
+func TestWhoIsSorryHasTheBookAgainWhereTheyWere(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db, with{})
+		h.provider.Person = zoe("2027-11-30")
+		b, path, read := h.browser(), "/titel/"+h.ids[bus], "/lezen/"+h.ids[bus]
+		b.get("/inloggen")
+		b.post(path + "/lenen")
+		b.get(read + "/hoofdstuk/3")
+		b.get(path+"/teruggeven").want(t, 200, "nog 10 minuten")
+		b.post(path+"/teruggeven").want(t, 200, "Teruggegeven: "+bus, "Toch niet terug?", "op de plek waar je was", "Leen opnieuw")
+		b.post(path + "/teruggeven") // a second click forgets nothing
+		if n := readersKept(t, h); n != 0 {
+			t.Errorf("%d readers are kept after giving back", n)
+		}
+		// The next person at this computer learns nothing of it.
+		other := h.browser()
+		copyCookies(t, h, b, other)
+		h.provider.Person = child()
+		other.get("/inloggen")
+		if a := other.get("/mijn-boeken"); strings.Contains(a.body, bus) {
+			t.Error("somebody else sees what was given back")
+		}
+		h.provider.Person = zoe("2027-11-30")
+		b.get("/mijn-boeken?taal=en").want(t, 200, "Not back after all?")
+		b.get("/mijn-boeken?taal=nl")
+		b.post(path+"/lenen").want(t, 200, "Geleend", "Verder lezen")
+		if a := b.get(read); !strings.HasSuffix(a.Request.URL.Path, "/hoofdstuk/3") {
+			t.Errorf("opened again at %s, want chapter 3", a.Request.URL)
+		}
+		if a := b.get("/mijn-boeken"); strings.Contains(a.body, "Toch niet terug?") {
+			t.Error("what is on the shelf is offered again")
+		}
+		// After some minutes the place is gone everywhere.
+		b.post(path+"/teruggeven").want(t, 200, "Toch niet terug?")
+		h.pass(10 * time.Minute)
+		if a := b.get("/mijn-boeken"); strings.Contains(a.body, "Toch niet terug?") {
+			t.Error("offered for ever")
+		}
+		b.post(path + "/lenen")
+		if a := b.get(read); !strings.HasSuffix(a.Request.URL.Path, "/hoofdstuk/1") {
+			t.Errorf("opened after long at %s, want chapter 1", a.Request.URL)
+		}
+	})
+}
+
+func readersKept(t *testing.T, h *house) (n int) {
+	t.Helper()
+	h.in(func(tx *sqldb.Tx) error {
+		_, err := tx.One(`SELECT COUNT(reader) FROM loan`, nil, &n)
+		return err
+	})
+	return n
+}
+
+// copyCookies gives one browser what another keeps, but for its session.
+func copyCookies(t *testing.T, h *house, from, to *browser) {
+	t.Helper()
+	at, err := url.Parse(h.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to.Jar, _ = cookiejar.New(nil)
+	var kept []*http.Cookie
+	for _, c := range from.Jar.Cookies(at) {
+		if !strings.HasSuffix(c.Name, "-sessie") {
+			kept = append(kept, c)
+		}
+	}
+	to.Jar.SetCookies(at, kept)
+}
+
+// What ended counts, and names nobody, also in what the door writes to its log.
+func TestALoanLeavesNoNameInTheLog(t *testing.T) {
+	h := newHouse(t, sqldbtest.New(t), with{})
+	h.provider.Person = zoe("2027-11-30")
+	b, path := h.browser(), "/titel/"+h.ids[bus]
+	b.get("/inloggen")
+	b.post(path + "/lenen")
+	b.get("/lezen/" + h.ids[bus] + "/hoofdstuk/2")
+	b.get("/boek/" + h.ids[bus] + "/EPUB/cover.jpg")
+	b.get("/zoeken?zoek=zweeloo")
+	b.post(path+"/verlengen", "tot", "2027-01-04")
+	b.post(path + "/teruggeven")
+	reader := string(loan.ReaderOf(h.db.Box, h.provider.URL, "zoe"))
+	for _, secret := range []string{h.ids[bus], bus, "zweeloo", reader, "20000000000017", "sub=zoe"} {
+		if text := h.log.String(); strings.Contains(text, secret) || text == "" {
+			t.Errorf("the log holds %q:\n%.2000s", secret, text)
+		}
+	}
+}

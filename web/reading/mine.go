@@ -1,0 +1,109 @@
+package reading
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"lidwoord/base/fault"
+	"lidwoord/base/sqldb"
+	"lidwoord/reading/catalogue"
+	"lidwoord/reading/loan"
+	"lidwoord/web/kit"
+)
+
+// minePage is what a reader has on loan.
+type minePage struct {
+	Loans   []shelfLoan // what can be extended on top, then the first to go back
+	Now     time.Time
+	Rules   loan.Rules // the zero Rules for who may borrow nothing
+	Rooms   []shelfRoom
+	Refused fault.List // why nothing more can be borrowed
+	Help    string     // as of a title
+	Back    givenBack  // what was given back a moment ago, the zero value for nothing
+}
+
+// shelfLoan is a loan with its cover.
+type shelfLoan struct {
+	loan.Loan
+	Picture picture
+}
+
+// shelfRoom is how much of the room for one kind is taken.
+type shelfRoom struct {
+	Kind catalogue.Kind
+	Has  int
+	Most int
+}
+
+// Full reports whether nothing more of the kind can be borrowed.
+func (r shelfRoom) Full() bool { return r.Has >= r.Most }
+
+// Full reports whether of some kind nothing more can be borrowed.
+func (p minePage) Full() bool { return slices.ContainsFunc(p.Rooms, shelfRoom.Full) }
+
+// Youth reports whether the reader borrows titles for children only.
+func (p minePage) Youth() bool { return p.Rules.Youth }
+
+func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
+	who, in := whoIs(r)
+	if !in {
+		return kit.ErrSignIn
+	}
+	page := minePage{Now: s.DB.Now(), Back: s.givenBack(r, who)}
+	loans, err := s.shelf(r, who, func(tx *sqldb.Tx) (err error) {
+		page.Rules, err = rulesOf(tx, who)
+		return err
+	})
+	if fault.KindOf(err) == fault.Denied {
+		page.Refused, page.Help = fault.Of(err), wayOut(err)
+	} else if err != nil {
+		return err
+	}
+	for _, l := range loans {
+		page.Loans = append(page.Loans, shelfLoan{l, s.picture(l.Title, coverInList)})
+	}
+	page.arrange()
+	return s.Show(w, r, http.StatusOK, "mine", page)
+}
+
+// shelf lists what a reader has now, with the titles of the catalogue in memory, and
+// looks up what else is needed on the same journey; and may be nil.
+func (s *Site) shelf(r *http.Request, who who, and func(*sqldb.Tx) error) (loans []loan.Loan, err error) {
+	of, err := s.Index.At(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
+		loans, err = loan.ShelfFrom(tx, who.Reader, of.Title)
+		if err == nil && and != nil {
+			err = and(tx)
+		}
+		return err
+	})
+	return loans, err
+}
+
+// arrange puts on top what asks for a decision now, and counts by kind.
+func (p *minePage) arrange() {
+	now := func(l shelfLoan) int {
+		if l.Extendable(p.Rules, p.Now) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(p.Loans, func(a, b shelfLoan) int { return now(a) - now(b) })
+	if slices.ContainsFunc(p.Loans, func(l shelfLoan) bool { return l.Title.ID == p.Back.Title }) {
+		p.Back = givenBack{}
+	}
+	for _, room := range []shelfRoom{{Kind: catalogue.EBook, Most: p.Rules.EBooks}, {Kind: catalogue.Audiobook, Most: p.Rules.Audiobooks}} {
+		for _, l := range p.Loans {
+			if l.Title.Kind == room.Kind {
+				room.Has++
+			}
+		}
+		if room.Most > 0 { // of what is never lent nothing is full
+			p.Rooms = append(p.Rooms, room)
+		}
+	}
+}
