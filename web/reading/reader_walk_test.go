@@ -1,6 +1,7 @@
 package reading_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -216,6 +217,7 @@ func TestTheReaderIsSteeredByKeysAlone(t *testing.T) {
 	waitFor(t, p, `document.getElementById('plek').textContent.startsWith('100 %')`)
 	p.Key(kb.Home)
 	waitFor(t, p, `document.getElementById('plek').textContent.match(/^[0-5] %/)`)
+	p.Screenshot("reader-cover")
 
 	// Search: the words, the list, the page.
 	p.Key("/")
@@ -309,5 +311,40 @@ func TestAPlaceReadWithoutAConnectionArrivesLater(t *testing.T) {
 	ready(t, tablet)
 	if got := seen(tablet); got != before {
 		t.Errorf("the tablet opened at %q, the phone is at %q", got, before)
+	}
+}
+
+// TestAThumbTurnsThePageOnATelephone taps where a thumb lies: the outer thirds turn
+// the page, the middle does nothing, and a link stays a link.
+func TestAThumbTurnsThePageOnATelephone(t *testing.T) {
+	b := webtest.Start(t)
+	built(t)
+	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS(".."), epubs: [][]byte{epub(t, "Duimen", `<p id="a"><a href="#z">Naar het eind</a></p>`, "z.xhtml", `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Z</title></head><body><p>Los.</p></body></html>`)}})
+	h.provider.Person = zoe("2027-11-30")
+	p := h.device(b, "Duimen")
+	p.Resize(webtest.Narrow)
+	p.Visit(h.URL + "/bibliotheek/lezen/" + h.ids["Duimen"])
+	ready(t, p)
+	tap := func(x int) {
+		webtest.Eval[bool](p, fmt.Sprintf(`(doc => {
+			const left = doc.defaultView.frameElement.getBoundingClientRect().left
+			const at = doc.elementFromPoint(%[1]d - left, 420) ?? doc.body
+			return at.dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true, view: doc.defaultView, clientX: %[1]d - left, clientY: 420})) || true
+		})(document.querySelector('foliate-view').renderer.getContents()[0].doc)`, x))
+		time.Sleep(400 * time.Millisecond)
+	}
+	page := func() int { return webtest.Eval[int](p, `document.querySelector('foliate-view').renderer.page`) }
+	if page() != 1 {
+		t.Fatalf("opened at page %d", page())
+	}
+	for _, step := range []struct{ x, want int }{{300, 2}, {350, 3}, {195, 3}, {60, 2}} {
+		if tap(step.x); page() != step.want {
+			t.Errorf("a tap at %d led to page %d, want %d", step.x, page(), step.want)
+		}
+	}
+	for _, id := range []string{"vorige", "volgende", "lint"} {
+		if size := webtest.Eval[float64](p, `(b => Math.min(b.width, b.height))(document.getElementById('`+id+`').getBoundingClientRect())`); size < 44 {
+			t.Errorf("the button %s is %.0f pixels", id, size)
+		}
 	}
 }
