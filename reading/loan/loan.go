@@ -7,6 +7,7 @@
 //	Shelf    lists what a reader has now
 //	Held     is the loan by which a reader opens a book
 //	Remember keeps where somebody is reading; PlaceOf finds it again
+//	AddBookmark puts a bookmark; Bookmarks lists them, RemoveBookmark takes one away
 //	SetTerm  writes what a right of a membership lends; TermsOf reads it
 //	Popular  counts the loans of each title; Counts those of each month
 //	Sweep    ends what is over; Fold keeps only the number of what is long over
@@ -100,6 +101,9 @@ func Borrow(tx *sqldb.Tx, reader Reader, rights Rights, titleID string) (Loan, e
 	}
 	rules, err := rulesFor(tx, rights)
 	if err != nil {
+		return Loan{}, err
+	}
+	if err := deleteOverdueBookmarks(tx, reader); err != nil {
 		return Loan{}, err
 	}
 	if err := endOverdue(tx, reader); err != nil { // frees the place of a loan that ended last night
@@ -221,6 +225,9 @@ func (l Loan) ExtendsTo(rules Rules) day.Day { return l.LastDay().AddDays(rules.
 
 // Return takes a title back. Returning it twice is as good as once.
 func Return(tx *sqldb.Tx, reader Reader, titleID string) error {
+	if err := deleteBookmarks(tx, reader, titleID); err != nil {
+		return err
+	}
 	return endLoan(tx, reader, titleID)
 }
 
@@ -238,4 +245,9 @@ func Held(tx *sqldb.Tx, reader Reader, titleID string) (Loan, error) {
 }
 
 // Sweep ends the loans that are over and forgets who had them.
-func Sweep(tx *sqldb.Tx) error { return endAllOverdue(tx) }
+func Sweep(tx *sqldb.Tx) error {
+	if err := deleteAllOverdueBookmarks(tx); err != nil {
+		return err
+	}
+	return endAllOverdue(tx)
+}

@@ -2,6 +2,7 @@ package loan
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -15,29 +16,59 @@ type Place struct {
 	Href     string    `json:"href"`               // the part
 	Fragment string    `json:"fragment,omitempty"` // a CFI in a book, "t=67.5" in a track
 	Total    float64   `json:"total"`              // 0 at the first word, 1 after the last
-	At       time.Time `json:"-"`
+	By       string    `json:"by,omitempty"`       // a name that the open page made up for itself: was it this one?
+	At       time.Time `json:"-"`                  // when it was read there, by our clock
 }
 
-// maxPlace bounds what a browser may leave with us.
-const maxPlace = 2000
+// Bounds of what a browser may leave with us.
+const (
+	maxPlace = 2000
+	maxBy    = 40
+)
 
 // ErrBadPlace is a place that no reader of ours sends.
 var ErrBadPlace = fault.New(fault.Invalid, "loan.bad_place")
 
-// Remember keeps the place. The latest word wins, from whichever device.
-func Remember(tx *sqldb.Tx, reader Reader, titleID string, p Place) error {
-	if !(p.Total >= 0 && p.Total <= 1) || len(p.Href)+len(p.Fragment) > maxPlace || !utf8.ValidString(p.Href+p.Fragment) {
+func (p Place) check() error {
+	if !(p.Total >= 0 && p.Total <= 1) || len(p.Href)+len(p.Fragment) > maxPlace || len(p.By) > maxBy || !readable(p.Href+p.Fragment+p.By) {
 		return ErrBadPlace
+	}
+	return nil
+}
+
+// readable reports whether both database engines take a text.
+func readable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+// Remember keeps the place. The newest reading wins, not the latest arrival: what
+// a telephone read in a tunnel an hour ago does not undo the page of a minute ago.
+// A place without an instant is of now; none is of later than now.
+func Remember(tx *sqldb.Tx, reader Reader, titleID string, p Place) error {
+	_, err := Newest(tx, reader, titleID, p)
+	return err
+}
+
+// Newest is Remember that tells which place is kept now: p, or a newer one that
+// another device left.
+func Newest(tx *sqldb.Tx, reader Reader, titleID string, p Place) (Place, error) {
+	if err := p.check(); err != nil {
+		return p, err
+	}
+	if p.At.IsZero() || p.At.After(tx.Now) {
+		p.At = tx.Now
 	}
 	text, err := json.Marshal(p)
 	if err != nil {
-		return err
+		return p, err
 	}
-	n, err := setPlace(tx, reader, titleID, string(text), int(p.Total*1000))
-	if err == nil && n == 0 {
+	n, err := setPlace(tx, reader, titleID, p, string(text))
+	if err != nil || n > 0 {
+		return p, err
+	}
+	newer, found, err := PlaceOf(tx, reader, titleID)
+	if err == nil && !found {
 		err = ErrNotYours
 	}
-	return err
+	return newer, err
 }
 
 // PlaceOf returns the place; found is false when the title was not opened yet.

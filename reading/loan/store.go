@@ -200,11 +200,12 @@ func talliesBetween(tx *sqldb.Tx, from, until day.Day) ([]tally, error) {
 		})
 }
 
-func setPlace(tx *sqldb.Tx, reader Reader, titleID, place string, progress int) (int64, error) {
+// setPlace keeps a place unless a newer one was read.
+func setPlace(tx *sqldb.Tx, reader Reader, titleID string, p Place, text string) (int64, error) {
 	return tx.Exec(`
 		UPDATE loan SET place = $1, placed_at = $2, progress = $3
-		WHERE reader = $4 AND title_id = $5 AND ended_at IS NULL AND due_at > $2`,
-		place, tx.Now, progress, string(reader), titleID)
+		WHERE reader = $4 AND title_id = $5 AND ended_at IS NULL AND due_at > $6 AND (placed_at IS NULL OR placed_at <= $2)`,
+		text, p.At, int(p.Total*1000), string(reader), titleID, tx.Now)
 }
 
 func placeOf(tx *sqldb.Tx, reader Reader, titleID string) (text string, at time.Time, found bool, err error) {
@@ -213,4 +214,79 @@ func placeOf(tx *sqldb.Tx, reader Reader, titleID string) (text string, at time.
 		WHERE reader = $1 AND title_id = $2 AND ended_at IS NULL AND due_at > $3 AND place IS NOT NULL`,
 		[]any{string(reader), titleID, tx.Now}, &text, sqldb.Instant(&at))
 	return text, at, found, err
+}
+
+// insertBookmark puts a bookmark in a loan that runs, unless there is one in that
+// place or there are as many as may be.
+func insertBookmark(tx *sqldb.Tx, reader Reader, titleID string, b Bookmark) (int64, error) {
+	return tx.Exec(`
+		INSERT INTO bookmark (id, loan_id, href, fragment, total, chapter, words)
+		SELECT CAST($1 AS TEXT), l.id, CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS TEXT)
+		FROM loan l
+		WHERE l.reader = $8 AND l.title_id = $9 AND l.ended_at IS NULL AND l.due_at > $7
+			AND (SELECT COUNT(*) FROM bookmark WHERE loan_id = l.id) < CAST($10 AS BIGINT)
+		ON CONFLICT (loan_id, href, fragment) DO NOTHING`,
+		b.ID, b.Href, b.Fragment, int64(b.Total*1e6), b.Chapter, b.Words, tx.Now, string(reader), titleID, MaxBookmarks)
+}
+
+const bookmarkColumns = `b.id, b.href, b.fragment, b.total, b.chapter, b.words`
+
+func scanBookmark(r sqldb.Row) (Bookmark, error) {
+	var b Bookmark
+	var millionths int64
+	err := r.Scan(&b.ID, &b.Href, &b.Fragment, &millionths, &b.Chapter, &b.Words)
+	b.Total = float64(millionths) / 1e6
+	return b, err
+}
+
+func bookmarksOf(tx *sqldb.Tx, reader Reader, titleID string) ([]Bookmark, error) {
+	return sqldb.Many(tx, `
+		SELECT `+bookmarkColumns+` FROM bookmark b JOIN loan l ON l.id = b.loan_id
+		WHERE l.reader = $1 AND l.title_id = $2 AND l.ended_at IS NULL AND l.due_at > $3
+		ORDER BY b.total, b.id`,
+		[]any{string(reader), titleID, tx.Now}, scanBookmark)
+}
+
+func bookmarkAt(tx *sqldb.Tx, reader Reader, titleID string, p Place) (Bookmark, bool, error) {
+	list, err := sqldb.Many(tx, `
+		SELECT `+bookmarkColumns+` FROM bookmark b JOIN loan l ON l.id = b.loan_id
+		WHERE l.reader = $1 AND l.title_id = $2 AND l.ended_at IS NULL AND l.due_at > $3 AND b.href = $4 AND b.fragment = $5`,
+		[]any{string(reader), titleID, tx.Now, p.Href, p.Fragment}, scanBookmark)
+	if err != nil || len(list) == 0 {
+		return Bookmark{}, false, err
+	}
+	return list[0], true, nil
+}
+
+func deleteBookmark(tx *sqldb.Tx, reader Reader, titleID, id string) error {
+	_, err := tx.Exec(`
+		DELETE FROM bookmark
+		WHERE id = $1 AND loan_id IN (SELECT id FROM loan WHERE reader = $2 AND title_id = $3 AND ended_at IS NULL)`,
+		id, string(reader), titleID)
+	return err
+}
+
+// What ends a loan first takes its bookmarks.
+func deleteBookmarks(tx *sqldb.Tx, reader Reader, titleID string) error {
+	_, err := tx.Exec(`
+		DELETE FROM bookmark
+		WHERE loan_id IN (SELECT id FROM loan WHERE reader = $1 AND title_id = $2 AND ended_at IS NULL)`,
+		string(reader), titleID)
+	return err
+}
+
+func deleteOverdueBookmarks(tx *sqldb.Tx, reader Reader) error {
+	_, err := tx.Exec(`
+		DELETE FROM bookmark
+		WHERE loan_id IN (SELECT id FROM loan WHERE reader = $1 AND ended_at IS NULL AND due_at <= $2)`,
+		string(reader), tx.Now)
+	return err
+}
+
+func deleteAllOverdueBookmarks(tx *sqldb.Tx) error {
+	_, err := tx.Exec(`
+		DELETE FROM bookmark
+		WHERE loan_id IN (SELECT id FROM loan WHERE ended_at IS NULL AND due_at <= $1)`,
+		tx.Now)
+	return err
 }

@@ -4,9 +4,12 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,10 +156,22 @@ func TestWithoutScriptABookIsReadByChapter(t *testing.T) {
 func TestAHostileBookRunsNothing(t *testing.T) {
 	b := webtest.Start(t)
 	built(t)
-	const attack = `<script>top.document.title = 'OWNED'; document.documentElement.dataset.owned = 1</script><script src="x.js"></script>` +
-		`<img src="gone.png" onerror="top.document.title = 'OWNED'"/><p><a href="javascript:top.document.title='OWNED'">Klik hier</a></p>` +
-		`<iframe src="x.xhtml"></iframe><svg xmlns="http://www.w3.org/2000/svg" onload="top.document.title='OWNED'"><script>top.document.title='OWNED'</script></svg>`
-	evil := []string{"x.js", `top.document.title = 'OWNED'`, "s.css", `@import url("/bibliotheek/uitloggen"); h1 { color: rgb(1, 2, 3) }`, "x.xhtml", `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title></head><body><script>top.document.title='OWNED'</script></body></html>`}
+	// Whatever it fetches from elsewhere would be heard here.
+	var heard atomic.Int64
+	spy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		heard.Add(1)
+		t.Errorf("the book asked for %s", r.URL)
+	}))
+	t.Cleanup(spy.Close)
+	attack := strings.ReplaceAll(`<script>top.document.title = 'OWNED'; document.documentElement.dataset.owned = 1</script><script src="x.js"></script><script src="SPY/x.js"></script>`+
+		`<img src="gone.png" onerror="top.document.title = 'OWNED'"/><img src="SPY/pixel.png" alt=""/><p><a href="javascript:top.document.title='OWNED'">Klik hier</a></p>`+
+		`<meta http-equiv="refresh" content="0; url=SPY/refresh"/><form action="SPY/form" method="post"><button autofocus="autofocus" onfocus="top.document.title='OWNED'">Stuur</button></form>`+
+		`<iframe src="x.xhtml"></iframe><iframe src="SPY/frame"></iframe><object data="SPY/object"></object><embed src="SPY/embed"/><video src="SPY/film" autoplay="autoplay"></video><base href="SPY/"/>`+
+		`<link rel="stylesheet" href="SPY/s.css"/><link rel="preload" as="image" href="SPY/preload.png"/><style>@import url("SPY/import.css"); @font-face { font-family: f; src: url("SPY/font.woff2") } p { font-family: f; background: url("SPY/paper.png") }</style>`+
+		`<svg xmlns="http://www.w3.org/2000/svg" onload="top.document.title='OWNED'"><script>top.document.title='OWNED'</script><image href="SPY/svg.png"/><use href="SPY/use.svg#a"/><a href="javascript:top.document.title='OWNED'"><text y="20">Klik</text></a><animate attributeName="x" onbegin="top.document.title='OWNED'" begin="0s" dur="1s"/></svg>`+
+		`<math xmlns="http://www.w3.org/1998/Math/MathML" href="javascript:top.document.title='OWNED'"><mi>x</mi></math><p style="background: url(SPY/inline.png)">Een regel.</p>`, "SPY", spy.URL)
+	evil := []string{"x.js", `top.document.title = 'OWNED'`, "s.css", strings.ReplaceAll(`@import url("/bibliotheek/uitloggen"); @import "SPY/css.css"; h1 { color: rgb(1, 2, 3); background: url(SPY/css.png) } @font-face { font-family: g; src: url(SPY/css.woff2) } body { font-family: g }`, "SPY", spy.URL),
+		"x.xhtml", `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title></head><body><script>top.document.title='OWNED'</script></body></html>`}
 	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS(".."), epubs: [][]byte{epub(t, "Boos boek", attack, evil...)}})
 	h.provider.Person = zoe("2027-11-30")
 	walk := func(p *webtest.Page) {
@@ -171,7 +186,13 @@ func TestAHostileBookRunsNothing(t *testing.T) {
 		p.Visit(h.URL + "/bibliotheek/lezen/" + h.ids["Boos boek"])
 		ready(t, p)
 		p.Key(kb.ArrowRight)
+		// A person who presses what the book wants pressed.
+		webtest.Eval[bool](p, `(doc => { doc.querySelectorAll('a, button').forEach(e => e.dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}))); return true })(document.querySelector('foliate-view').renderer.getContents()[0].doc)`)
 		time.Sleep(time.Second)
+		if webtest.Eval[bool](p, `(doc => 'owned' in doc.documentElement.dataset)(document.querySelector('foliate-view').renderer.getContents()[0].doc)`) {
+			t.Error("the book ran inside its frame")
+		}
+		p.WantURL("/lezen/")
 		if title := p.Title(); strings.Contains(title, "OWNED") {
 			t.Errorf("the book ran: %s", title)
 		}
@@ -182,13 +203,18 @@ func TestAHostileBookRunsNothing(t *testing.T) {
 		}
 	}
 	t.Run("cleaned", func(t *testing.T) { walk(b.Person(t)) })
+	if heard.Load() > 0 {
+		t.Fatal("a cleaned book reached elsewhere")
+	}
 	t.Run("as if cleaning had failed", func(t *testing.T) {
 		h.spoil("Boos boek", "c.xhtml", []byte(`<html xmlns="http://www.w3.org/1999/xhtml"><head><title>T</title></head><body><h1>Hoofdstuk</h1>`+attack+strings.Repeat("<p>Een alinea om te lezen.</p>", 60)+`</body></html>`))
 		p := b.Person(t)
 		p.Forgive("Content Security Policy")
 		p.Forgive("violates the following")
 		p.Forgive("script-src")
-		p.Forgive("Blocked script execution")
+		for _, refusal := range []string{"Blocked script execution", "Blocked form submission", "Refused to execute the redirect", "Blocked autofocusing", "Unsafe attempt to load URL"} {
+			p.Forgive(refusal)
+		}
 		p.Forgive("ERR_")
 		p.Forgive("404")
 		p.Forgive("blob:")

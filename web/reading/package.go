@@ -17,6 +17,17 @@ const (
 	sizesName   = "lidwoord-sizes.json"
 )
 
+// ownFiles are what we write ourselves of a book.
+var ownFiles = map[string]struct {
+	typ   string
+	write func(catalogue.Title, *catalogue.Manifest) []byte
+}{
+	"META-INF/container.xml": {"application/xml", writeContainer},
+	packageName:              {"application/oebps-package+xml", writePackage},
+	navName:                  {"application/xhtml+xml", writeNav},
+	sizesName:                {"application/json", writeSizes},
+}
+
 func writeContainer(catalogue.Title, *catalogue.Manifest) []byte {
 	return []byte(`<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile full-path="` + packageName + `" media-type="application/oebps-package+xml"/></rootfiles></container>`)
 }

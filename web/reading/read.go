@@ -1,19 +1,16 @@
 package reading
 
 import (
-	"bytes"
 	"html/template"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
 	"lidwoord/reading/markup"
-	"lidwoord/web/kit"
 )
 
 // readerPolicy is the policy of the page with the comfortable reader. It differs
@@ -23,38 +20,6 @@ import (
 // book would own the page.
 const readerPolicy = "default-src 'none'; script-src 'self'; connect-src 'self' blob:; img-src 'self' blob: data:; style-src 'self' blob: 'unsafe-inline'; " +
 	"font-src 'self' blob: data:; media-src 'self' blob:; frame-src blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-
-// opened is a title in the hands of a reader who has it on loan.
-type opened struct {
-	Reader   loan.Reader
-	Loan     loan.Loan
-	Title    catalogue.Title
-	Manifest *catalogue.Manifest
-	Place    loan.Place
-	Begun    bool // the reader was here before
-}
-
-// open finds the loan by which a reader opens a title. It is the one gate before
-// everything that a book is made of.
-func (s *Site) open(r *http.Request) (opened, error) {
-	who, in := whoIs(r)
-	if !in {
-		return opened{}, kit.ErrSignIn
-	}
-	o := opened{Reader: who.Reader}
-	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		if o.Loan, err = loan.Held(tx, o.Reader, r.PathValue("title")); err != nil {
-			return err
-		}
-		o.Title = o.Loan.Title
-		if o.Place, o.Begun, err = loan.PlaceOf(tx, o.Reader, o.Title.ID); err != nil {
-			return err
-		}
-		o.Manifest, err = catalogue.Contents(tx, o.Title.ID)
-		return err
-	})
-	return o, err
-}
 
 // straight lists the parts that are read one after the other.
 func (o opened) straight() []catalogue.Part {
@@ -76,6 +41,8 @@ type readerPage struct {
 	Script   string
 	Book     string // address below which its files are
 	Save     string // address to which the place is sent
+	Marks    string // address of the bookmarks
+	Fonts    string // address of the letters that come with the reader, "" without
 	Plain    string // the plain chapter view
 	Contents []line
 }
@@ -98,17 +65,9 @@ func (s *Site) read(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Security-Policy", readerPolicy)
 	return s.Show(w, r, http.StatusOK, "reader", readerPage{
 		opened: o, Script: s.Link("/lezer/reader.%s.js", s.print), Plain: plain,
-		Book: s.Link("/boek/%s/", o.Title.ID), Save: s.Link("/plaats/%s", o.Title.ID), Contents: s.contents(o),
+		Book: s.Link("/boek/%s/", o.Title.ID), Save: s.Link("/plaats/%s", o.Title.ID), Marks: s.Link("/bladwijzers/%s", o.Title.ID),
+		Fonts: s.fontsAt(), Contents: s.contents(o),
 	})
-}
-
-// notHeld leads who does not have a title to its page, where it can be borrowed.
-func (s *Site) notHeld(w http.ResponseWriter, r *http.Request, err error) error {
-	if loan.ErrNotYours.Is(err) {
-		s.SetFlash(w, "reading.borrow_first")
-		return s.Redirect(w, r, "/titel/%s", r.PathValue("title"))
-	}
-	return err
 }
 
 // number is the chapter where the reader was, from 1.
@@ -165,8 +124,20 @@ type chapterPage struct {
 	Prev     string
 	Next     string
 	Contents []line
+	Marks    []chapterMark
+	Marked   string // the bookmark at the beginning of this chapter, "" for none
 	Reader   string // address of the comfortable reader, "" without one
 }
+
+// chapterMark is a bookmark as a link to its chapter.
+type chapterMark struct {
+	loan.Bookmark
+	Number int
+	Page   string
+}
+
+// Start is how far the beginning of the chapter is in the whole.
+func (p chapterPage) Start() float64 { return float64(p.Number-1) / float64(p.Of) }
 
 // Percent is how far the chapter is in the book.
 func (p chapterPage) Percent() int { return p.Number * 100 / p.Of }
@@ -208,7 +179,7 @@ func (s *Site) chapter(w http.ResponseWriter, r *http.Request) error {
 	// Without script the place can only be noted here, where a chapter is opened. A
 	// finer place in the same chapter, from the comfortable reader, is left alone.
 	if o.Place.Href != page.Part.Href {
-		o.Place = loan.Place{Href: page.Part.Href, Total: float64(n-1) / float64(len(parts))}
+		o.Place = loan.Place{Href: page.Part.Href, Total: page.Start()}
 		page.opened = o
 		err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return loan.Remember(tx, o.Reader, o.Title.ID, o.Place) })
 		if err != nil {
@@ -216,6 +187,9 @@ func (s *Site) chapter(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	page.Contents = s.contents(o)
+	if err := s.chapterMarks(r, &page); err != nil {
+		return err
+	}
 	if n > 1 {
 		page.Prev = s.Link("/lezen/%s/hoofdstuk/%d", o.Title.ID, n-1)
 	}
@@ -228,74 +202,24 @@ func (s *Site) chapter(w http.ResponseWriter, r *http.Request) error {
 	return s.Show(w, r, http.StatusOK, "chapter", page)
 }
 
-func escapePath(href string) string { return (&url.URL{Path: href}).EscapedPath() }
-
-// keepPlace notes where the reader is; the scripts of reader and player send it.
-func (s *Site) keepPlace(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
-	form, err := kit.ReadForm(r)
-	if err != nil {
+// chapterMarks finds the bookmarks, and the one that the button of this chapter put.
+func (s *Site) chapterMarks(r *http.Request, page *chapterPage) error {
+	var list []loan.Bookmark
+	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
+		list, err = loan.Bookmarks(tx, page.opened.Reader, page.Title.ID)
 		return err
-	}
-	total, err := strconv.ParseFloat(form.Get("total"), 64)
-	if err != nil {
-		return loan.ErrBadPlace
-	}
-	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
-		return loan.Remember(tx, who.Reader, r.PathValue("title"), loan.Place{Href: form.Get("href"), Fragment: form.Get("fragment"), Total: total})
 	})
-	if err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
-// resource sends a file of a book during its loan, and the three files that we
-// write ourselves instead of the book's own: the reader sees the book as we
-// understood it, not as it describes itself.
-func (s *Site) resource(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.open(r)
-	if err != nil {
-		if kit.ErrSignIn.Is(err) {
-			return loan.ErrNotYours // a picture cannot sign in
+	for _, b := range list {
+		for i, p := range page.straight() {
+			if p.Href == b.Href {
+				page.Marks = append(page.Marks, chapterMark{b, i + 1, s.Link("/lezen/%s/hoofdstuk/%d", page.Title.ID, i+1)})
+			}
 		}
-		return err
+		if b.Href == page.Part.Href && b.Fragment == "" {
+			page.Marked = b.ID
+		}
 	}
-	w.Header().Set("Cache-Control", "private, no-cache") // kept, but asked for again: the loan may be over
-	own := map[string]struct {
-		typ   string
-		write func(catalogue.Title, *catalogue.Manifest) []byte
-	}{
-		"META-INF/container.xml": {"application/xml", writeContainer},
-		packageName:              {"application/oebps-package+xml", writePackage},
-		navName:                  {"application/xhtml+xml", writeNav},
-		sizesName:                {"application/json", writeSizes},
-	}
-	href := r.PathValue("href")
-	if f, ok := own[href]; ok {
-		guardBook(w.Header())
-		w.Header().Set("Content-Type", f.typ)
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.write(o.Title, o.Manifest)))
-		return nil
-	}
-	part, ok := o.Manifest.Part(href)
-	if !ok {
-		return catalogue.ErrNoPart
-	}
-	return s.send(w, r, o.Title, part)
+	return err
 }
 
-// script sends the bundled reader under its fingerprint.
-func (s *Site) script(w http.ResponseWriter, r *http.Request) error {
-	if len(s.reader) == 0 || r.PathValue("file") != "reader."+s.print+".js" {
-		return kit.ErrNoPage
-	}
-	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.reader))
-	return nil
-}
+func escapePath(href string) string { return (&url.URL{Path: href}).EscapedPath() }

@@ -50,11 +50,13 @@ type Settings struct {
 type Site struct {
 	*kit.Site
 	Settings
-	Apps   *device.Readers // lets reader apps in, also for the door of the apps
-	party  *party.Party
-	reader []byte // the bundled reader; empty without npm
-	print  string // its fingerprint
-	kept   kept   // pages that are ready
+	Apps      *device.Readers // lets reader apps in, also for the door of the apps
+	party     *party.Party
+	reader    []byte            // the bundled reader; empty without npm
+	print     string            // its fingerprint
+	fonts     map[string][]byte // letters that come with the reader, by name
+	manifests manifests         // of what was opened lately
+	kept      kept              // pages that are ready
 }
 
 // New makes the door.
@@ -79,7 +81,8 @@ func New(house *kit.House, set Settings) (*Site, error) {
 	}
 	sum := sha256.Sum256(s.reader)
 	s.print = hex.EncodeToString(sum[:6])
-	return s, nil
+	s.fonts, err = fontsIn(s.Dist)
+	return s, err
 }
 
 // Routes names every address of the door.
@@ -131,6 +134,10 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /lezen/{title}/hoofdstuk/{n}", s.chapter)
 	m.Page("GET /luisteren/{title}", s.listen)
 	m.Page("POST /plaats/{title}", s.keepPlace)
+	m.Page("GET /plaats/{title}", s.tellPlace)
+	m.Page("GET /bladwijzers/{title}", s.listBookmarks)
+	m.Page("POST /bladwijzers/{title}", s.addBookmark)
+	m.Page("POST /bladwijzers/{title}/{id}/weg", s.removeBookmark)
 	m.Page("GET /boek/{title}/{href...}", s.resource)
 	m.Page("GET /lezer/{file}", s.script)
 }

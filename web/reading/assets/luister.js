@@ -5,125 +5,307 @@
   var room = document.getElementById("luister");
   var $ = function (id) { return document.getElementById(id); };
   var items = Array.prototype.slice.call(document.querySelectorAll(".ob-track"));
-  if (!room || !items.length) return;
-  var lengths = items.map(function (li) { return Number(li.dataset.length); });
-  var before = lengths.map(function (_, i) { return lengths.slice(0, i).reduce(function (a, b) { return a + b; }, 0); });
-  var total = before[items.length - 1] + lengths[items.length - 1];
+  if (!room || !items.length || !globalThis.Lidwoord) return;
+  var say = room.dataset;
+
+  // Tracks are files; chapters are what people know. A track may hold many, or be one.
+  var tracks = [], chapters = [], total = 0;
+  items.forEach(function (li, i) {
+    var t = { href: li.dataset.href, length: Number(li.dataset.length) || 0, src: li.querySelector("audio").getAttribute("src"), before: total };
+    total += t.length;
+    tracks.push(t);
+    var cues = Array.prototype.slice.call(li.querySelectorAll(".ob-cues > li"));
+    (cues.length ? cues : [li]).forEach(function (c) {
+      chapters.push({ track: i, at: Number(c.dataset.at) || 0, row: c, name: c.querySelector(".ob-track__name") });
+    });
+  });
+  chapters.forEach(function (c, n) {
+    var next = chapters[n + 1];
+    c.end = function () { return next && next.track === c.track ? next.at : tracks[c.track].length; };
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "ob-track__play";
+    button.textContent = c.title = c.name.textContent;
+    button.lang = c.name.lang;
+    c.name.replaceWith(button);
+    button.addEventListener("click", function () { if (chapter() === c) toggle(); else go(c.track, c.at, true); });
+  });
 
   // One sound for all tracks: the first one's element, so that a phone that allowed
   // it to play once goes on with the next chapter by itself.
   var audio = items[0].querySelector("audio");
-  var sources = items.map(function (li) { return li.querySelector("audio").getAttribute("src"); });
   items.forEach(function (li, i) {
     li.querySelector("audio").hidden = true;
     if (i) li.querySelector("audio").removeAttribute("src");
-    var name = li.querySelector(".ob-track__name");
-    var button = document.createElement("button");
-    button.type = "button";
-    button.className = "ob-track__play";
-    button.textContent = name.textContent;
-    button.lang = name.lang;
-    name.replaceWith(button);
-    button.addEventListener("click", function () { if (at === i) toggle(); else { choose(i, 0); play(); } });
   });
-  $("speler").hidden = false;
+  audio.preservesPitch = audio.mozPreservesPitch = audio.webkitPreservesPitch = true;
+  $("speler").hidden = $("merken").hidden = false;
 
-  var at = -1, wanted = 0, saved = "";
+  var at = 0, wanted = 0, wish = false, shown = null, speed = 1;
   function clock(s) {
     s = Math.max(0, Math.round(s));
     var m = Math.floor(s / 60) % 60, h = Math.floor(s / 3600);
     return (h ? h + ":" + (m < 10 ? "0" : "") : "") + m + ":" + (s % 60 < 10 ? "0" : "") + s % 60;
   }
-  function choose(i, seconds) {
-    if (i < 0 || i >= items.length) return;
-    if (at >= 0) items[at].removeAttribute("aria-current");
+  function now() { return audio.readyState > 0 && wanted === null ? audio.currentTime : wanted || 0; }
+  function chapter() {
+    var t = now() + 0.05, found = null;
+    chapters.forEach(function (c) { if (c.track === at && (c.at <= t || !found)) found = c; });
+    return found;
+  }
+  // Goes to a second in a track, and plays on or not.
+  function go(i, seconds, on) {
+    wish = on;
     at = i;
     wanted = seconds;
-    items[i].setAttribute("aria-current", "true");
-    $("nu").textContent = items[i].querySelector(".ob-track__play").textContent;
-    $("tijd").max = Math.round(lengths[i]);
-    var speed = audio.playbackRate;
-    if (audio.getAttribute("src") !== sources[i] || audio.readyState === 0) {
-      audio.src = sources[i];
+    if (audio.getAttribute("src") !== tracks[i].src || audio.readyState === 0 || audio.error) {
+      audio.src = tracks[i].src;
       audio.load();
-    } else { audio.currentTime = seconds; }
-    audio.defaultPlaybackRate = audio.playbackRate = speed;
+      audio.defaultPlaybackRate = audio.playbackRate = speed;
+    } else {
+      audio.currentTime = seconds;
+      wanted = null;
+    }
     show();
-    media();
+    if (on) play();
   }
-  function now() { return audio.readyState > 0 ? audio.currentTime : wanted; }
-  function show() {
-    var t = now();
-    $("tijd").value = Math.round(t);
-    $("tijd").setAttribute("aria-valuetext", clock(t) + " / " + clock(lengths[at]));
-    $("gehad").textContent = clock(t);
-    $("over").textContent = "−" + clock(lengths[at] - t);
+  function play() {
+    wish = true;
+    var p = audio.play();
+    if (p) p.catch(function (e) { if (e.name === "NotAllowedError") wish = false; });
   }
-  function play() { var p = audio.play(); if (p) p.catch(function () {}); }
-  function toggle() { if (audio.paused) play(); else audio.pause(); }
+  function stop() { wish = false; audio.pause(); }
+  function toggle() { if (audio.paused) play(); else stop(); }
+  function seek(seconds) { go(at, Math.min(Math.max(0, seconds), Math.max(0, tracks[at].length - 0.2)), !audio.paused); later(); }
   function skip(by) {
-    var t = now() + by;
-    if (t < 0 && at > 0) choose(at - 1, Math.max(0, lengths[at - 1] + t));
-    else if (t > lengths[at] && at < items.length - 1) { var on = !audio.paused; choose(at + 1, 0); if (on) play(); }
-    else seek(Math.min(Math.max(0, t), lengths[at] - 0.2));
+    var t = now() + by, on = !audio.paused;
+    if (t < 0 && at > 0) go(at - 1, Math.max(0, tracks[at - 1].length + t), on);
+    else if (t > tracks[at].length && at < tracks.length - 1) go(at + 1, Math.min(t - tracks[at].length, tracks[at + 1].length), on);
+    else return seek(t);
+    later();
   }
-  function seek(t) { wanted = t; if (audio.readyState > 0) audio.currentTime = t; show(); }
-  audio.addEventListener("loadedmetadata", function () { if (wanted) audio.currentTime = wanted; $("storing").hidden = true; show(); });
-  audio.addEventListener("timeupdate", show);
-  audio.addEventListener("ended", function () { if (at < items.length - 1) { choose(at + 1, 0); play(); } keep(false); });
-  audio.addEventListener("error", function () { $("storing").hidden = false; });
+  function leap(by) {
+    var c = chapter(), n = chapters.indexOf(c) + by;
+    if (by < 0 && now() - c.at > 3) n = chapters.indexOf(c);
+    if (n >= chapters.length) return;
+    c = chapters[Math.max(0, n)];
+    go(c.track, c.at, !audio.paused);
+    later();
+  }
+
+  function show() {
+    var c = chapter(), t = now(), length = c.end() - c.at;
+    if (c !== shown) {
+      if (shown) { shown.row.removeAttribute("aria-current"); if (bed === "hoofdstuk" && !audio.paused) sleepAtChapter(shown); }
+      c.row.setAttribute("aria-current", "true");
+      $("nu").textContent = c.title;
+      shown = c;
+      media();
+    }
+    $("tijd").max = Math.max(1, Math.round(length));
+    $("tijd").value = Math.round(t - c.at);
+    $("tijd").setAttribute("aria-valuetext", clock(t - c.at) + " / " + clock(length));
+    $("gehad").textContent = clock(t - c.at);
+    $("over").textContent = "−" + clock(length - (t - c.at));
+    var left = (total - tracks[at].before - t) / speed;
+    $("rest").textContent = (speed === 1 ? say.left : say.leftSpeed.replace("{1}", speed)).replace("{0}", clock(left));
+  }
+  audio.addEventListener("loadedmetadata", function () {
+    if (!tracks[at].length && isFinite(audio.duration)) tracks[at].length = audio.duration;
+    if (wanted) audio.currentTime = wanted;
+    wanted = null;
+    $("storing").hidden = true;
+    show();
+  });
+  audio.addEventListener("timeupdate", function () { show(); rest(); });
+  audio.addEventListener("seeked", position);
+  audio.addEventListener("ratechange", position);
+  audio.addEventListener("ended", function () {
+    if (bed === "hoofdstuk") { sleepAtChapter(chapters.filter(function (c) { return c.track === at; }).pop()); if (at < tracks.length - 1) go(at + 1, 0, false); }
+    else if (at < tracks.length - 1) go(at + 1, 0, true);
+    else wish = false;
+    keep(0);
+  });
   ["play", "pause"].forEach(function (e) {
     audio.addEventListener(e, function () {
       var button = $("speel"), on = !audio.paused;
       button.classList.toggle("is-playing", on);
       button.querySelector(".lw-hidden").textContent = on ? button.dataset.pause : button.dataset.play;
-      keep(false);
+      if ("mediaSession" in navigator) navigator.mediaSession.playbackState = on ? "playing" : "paused";
+      if (!on && now() > 0) keep(0);
     });
   });
+
+  // A connection that is lost: the sound that was loaded plays on, then we wait, try
+  // again when the network is back, and leave a button to whoever does not wait.
+  var waiting = 0;
+  function wait(on) { clearTimeout(waiting); if (on) waiting = setTimeout(function () { $("laadt").firstElementChild.hidden = false; }, 1500); else $("laadt").firstElementChild.hidden = true; }
+  audio.addEventListener("waiting", function () { wait(true); });
+  ["playing", "canplay", "pause", "error"].forEach(function (e) { audio.addEventListener(e, function () { wait(false); }); });
+  audio.addEventListener("error", async function () {
+    if (wanted === null) wanted = audio.currentTime || 0;
+    var was = wish;
+    try {
+      var a = await fetch(tracks[at].src, { method: "HEAD" });
+      if (a.status === 401 || a.status === 403) return over();
+    } catch (e) { /* no connection */ }
+    wish = was;
+    $("storing").hidden = false;
+  });
+  function again() { $("storing").hidden = true; go(at, now(), wish); }
+  $("opnieuw").addEventListener("click", function () { wish = true; again(); });
+  addEventListener("online", function () { if (!$("storing").hidden) again(); });
+  function over() {
+    stop();
+    $("storing").hidden = true;
+    $("voorbij").hidden = false;
+  }
+
+  // Speed and volume stay in this browser.
+  function kept(name, value) {
+    try {
+      if (value === undefined) return localStorage.getItem(name);
+      localStorage.setItem(name, value);
+    } catch (e) { /* a private window keeps nothing */ }
+    return null;
+  }
+  function setSpeed(value) {
+    speed = Number(value) || 1;
+    $("snelheid").value = String(speed);
+    audio.defaultPlaybackRate = audio.playbackRate = speed;
+    kept("lidwoord-snelheid", String(speed));
+    show();
+  }
+  function faster(by) {
+    var list = Array.prototype.map.call($("snelheid").options, function (o) { return o.value; });
+    var n = list.indexOf(String(speed)) + by;
+    if (list[n]) setSpeed(list[n]);
+  }
+  $("snelheid").addEventListener("change", function () { setSpeed(this.value); });
+  var loud = 1;
+  audio.volume = 0.5;
+  $("geluid").hidden = audio.volume !== 0.5; // a telephone has buttons of its own, and says so by not listening
+  function setVolume(percent) { loud = percent / 100; audio.volume = loud; $("volume").value = percent; kept("lidwoord-volume", String(percent)); }
+  $("volume").addEventListener("input", function () { setVolume(Number(this.value)); });
+
+  // The sleep timer: it fades out, and can be put off until it has.
+  var bed = "", until = 0, fade = 20;
+  function bedtime(value) {
+    bed = value;
+    until = Number(value) ? Date.now() + value * 60000 : 0;
+    audio.volume = loud;
+    $("slaap").value = value;
+    rest();
+  }
+  function rest() {
+    $("slaap-stand").hidden = !bed;
+    if (!bed) return;
+    var c = chapter(), left = until ? (until - Date.now()) / 1000 : (c.end() - now()) / speed;
+    var words = until ? say.sleepLeft.replace("{0}", left > 90 ? Math.ceil(left / 60) + " min" : Math.max(0, Math.ceil(left)) + " s") : say.sleepSoon;
+    var line = $("slaap-stand").firstElementChild;
+    if (line.textContent !== words) line.textContent = words;
+    if (left < fade && !audio.paused) audio.volume = loud * Math.max(0, Math.min(1, left / fade));
+    if (until && left <= 0) sleep();
+  }
+  function sleep() { stop(); bedtime(""); }
+  function sleepAtChapter(c) {
+    // The next chapter began by a breath: back to where this one ended.
+    if (c && c.track === at && !audio.ended) { audio.currentTime = Math.max(c.at, c.end() - 0.1); wanted = null; }
+    sleep();
+  }
+  setInterval(function () { if (bed) rest(); }, 1000);
+  $("slaap").addEventListener("change", function () { bedtime(this.value); });
+  $("later").addEventListener("click", function () {
+    var left = until ? Math.max(0, until - Date.now()) / 60000 : 0;
+    bedtime("15");
+    until = Date.now() + (left + 15) * 60000;
+    rest();
+    $("slaap").focus();
+  });
+
+  // The place: every fifteen seconds while it plays, at a pause, after a skip, and
+  // when leaving.
+  function place() { var t = now(); return { href: tracks[at].href, fragment: "t=" + t.toFixed(1), total: total ? (tracks[at].before + t) / total : 0 }; }
+  var places = Lidwoord.places({
+    save: say.save, loan: say.loan, known: { href: say.href, fragment: say.fragment, by: say.by }, over: over,
+    offer: function (p) {
+      offered = p;
+      $("elders-tekst").textContent = $("elders").dataset.say.replace("{0}", where(p));
+      $("elders").hidden = false;
+    },
+  });
+  var offered = null;
+  function spot(p) {
+    var i = tracks.findIndex(function (t) { return t.href === p.href; });
+    return { track: Math.max(0, i), at: i < 0 ? 0 : Number(String(p.fragment || "").replace(/^t=/, "")) || 0 };
+  }
+  function where(p) {
+    var s = spot(p), name = "";
+    chapters.forEach(function (c) { if (c.track === s.track && c.at <= s.at + 0.05) name = c.title + ", " + clock(s.at - c.at); });
+    return name || clock(s.at);
+  }
+  // In its chapter, whose name stands beside it.
+  function minute(m) {
+    var s = spot(m), start = 0;
+    chapters.forEach(function (c) { if (c.track === s.track && c.at <= s.at + 0.05) start = c.at; });
+    return clock(s.at - start);
+  }
+  function keep(soon) { places.moved(place(), soon); }
+  function later() { keep(1500); }
+  setInterval(function () { if (!audio.paused) keep(0); }, 15000);
+  addEventListener("pagehide", function () { if (!audio.paused) keep(60000); }, true); // before plaats.js sends what there is
+  $("elders-ga").addEventListener("click", function () { var s = spot(offered); $("elders").hidden = true; go(s.track, s.at, !audio.paused); $("speel").focus(); });
+  $("elders-blijf").addEventListener("click", function () { $("elders").hidden = true; $("speel").focus(); });
+
+  // Bookmarks.
+  var marks = Lidwoord.marks({
+    url: say.marks, list: $("bladwijzers"), none: $("geen-bladwijzers"), label: minute, change: function () {},
+    go: function (m) { var s = spot(m); go(s.track, s.at, !audio.paused); later(); $("speel").focus(); },
+    failed: function (status) { $("stem").textContent = status === 409 ? say.full : say.failed; },
+  });
+  async function mark() {
+    var c = chapter(), p = place();
+    if (await marks.add({ href: p.href, fragment: p.fragment, total: p.total, chapter: c.title })) $("stem").textContent = say.marked;
+  }
+  $("lint").addEventListener("click", mark);
+
   $("speel").addEventListener("click", toggle);
   $("terug").addEventListener("click", function () { skip(-15); });
   $("verder").addEventListener("click", function () { skip(30); });
-  $("vorig").addEventListener("click", function () { var on = !audio.paused; if (now() > 3 || at === 0) seek(0); else { choose(at - 1, 0); if (on) play(); } });
-  $("volgend").addEventListener("click", function () { var on = !audio.paused; choose(at + 1, 0); if (on) play(); });
-  $("tijd").addEventListener("input", function () { seek(Number(this.value)); });
-  $("snelheid").addEventListener("change", function () {
-    audio.playbackRate = audio.defaultPlaybackRate = Number(this.value);
-    try { localStorage.setItem("lidwoord-snelheid", this.value); } catch (e) { /* private window */ }
-  });
+  $("vorig").addEventListener("click", function () { leap(-1); });
+  $("volgend").addEventListener("click", function () { leap(1); });
+  $("tijd").addEventListener("input", function () { seek(chapter().at + Number(this.value)); });
   document.addEventListener("keydown", function (e) {
-    if (e.altKey || e.ctrlKey || e.metaKey || e.target.closest("input, select, textarea, button, a, summary")) return;
-    if (e.key === " ") { toggle(); e.preventDefault(); }
-    if (e.key === "ArrowLeft") skip(-15);
-    if (e.key === "ArrowRight") skip(30);
+    if (e.altKey || e.ctrlKey || e.metaKey || e.target.closest("input, select, textarea")) return;
+    if (e.key === " " && e.target.closest("button, a, summary")) return;
+    var keys = { " ": toggle, ArrowLeft: function () { skip(-15); }, ArrowRight: function () { skip(30); }, PageUp: function () { leap(-1); }, PageDown: function () { leap(1); },
+      "+": function () { faster(1); }, "=": function () { faster(1); }, "-": function () { faster(-1); }, b: mark };
+    if (!keys[e.key]) return;
+    keys[e.key]();
+    e.preventDefault();
   });
 
-  // The place: every fifteen seconds while it plays, at a pause, and when leaving.
-  function keep(leaving) {
-    var t = now(), place = items[at].dataset.href + "#t=" + t.toFixed(1);
-    if (place === saved) return;
-    saved = place;
-    var body = new URLSearchParams({ href: items[at].dataset.href, fragment: "t=" + t.toFixed(1), total: String(Math.min(1, (before[at] + t) / total)) });
-    if (leaving && navigator.sendBeacon) navigator.sendBeacon(room.dataset.save, body);
-    else fetch(room.dataset.save, { method: "POST", body: body, headers: { Accept: "application/json" } }).then(function (a) {
-      if (a.status === 401 || a.status === 403) { audio.pause(); $("storing").textContent = room.dataset.over; $("storing").hidden = false; }
-    }).catch(function () { saved = ""; });
-  }
-  setInterval(function () { if (!audio.paused) keep(false); }, 15000);
-  addEventListener("pagehide", function () { keep(true); });
-
-  // The keys of a headset, the lock screen of a phone.
+  // The keys of a headset, the lock screen of a telephone.
   function media() {
     if (!("mediaSession" in navigator)) return;
-    navigator.mediaSession.metadata = new MediaMetadata({ title: $("nu").textContent, artist: room.dataset.author, album: room.dataset.title, artwork: room.dataset.cover ? [{ src: room.dataset.cover }] : [] });
-    var keys = { play: play, pause: function () { audio.pause(); }, seekbackward: function () { skip(-15); }, seekforward: function () { skip(30); }, previoustrack: function () { $("vorig").click(); }, nexttrack: function () { $("volgend").click(); } };
+    navigator.mediaSession.metadata = new MediaMetadata({ title: shown.title, artist: say.author, album: say.title, artwork: say.cover ? [{ src: say.cover }] : [] });
+    var keys = { play: play, pause: stop, stop: stop, seekbackward: function (d) { skip(-(d.seekOffset || 15)); }, seekforward: function (d) { skip(d.seekOffset || 30); },
+      seekto: function (d) { seek(shown.at + d.seekTime); }, previoustrack: function () { leap(-1); }, nexttrack: function () { leap(1); } };
     Object.keys(keys).forEach(function (k) { try { navigator.mediaSession.setActionHandler(k, keys[k]); } catch (e) { /* not known here */ } });
   }
+  function position() {
+    if (!("mediaSession" in navigator) || !navigator.mediaSession.setPositionState || !shown) return;
+    var length = shown.end() - shown.at;
+    if (length > 0) navigator.mediaSession.setPositionState({ duration: length, playbackRate: speed, position: Math.min(length, Math.max(0, now() - shown.at)) });
+  }
 
-  var first = Math.max(0, items.findIndex(function (li) { return li.hasAttribute("data-here"); }));
-  choose(first, Number(room.dataset.at) || 0);
-  saved = items[at].dataset.href + "#t=" + wanted.toFixed(1);
-  try {
-    var speed = localStorage.getItem("lidwoord-snelheid");
-    if (speed) { $("snelheid").value = speed; audio.playbackRate = audio.defaultPlaybackRate = Number($("snelheid").value) || 1; }
-  } catch (e) { /* private window */ }
+  setVolume(Number(kept("lidwoord-volume") || 100));
+  (async function () {
+    var first = Math.max(0, items.findIndex(function (li) { return li.hasAttribute("data-here"); }));
+    go(first, Number(say.at) || 0, false);
+    setSpeed(kept("lidwoord-snelheid") || 1);
+    var left = await places.begin();
+    if (left && audio.paused) { var s = spot(left); go(s.track, s.at, false); }
+    marks.load();
+  })();
 })();

@@ -1,0 +1,143 @@
+package reading
+
+import (
+	"bytes"
+	"net/http"
+	"sync"
+	"time"
+
+	"lidwoord/base/sqldb"
+	"lidwoord/reading/catalogue"
+	"lidwoord/reading/loan"
+	"lidwoord/web/kit"
+)
+
+// opened is a title in the hands of a reader who has it on loan.
+type opened struct {
+	Reader   loan.Reader
+	Loan     loan.Loan
+	Title    catalogue.Title
+	Manifest *catalogue.Manifest
+	Place    loan.Place
+	Begun    bool // the reader was here before
+}
+
+// open finds the loan by which a reader opens a title, and where they were.
+func (s *Site) open(r *http.Request) (opened, error) {
+	o, err := s.hold(r)
+	if err != nil {
+		return o, err
+	}
+	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
+		o.Place, o.Begun, err = loan.PlaceOf(tx, o.Reader, o.Title.ID)
+		return err
+	})
+	return o, err
+}
+
+// hold is the one gate before everything that a book is made of. The loan is asked
+// for each time; what the title is made of is in memory mostly, because a player
+// asks for a track in many pieces.
+func (s *Site) hold(r *http.Request) (opened, error) {
+	who, in := whoIs(r)
+	if !in {
+		return opened{}, kit.ErrSignIn
+	}
+	o := opened{Reader: who.Reader}
+	now, err := s.Index.At(r.Context())
+	if err != nil {
+		return o, err
+	}
+	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
+		o.Loan, err = loan.HeldFrom(tx, o.Reader, r.PathValue("title"), now.Title)
+		return err
+	})
+	if err != nil {
+		return o, err
+	}
+	o.Title = o.Loan.Title
+	o.Manifest, err = s.manifests.of(o.Title, func() (m *catalogue.Manifest, err error) {
+		err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error { m, err = catalogue.Contents(tx, o.Title.ID); return err })
+		return m, err
+	})
+	return o, err
+}
+
+// manifests are those of the titles that were opened lately. Nobody changes one: a
+// title that comes in anew gets another version.
+type manifests struct {
+	mu   sync.Mutex
+	kept map[string]manifest // by title
+}
+
+type manifest struct {
+	version int64
+	*catalogue.Manifest
+}
+
+// mostManifests is how many are kept: of a hundred kilobytes each, a few dozen
+// megabytes.
+const mostManifests = 256
+
+// of finds the manifest of a title, or reads it and keeps it; in a full house any
+// other one goes.
+func (k *manifests) of(t catalogue.Title, read func() (*catalogue.Manifest, error)) (*catalogue.Manifest, error) {
+	k.mu.Lock()
+	has, ok := k.kept[t.ID]
+	k.mu.Unlock()
+	if ok && has.version == t.Version {
+		return has.Manifest, nil
+	}
+	m, err := read()
+	if err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.kept == nil {
+		k.kept = map[string]manifest{}
+	}
+	for id := range k.kept {
+		if len(k.kept) < mostManifests {
+			break
+		}
+		delete(k.kept, id)
+	}
+	k.kept[t.ID] = manifest{t.Version, m}
+	return m, nil
+}
+
+// notHeld leads who does not have a title to its page, where it can be borrowed.
+func (s *Site) notHeld(w http.ResponseWriter, r *http.Request, err error) error {
+	if loan.ErrNotYours.Is(err) {
+		s.SetFlash(w, "reading.borrow_first")
+		return s.Redirect(w, r, "/titel/%s", r.PathValue("title"))
+	}
+	return err
+}
+
+// resource sends a file of a book during its loan, and the files that we write
+// ourselves instead of the book's own: the reader sees the book as we understood
+// it, not as it describes itself.
+func (s *Site) resource(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.hold(r)
+	if err != nil {
+		if kit.ErrSignIn.Is(err) {
+			return loan.ErrNotYours // a picture cannot sign in
+		}
+		return err
+	}
+	w.Header().Set("Cache-Control", "private, no-cache") // kept, but asked for again: the loan may be over
+	href := r.PathValue("href")
+	if f, ok := ownFiles[href]; ok {
+		guardBook(w.Header())
+		w.Header().Set("Content-Type", f.typ)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.write(o.Title, o.Manifest)))
+		return nil
+	}
+	part, ok := o.Manifest.Part(href)
+	if !ok {
+		return catalogue.ErrNoPart
+	}
+	return s.send(w, r, o.Title, part)
+}
