@@ -38,6 +38,7 @@
 //	UndoEmail       stops a change by it, or brings the old address back (7 days)
 //	LookFactor      says what the link in the letter about a new second step takes away
 //	UndoFactor      takes it away by it (7 days)
+//	Settle          lets the links in such letters die
 //	Note, History   what happened to the account (90 days)
 //	Devices         the browsers that the account knows
 //	ForgetDevices   forgets the others

@@ -320,9 +320,9 @@ func endRest(tx *sqldb.Tx, key string) error {
 
 func insertOwnLink(tx *sqldb.Tx, digest string, l ownLink, expires time.Time) error {
 	_, err := tx.Exec(`
-		INSERT INTO account_own_link (digest, account_id, kind, email, username, mailed_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		digest, l.accountID, l.kind, l.email, l.username, tx.Now, expires)
+		INSERT INTO account_own_link (digest, account_id, kind, email, username, mailed_at, expires_at, step, since_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		digest, l.accountID, l.kind, l.email, l.username, tx.Now, expires, string(l.step), l.since)
 	return err
 }
 
@@ -335,7 +335,7 @@ func replaceOwnLinks(tx *sqldb.Tx, accountID, kind string) error {
 }
 
 // replaceOwnLinksSince lets the later links of a kind die once an earlier way back was
-// used: they were mailed to addresses that its owner undid, or are about what went with it.
+// used: they were mailed to addresses that its owner undid.
 func replaceOwnLinksSince(tx *sqldb.Tx, accountID, kind string, mailed time.Time) error {
 	_, err := tx.Exec(`
 		UPDATE account_own_link SET replaced_at = $1
@@ -360,7 +360,7 @@ const living = ` AND used_at IS NULL AND replaced_at IS NULL AND expires_at > `
 
 func livingOwnLink(tx *sqldb.Tx, digest, kind string) (l ownLink, ok bool, err error) {
 	ok, err = tx.One(`
-		SELECT account_id, kind, email, username, mailed_at FROM account_own_link
+		SELECT account_id, kind, email, username, mailed_at, step, COALESCE(since_at, mailed_at) FROM account_own_link
 		WHERE digest = $1 AND kind = $2`+living+`$3`,
 		[]any{digest, kind, tx.Now}, l.columns()...)
 	return l, ok, err
@@ -371,13 +371,13 @@ func spendOwnLink(tx *sqldb.Tx, digest, kind string) (l ownLink, ok bool, err er
 	ok, err = tx.One(`
 		UPDATE account_own_link SET used_at = $3
 		WHERE digest = $1 AND kind = $2`+living+`$3
-		RETURNING account_id, kind, email, username, mailed_at`,
+		RETURNING account_id, kind, email, username, mailed_at, step, COALESCE(since_at, mailed_at)`,
 		[]any{digest, kind, tx.Now}, l.columns()...)
 	return l, ok, err
 }
 
 func (l *ownLink) columns() []any {
-	return []any{&l.accountID, &l.kind, &l.email, &l.username, sqldb.Instant(&l.mailedAt)}
+	return []any{&l.accountID, &l.kind, &l.email, &l.username, sqldb.Instant(&l.mailedAt), &l.step, sqldb.Instant(&l.since)}
 }
 
 // Removals of the second step.
