@@ -142,6 +142,12 @@ type Links struct {
 	// go of nothing.
 	Left func(tx *sqldb.Tx, accountID string) error
 
+	// Knows reports whether a library still knows an account as that of whom it asked a
+	// removal for; nil knows everybody.
+	Knows func(tx *sqldb.Tx, r Removal) (bool, error)
+	// Kept hears of a removal that the owner stopped, in that transaction; nil need not.
+	Kept func(tx *sqldb.Tx, r Removal) error
+
 	// Continue is the address at which a person goes on at another site, and the
 	// name of that site; ok is false when the site takes nobody up again. nil knows
 	// no other sites. username is "" where it must stay untold.

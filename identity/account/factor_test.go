@@ -188,14 +188,12 @@ func TestUndoingAnAddressTakesWhatCameSinceItWasAsked(t *testing.T) {
 		h.want(h.confirmEmail(h.linkIn("nieuw@example.nl", "email")), nil, "confirming it")
 		h.newPasskey(zoe, "Tablet")
 		var u account.Undoing
-		h.in(func(tx *sqldb.Tx) (err error) {
-			u, err = h.LookUndo(tx, h.linkIn("zoe@example.nl", "email_changed"))
-			return err
-		})
+		token := h.linkIn("zoe@example.nl", "email_changed")
+		h.in(func(tx *sqldb.Tx) (err error) { u, err = h.LookUndo(tx, token); return err })
 		if !u.Takes || !u.Stays {
 			t.Errorf("the page says %+v", u)
 		}
-		_, err := h.undo(h.linkIn("zoe@example.nl", "email_changed"))
+		_, err := h.undo(token)
 		h.want(err, nil, "undoing it")
 		if s := h.means(zoe); !s.App || s.Recovery != 10 || !slices.Equal(h.passkeys(zoe), []string{"Laptop"}) || s.Passkeys[0].Doubted.IsZero() {
 			t.Errorf("left: %+v", s)

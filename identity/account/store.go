@@ -382,19 +382,23 @@ func (l *ownLink) columns() []any {
 
 // Removals of the second step.
 
-// insertRemoval reports false when one waits already.
+// insertRemoval reports false when one waits already, or the owner stopped one lately
+// and nobody insists.
 func insertRemoval(tx *sqldb.Tx, id string, r Removal) (won bool, err error) {
 	n, err := tx.Exec(`
-		INSERT INTO account_factor_removal (id, account_id, library, asked_by, asked_at, due_at, ended_by, done)
-		VALUES ($1, $2, $3, $4, $5, $6, '', FALSE) ON CONFLICT DO NOTHING`,
-		id, r.AccountID, r.Library, r.AskedBy, r.AskedAt, r.DueAt)
+		INSERT INTO account_factor_removal (id, account_id, library, about, asked_by, asked_at, due_at, ended_by, done)
+		SELECT $1, $2, $3, $4, $5, CAST($6 AS BIGINT), CAST($7 AS BIGINT), '', FALSE
+		WHERE CAST($8 AS BOOLEAN) OR NOT EXISTS (SELECT 1 FROM account_factor_removal
+			WHERE account_id = $2 AND ended_by = $9 AND NOT done AND ended_at > CAST($10 AS BIGINT))
+		ON CONFLICT DO NOTHING`,
+		id, r.AccountID, r.Library, r.About, r.AskedBy, r.AskedAt, r.DueAt, r.Insists, "account:"+r.AccountID, tx.Now.Add(-RemovalRest))
 	return n == 1, err
 }
 
-const removalColumns = `account_id, library, asked_by, asked_at, due_at, ended_at, ended_by, done`
+const removalColumns = `account_id, library, about, asked_by, asked_at, due_at, ended_at, ended_by, done`
 
 func (r *Removal) columns() []any {
-	return []any{&r.AccountID, &r.Library, &r.AskedBy, sqldb.Instant(&r.AskedAt), sqldb.Instant(&r.DueAt), sqldb.Instant(&r.EndedAt), &r.EndedBy, &r.Done}
+	return []any{&r.AccountID, &r.Library, &r.About, &r.AskedBy, sqldb.Instant(&r.AskedAt), sqldb.Instant(&r.DueAt), sqldb.Instant(&r.EndedAt), &r.EndedBy, &r.Done}
 }
 
 func waitingRemoval(tx *sqldb.Tx, accountID string) (r Removal, ok bool, err error) {
@@ -430,10 +434,16 @@ func finishRemoval(tx *sqldb.Tx, id string) (r Removal, won bool, err error) {
 	return r, won, err
 }
 
-func dueRemovals(tx *sqldb.Tx, most int) ([]string, error) {
-	return sqldb.Many(tx, `SELECT id FROM account_factor_removal WHERE ended_at IS NULL AND due_at <= $1 ORDER BY due_at, id LIMIT $2`,
-		[]any{tx.Now, most}, func(r sqldb.Row) (id string, err error) {
-			return id, r.Scan(&id)
+// dueRemoval is a removal whose time has come.
+type dueRemoval struct {
+	id string
+	Removal
+}
+
+func dueRemovals(tx *sqldb.Tx, most int) ([]dueRemoval, error) {
+	return sqldb.Many(tx, `SELECT id, `+removalColumns+` FROM account_factor_removal WHERE ended_at IS NULL AND due_at <= $1 ORDER BY due_at, id LIMIT $2`,
+		[]any{tx.Now, most}, func(row sqldb.Row) (r dueRemoval, err error) {
+			return r, row.Scan(append([]any{&r.id}, r.columns()...)...)
 		})
 }
 

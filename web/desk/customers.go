@@ -208,6 +208,7 @@ type customerPage struct {
 	Story       []happened // of the login account
 	SecondStep  bool       // at the login account
 	Removal     *removal   // of it, that waits; nil for none
+	Kept        *kept      // the owner's no to the last one; nil for none
 	Renumber    bool       // a new login account gives the customer another number
 	Bank        string     // masked
 	May         struct{ Forget, Change, Pay, Looks bool }
@@ -309,6 +310,9 @@ func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (
 	case enrol.Active, enrol.Linked:
 		if p.SecondStep, err = s.Office.SecondStep(tx, who.ID); err == nil {
 			p.Removal, err = s.removalOf(tx, c, who.ID)
+		}
+		if err == nil {
+			p.Kept, err = s.keptOf(tx, c, who.ID)
 		}
 	case enrol.None, enrol.Left:
 		p.Renumber, err = s.Office.Renumbers(tx, who.ID)

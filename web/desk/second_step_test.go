@@ -84,7 +84,7 @@ func TestWhoMayAskToTakeASecondStepAway(t *testing.T) {
 			if _, err := (enroltest.Town{}).StopRemoval(tx, account, "staff:X"); err != nil {
 				return err
 			}
-			_, err := tx.Exec(`INSERT INTO town_removal VALUES ($1, 'Verre bibliotheken', $2, $3, $4, NULL, '', FALSE)`, account, "staff:"+h.workers["bert"].ID, tx.Now, tx.Now.Add(time.Hour))
+			_, err := tx.Exec(`INSERT INTO town_removal VALUES ($1, 'Verre bibliotheken', '', $2, $3, $4, NULL, '', FALSE)`, account, "staff:"+h.workers["bert"].ID, tx.Now, tx.Now.Add(time.Hour))
 			return err
 		})
 		p.get(at).want("Gevraagd door Verre bibliotheken").lacks("Bert de Boer")
