@@ -261,7 +261,7 @@ type logLine struct {
 const historyMost = 40
 
 func (s *Site) customer(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.customerPage(w, r, c, http.StatusOK, s.keptForm(r, c))
+	return s.customerPage(w, r, c, http.StatusOK, s.keptForm(r, c, "desk.pay_button"))
 }
 
 func (s *Site) customerPage(w http.ResponseWriter, r *http.Request, c counter, status int, form *kit.Form) error {

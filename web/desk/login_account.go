@@ -116,7 +116,7 @@ func (s *Site) generate(w http.ResponseWriter, r *http.Request, c counter) error
 }
 
 func (s *Site) showEmail(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.loginPage(w, r, c, http.StatusOK, "email", s.keptForm(r, c))
+	return s.loginPage(w, r, c, http.StatusOK, "email", s.keptForm(r, c, "desk.save"))
 }
 
 // changeEmail is E-mail wijzigen. What it means for the login account depends on

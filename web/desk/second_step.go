@@ -46,7 +46,7 @@ func (s *Site) keptOf(tx *sqldb.Tx, c counter, customerID string) (*kept, error)
 // askRemoval is Tweede stap weghalen: it says what happens, and asks by what the
 // customer was known.
 func (s *Site) askRemoval(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.loginPage(w, r, c, http.StatusOK, "second_step", s.keptForm(r, c))
+	return s.loginPage(w, r, c, http.StatusOK, "second_step", s.keptForm(r, c, "desk.removal_sure"))
 }
 
 // remove asks for it, or insists on it. Nothing is taken away yet.
