@@ -127,7 +127,8 @@ func RemoveStep(tx *sqldb.Tx, owner Owner, step Step) error {
 }
 
 // Doubt lets the passkeys of an owner count behind the password only: somebody else may
-// have added one. Each counts alone again once it was given behind the password.
+// have added one. Each counts alone again once it was given behind the password; the one
+// that was given in this transaction was.
 func Doubt(tx *sqldb.Tx, owner Owner) error { return doubtPasskeys(tx, owner) }
 
 // RemoveApp removes the app with codes, and the recovery codes when nothing else is

@@ -85,7 +85,7 @@ func removeAppOf(tx *sqldb.Tx, owner Owner, confirmed time.Time) (bool, error) {
 }
 
 func doubtPasskeys(tx *sqldb.Tx, owner Owner) error {
-	_, err := tx.Exec(`UPDATE passkey SET doubted_at = $1 WHERE owner = $2`, tx.Now, string(owner))
+	_, err := tx.Exec(`UPDATE passkey SET doubted_at = $1 WHERE owner = $2 AND (used_at IS NULL OR used_at <> $1)`, tx.Now, string(owner))
 	return err
 }
 

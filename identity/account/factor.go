@@ -175,5 +175,8 @@ func (a *Accounts) UndoFactor(tx *sqldb.Tx, token secret.Token, browser string) 
 // A new password of who is signed in settles nothing. A stranger who added a second step
 // knows the password, and would end the owner's letter by another one a minute later.
 func (a *Accounts) Settle(tx *sqldb.Tx, accountID string) error {
+	if err := factor.Doubt(tx, factorOwner(accountID)); err != nil { // another one may be a stranger's
+		return err
+	}
 	return replaceOwnLinks(tx, accountID, linkFactor)
 }

@@ -233,6 +233,9 @@ func TestALinkForANewPasswordIsNoSecondStep(t *testing.T) {
 		if !b.inAt() {
 			t.Error("the code did not let in")
 		}
+		// Mailbox and step in one hand: the letter about the step has nothing to say any more.
+		_, path = d.letter("factor")
+		d.browser().get(path).want(t, 410, "Deze link werkt niet")
 	})
 }
 
