@@ -8,7 +8,8 @@
 //	Pass           takes the code of the app, or a recovery code
 //	RenewRecovery  ten new recovery codes, shown once
 //	Passkeys       adds passkeys, and takes them at sign-in: of one door
-//	Rename, RemovePasskey, RemoveApp, RemoveSince, RemoveAll
+//	Rename, RemovePasskey, RemoveApp, RemoveStep, RemoveSince, RemoveAll
+//	Doubt          lets passkeys count behind the password only
 //	Forgive        lets a code app that was guessed at work again
 //	Sweep          removes what is over
 //
@@ -18,6 +19,9 @@ package factor
 
 import (
 	"embed"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"lidwoord/base/audit"
@@ -85,6 +89,48 @@ func RemoveSince(tx *sqldb.Tx, owner Owner, since time.Time) error {
 	return cleared(tx, owner, "factor.removed_since", "")
 }
 
+// Step names one second step of an owner. An app that was set up anew is another one.
+type Step string
+
+// AppStep names the app.
+func (s State) AppStep() Step {
+	return Step("app " + strconv.FormatInt(s.AppSince.UnixMicro(), 10))
+}
+
+// Step names the passkey.
+func (k Passkey) Step() Step { return Step("passkey " + k.ID) }
+
+// Has reports whether a step that was named is there still.
+func (s State) Has(step Step) bool {
+	return s.App && s.AppStep() == step || slices.ContainsFunc(s.Passkeys, func(k Passkey) bool { return k.Step() == step })
+}
+
+// RemoveStep removes one step that was named, and the recovery codes when nothing else is
+// left. It says ErrUnknown of one that was removed or replaced.
+func RemoveStep(tx *sqldb.Tx, owner Owner, step Step) error {
+	kind, which, _ := strings.Cut(string(step), " ")
+	if kind == "passkey" {
+		return RemovePasskey(tx, owner, which)
+	}
+	since, err := strconv.ParseInt(which, 10, 64)
+	if err != nil {
+		return ErrUnknown
+	}
+	won, err := removeAppOf(tx, owner, time.UnixMicro(since))
+	if err == nil && !won {
+		err = ErrUnknown
+	}
+	if err != nil {
+		return err
+	}
+	return cleared(tx, owner, "factor.app_removed", "")
+}
+
+// Doubt lets the passkeys of an owner count behind the password only: somebody else may
+// have added one. Each counts alone again once it was given behind the password; the one
+// that was given in this transaction was.
+func Doubt(tx *sqldb.Tx, owner Owner) error { return doubtPasskeys(tx, owner) }
+
 // RemoveApp removes the app with codes, and the recovery codes when nothing else is
 // left that they could stand in for.
 func RemoveApp(tx *sqldb.Tx, owner Owner) error {
@@ -130,6 +176,8 @@ var (
 	ErrChallenge = fault.New(fault.Gone, "factor.challenge")
 	// ErrCopied says that a passkey that does not allow it seems to be copied.
 	ErrCopied = fault.New(fault.Denied, "factor.copied")
+	// ErrDoubted says that this passkey does not come in without the password; see Doubt.
+	ErrDoubted = fault.New(fault.Denied, "factor.doubted")
 	// ErrKnown says that this passkey is here already.
 	ErrKnown   = fault.New(fault.Conflict, "factor.known")
 	ErrName    = fault.New(fault.Invalid, "factor.name")

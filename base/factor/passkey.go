@@ -27,6 +27,7 @@ type Passkey struct {
 	Name    string // chosen by the owner: "Telefoon van Eva"
 	Created time.Time
 	Used    time.Time // zero when it was never used
+	Doubted time.Time // since when it counts behind the password only; zero for one that does alone, see Doubt
 
 	owner  Owner
 	host   string
@@ -201,6 +202,9 @@ func (p *Passkeys) SignIn(ctx context.Context, db *sqldb.DB, a Answer, then func
 		record, wrong := p.check(one, c, answer)
 		if wrong != nil {
 			return ErrPasskey.Because(wrong), nil
+		}
+		if !k.Doubted.IsZero() && (c.Owner == "" || c.Expires.Add(-ChallengeLife).Before(k.Doubted)) {
+			return ErrDoubted, nil
 		}
 		if record.Authenticator.CloneWarning {
 			// Its counter stood still or went back: two of them are in use (WebAuthn

@@ -128,6 +128,31 @@ func TestAPasskeySignsInWithoutAUsername(t *testing.T) {
 	})
 }
 
+// After something was undone a passkey may be a stranger's. It counts behind the password,
+// which only the owner knows by then, and alone again once it was given there.
+func TestADoubtedPasskeyCountsBehindThePasswordFirst(t *testing.T) {
+	each(t, func(t *testing.T, c *clock) {
+		f := newPhone(c, passkeysAt(t, "https://lid.example/inloggen"))
+		if err := f.add(eva, "Telefoon van Eva"); err != nil {
+			t.Fatal(err)
+		}
+		early := f.signed(eva) // a page that stood open behind the old password
+		c.now = c.now.Add(time.Second)
+		c.do(func(tx *sqldb.Tx) error { return factor.Doubt(tx, eva) })
+		for name, a := range map[string]factor.Answer{"alone": f.signed(""), "behind the old password": early} {
+			if _, err := f.in(a); !errors.Is(err, factor.ErrDoubted) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if who, err := f.in(f.signed(eva)); err != nil || who != eva {
+			t.Fatalf("behind the password: %q, %v", who, err)
+		}
+		if who, err := f.in(f.signed("")); err != nil || who != eva {
+			t.Errorf("alone afterwards: %q, %v", who, err)
+		}
+	})
+}
+
 func TestAPasskeyThatDidNotCheckWhoHoldsItIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, c *clock) {
 		f := newPhone(c, passkeysAt(t, "https://lid.example/inloggen"))

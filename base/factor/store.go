@@ -78,6 +78,17 @@ func removeApp(tx *sqldb.Tx, owner Owner) error {
 	return err
 }
 
+// removeAppOf removes the app that was confirmed at an instant, and no other.
+func removeAppOf(tx *sqldb.Tx, owner Owner, confirmed time.Time) (bool, error) {
+	n, err := tx.Exec(`DELETE FROM code_app WHERE owner = $1 AND sealed <> '' AND confirmed_at = $2`, string(owner), confirmed)
+	return n == 1, err
+}
+
+func doubtPasskeys(tx *sqldb.Tx, owner Owner) error {
+	_, err := tx.Exec(`UPDATE passkey SET doubted_at = $1 WHERE owner = $2 AND (used_at IS NULL OR used_at <> $1)`, tx.Now, string(owner))
+	return err
+}
+
 func putRecovery(tx *sqldb.Tx, owner Owner, digest string) error {
 	_, err := tx.Exec(`INSERT INTO recovery_code (owner, digest, made_at) VALUES ($1, $2, $3)`, string(owner), digest, tx.Now)
 	return err
@@ -116,7 +127,7 @@ func usePasskey(tx *sqldb.Tx, k Passkey) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`UPDATE passkey SET record = $1, used_at = $2 WHERE id = $3`, string(record), tx.Now, k.ID)
+	_, err = tx.Exec(`UPDATE passkey SET record = $1, used_at = $2, doubted_at = NULL WHERE id = $3`, string(record), tx.Now, k.ID)
 	return err
 }
 
@@ -133,10 +144,10 @@ func passkeysOf(tx *sqldb.Tx, owner Owner) ([]Passkey, error) {
 }
 
 func passkeys(tx *sqldb.Tx, where string, arg any) ([]Passkey, error) {
-	return sqldb.Many(tx, `SELECT id, owner, host, name, record, created_at, used_at FROM passkey WHERE `+where+` ORDER BY created_at, id`, []any{arg},
+	return sqldb.Many(tx, `SELECT id, owner, host, name, record, created_at, used_at, doubted_at FROM passkey WHERE `+where+` ORDER BY created_at, id`, []any{arg},
 		func(row sqldb.Row) (k Passkey, err error) {
 			var record string
-			if err := row.Scan(&k.ID, &k.owner, &k.host, &k.Name, &record, sqldb.Instant(&k.Created), sqldb.Instant(&k.Used)); err != nil {
+			if err := row.Scan(&k.ID, &k.owner, &k.host, &k.Name, &record, sqldb.Instant(&k.Created), sqldb.Instant(&k.Used), sqldb.Instant(&k.Doubted)); err != nil {
 				return k, err
 			}
 			return k, json.Unmarshal([]byte(record), &k.record)

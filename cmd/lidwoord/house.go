@@ -117,6 +117,10 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		Forgotten: kit.Absolute(doors.Login, "/wachtwoord-vergeten"),
 
 		Left: h.accountLeft,
+		Knows: func(tx *sqldb.Tx, r account.Removal) (bool, error) {
+			return h.office.StillKnows(tx, r.AccountID, r.About)
+		},
+		Kept: func(tx *sqldb.Tx, r account.Removal) error { return h.office.RemovalKept(tx, removalOf(r)) },
 		Continue: func(tx *sqldb.Tx, clientID, target, username string) (string, string, bool, error) {
 			return h.provider.Continue(tx, clientID, target, username)
 		},

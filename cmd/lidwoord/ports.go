@@ -97,10 +97,12 @@ func (loginAccounts) SecondStep(tx *sqldb.Tx, accountID string) (bool, error) {
 }
 
 func (l loginAccounts) AskRemoval(tx *sqldb.Tx, accountID string, r enrol.Removal) (time.Time, error) {
-	due, err := l.accounts.AskRemoval(tx, account.Removal{AccountID: accountID, Library: r.Library, AskedBy: r.AskedBy})
+	due, err := l.accounts.AskRemoval(tx, account.Removal{AccountID: accountID, Library: r.Library, About: r.CustomerID, AskedBy: r.AskedBy, Insists: r.Insists})
 	switch {
 	case errors.Is(err, account.ErrRemovalAsked):
 		err = enrol.ErrRemovalAsked
+	case errors.Is(err, account.ErrRemovalRests):
+		err = enrol.ErrRemovalRests
 	case errors.Is(err, account.ErrNoSecondStep):
 		err = enrol.ErrNoSecondStep
 	case errors.Is(err, account.ErrNoAccount):
@@ -118,10 +120,15 @@ func (l loginAccounts) StopRemoval(tx *sqldb.Tx, accountID, actor string) (bool,
 func (l loginAccounts) Removals(tx *sqldb.Tx, accountID string) (list []enrol.Removal, err error) {
 	asked, err := l.accounts.Removals(tx, accountID)
 	for _, r := range asked {
-		list = append(list, enrol.Removal{Library: r.Library, AskedBy: r.AskedBy, AskedAt: r.AskedAt, DueAt: r.DueAt,
-			EndedAt: r.EndedAt, EndedBy: r.EndedBy, Done: r.Done})
+		list = append(list, removalOf(r))
 	}
 	return list, err
+}
+
+// removalOf is a removal as the library knows it.
+func removalOf(r account.Removal) enrol.Removal {
+	return enrol.Removal{Library: r.Library, CustomerID: r.About, AskedBy: r.AskedBy, AskedAt: r.AskedAt, DueAt: r.DueAt,
+		EndedAt: r.EndedAt, EndedBy: r.EndedBy, Done: r.Done}
 }
 
 func (l loginAccounts) Ask(tx *sqldb.Tx, q enrol.Question) (string, error) {

@@ -61,10 +61,16 @@ func TestAReaderWhoLostEverySecondStep(t *testing.T) {
 		clerk.Press("Geschiedenis van het inlogaccount")
 		clerk.Want("De eigenaar hield het weghalen van de tweede stap tegen")
 
-		// She signs in with it, which stops it too.
+		// The next clerk is told. A week later she signs in with it, which stops it too.
+		customerPage(clerk, lieke, "Veen, L. van der")
+		clerk.Want("De eigenaar hield dit op")
+		clerk.Press("Tweede stap weghalen")
+		clerk.Lacks("Ja, vraag dit aan")
+		clerk.Look("removal-no")
+		h.pass(account.RemovalRest)
+		clerk = h.signIn(t, browser)
 		asks()
-		p.Visit(h.at + "/inloggen")
-		p.Press("Uitloggen")
+		p = browser.Person(t)
 		p.Visit(h.at + "/inloggen/aanmelden")
 		password()
 		p.Fill("Code", code())
@@ -73,6 +79,12 @@ func TestAReaderWhoLostEverySecondStep(t *testing.T) {
 		p.Look("removal-by-step")
 
 		// She does neither: a day later the password is enough, and she is out everywhere.
+		h.pass(account.RemovalRest)
+		clerk = h.signIn(t, browser)
+		p.Visit(h.at + "/inloggen/aanmelden")
+		password()
+		p.Fill("Code", code())
+		p.Press("Inloggen")
 		p.Visit(h.at + "/bibliotheek")
 		p.Press("Inloggen")
 		p.Want("Uitloggen")

@@ -144,6 +144,15 @@ func TestEveryDoorMayHaveAHostOfItsOwn(t *testing.T) {
 		visitor.Visit(strings.Replace(h.at, "127.0.0.1", host+".localhost", 1) + "/")
 		visitor.Want(says)
 	}
+	// From the door of the customer: the answer to the form crosses three hosts.
+	customer := browser.Person(t)
+	customer.Visit(strings.Replace(h.at, "127.0.0.1", "mijn.localhost", 1) + "/")
+	customer.Press("Inloggen")
+	customer.WantURL("account.localhost")
+	customer.Fill("Gebruikersnaam of e-mailadres", h.login(t, "start.reader"))
+	customer.Fill("Wachtwoord", demoReaderPw)
+	customer.Press("Inloggen")
+	customer.WantURL("mijn.localhost")
 	reader := browser.Person(t)
 	reader.Visit(strings.Replace(h.at, "127.0.0.1", "lezen.localhost", 1))
 	reader.Press("Inloggen")

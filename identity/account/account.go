@@ -38,6 +38,7 @@
 //	UndoEmail       stops a change by it, or brings the old address back (7 days)
 //	LookFactor      says what the link in the letter about a new second step takes away
 //	UndoFactor      takes it away by it (7 days)
+//	Settle          lets the links in such letters die
 //	Note, History   what happened to the account (90 days)
 //	Devices         the browsers that the account knows
 //	ForgetDevices   forgets the others
@@ -140,6 +141,12 @@ type Links struct {
 	// wings keep under its id. It runs in the transaction of the deletion; nil lets
 	// go of nothing.
 	Left func(tx *sqldb.Tx, accountID string) error
+
+	// Knows reports whether a library still knows an account as that of whom it asked a
+	// removal for; nil knows everybody.
+	Knows func(tx *sqldb.Tx, r Removal) (bool, error)
+	// Kept hears of a removal that the owner stopped, in that transaction; nil need not.
+	Kept func(tx *sqldb.Tx, r Removal) error
 
 	// Continue is the address at which a person goes on at another site, and the
 	// name of that site; ok is false when the site takes nobody up again. nil knows

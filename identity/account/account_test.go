@@ -30,6 +30,9 @@ type house struct {
 
 	now  atomic.Int64
 	left atomic.Value // id of the account that other wings let go of last
+
+	unlinked atomic.Bool  // the library let go of every account
+	kept     atomic.Int32 // removals of which the library heard that the owner stopped them
 }
 
 func newHouse(t testing.TB, db *sqldb.DB) *house {
@@ -51,6 +54,8 @@ func newHouse(t testing.TB, db *sqldb.DB) *house {
 			h.left.Store(accountID)
 			return nil
 		},
+		Knows:    func(*sqldb.Tx, account.Removal) (bool, error) { return !h.unlinked.Load(), nil },
+		Kept:     func(*sqldb.Tx, account.Removal) error { h.kept.Add(1); return nil },
 		Continue: goOn,
 	})
 	if err != nil {

@@ -87,7 +87,7 @@ func (a *Accounts) ChangeEmail(ctx context.Context, db *sqldb.DB, m Moving) (unt
 		if err := a.mail(tx, to, "email", acc.Library, letter{Link: a.links.Email(token), Hours: int(EmailChangeLife.Hours()), Until: until}); err != nil {
 			return err
 		}
-		if err := a.mailUndo(tx, acc, "email_asked"); err != nil {
+		if err := a.mailUndo(tx, acc, "email_asked", tx.Now); err != nil {
 			return err
 		}
 		return happened(tx, acc.ID, EventEmailAsked, m.Browser)
@@ -96,9 +96,9 @@ func (a *Accounts) ChangeEmail(ctx context.Context, db *sqldb.DB, m Moving) (unt
 }
 
 // mailUndo tells the address of acc what happens, with a way back.
-func (a *Accounts) mailUndo(tx *sqldb.Tx, acc Account, name string) error {
+func (a *Accounts) mailUndo(tx *sqldb.Tx, acc Account, name string, asked time.Time) error {
 	token, until := newOwnToken(), tx.Now.Add(EmailUndoLife)
-	link := ownLink{accountID: acc.ID, kind: linkUndo, email: acc.Email, username: acc.Username}
+	link := ownLink{accountID: acc.ID, kind: linkUndo, email: acc.Email, username: acc.Username, since: asked}
 	if err := insertOwnLink(tx, token.Digest(), link, until); err != nil {
 		return err
 	}
@@ -112,8 +112,8 @@ func (a *Accounts) LookEmail(tx *sqldb.Tx, token secret.Token) (acc Account, ema
 }
 
 // ConfirmEmail changes the address of an account by the link that was mailed to the
-// new one, and tells the old one. Links for a new password that went to the old
-// address die.
+// new one, and tells the old one. Links that went to the old address die, all but the
+// ways back: neither a new password nor a second step is decided there any more.
 func (a *Accounts) ConfirmEmail(tx *sqldb.Tx, token secret.Token, browser string) (Account, error) {
 	l, ok, err := spendOwnLink(tx, token.Digest(), linkEmail)
 	if err != nil || !ok {
@@ -137,10 +137,12 @@ func (a *Accounts) ConfirmEmail(tx *sqldb.Tx, token secret.Token, browser string
 	if _, err := setEmail(tx, acc.ID, acc.Email); err != nil {
 		return Account{}, err
 	}
-	if err := replaceOwnLinks(tx, acc.ID, linkReset); err != nil {
-		return Account{}, err
+	for _, kind := range []string{linkReset, linkFactor} {
+		if err := replaceOwnLinks(tx, acc.ID, kind); err != nil {
+			return Account{}, err
+		}
 	}
-	if err := a.mailUndo(tx, old, "email_changed"); err != nil {
+	if err := a.mailUndo(tx, old, "email_changed", l.mailedAt); err != nil {
 		return Account{}, err
 	}
 	return acc, happened(tx, acc.ID, EventEmail, browser)
@@ -158,7 +160,8 @@ type Undoing struct {
 	Account Account
 	Email   string // the address that comes back, or stays
 	Asked   bool   // the change was only asked for: the address stays
-	Takes   bool   // an app with codes or a passkey that was added since goes too
+	Takes   bool   // an app with codes or a passkey that was added since the change was asked goes too
+	Stays   bool   // one from before stays
 }
 
 // LookUndo says what a link undoes. It changes nothing.
@@ -178,30 +181,27 @@ func (a *Accounts) LookUndo(tx *sqldb.Tx, token secret.Token) (Undoing, error) {
 func undoing(tx *sqldb.Tx, acc Account, l ownLink) (u Undoing, err error) {
 	u = Undoing{Account: acc, Email: l.email, Asked: acc.Email == l.email}
 	has, err := factor.StateOf(tx, factorOwner(acc.ID))
-	u.Takes = has.App && !has.AppSince.Before(l.strangerSince())
+	u.Takes, u.Stays = has.App && !has.AppSince.Before(l.since), has.App && has.AppSince.Before(l.since)
 	for _, key := range has.Passkeys {
-		u.Takes = u.Takes || !key.Created.Before(l.strangerSince())
+		late := !key.Created.Before(l.since)
+		u.Takes, u.Stays = u.Takes || late, u.Stays || !late
 	}
 	return u, err
 }
 
-// StrangerTime is how long before a change of address somebody else may have been in.
-// Whoever takes a code app or a passkey first and the address weeks later would lock
-// the owner out otherwise; of what is older the owner had a letter and a month.
-const StrangerTime = 30 * 24 * time.Hour
-
-// strangerSince is from when on what was added to an account counts as that of
-// whoever asked for the change.
-func (l ownLink) strangerSince() time.Time { return l.mailedAt.Add(-StrangerTime) }
-
 // UndoEmail brings an address back, and the name that the account had with it.
 // It returns a link that sets a new password. Whoever changed the address knows the
 // old one, so that it stops working at once, and with it every change, link and
-// second step that came after; an address that was confirmed hears that it is over.
-// The caller ends the sessions in the same transaction.
+// second step that came since the change was asked; an address that was confirmed hears
+// that it is over. The caller ends the sessions in the same transaction.
+//
+// A second step from before stays: it may be that of an owner who moved away from a
+// mailbox that others read, and that mailbox would get the account by it. If a stranger
+// set it up, it does not let them in either, since a passkey counts behind the new
+// password only; a library that sees a document takes it away.
 //
 // The ways back that were mailed later die too, or the address that was undone
-// could undo that, or take the account by the letter about a second step. Earlier ones live: an earlier owner comes first.
+// could undo that. Earlier ones live: an earlier owner comes first.
 func (a *Accounts) UndoEmail(tx *sqldb.Tx, token secret.Token, browser string) (u Undoing, reset secret.Token, err error) {
 	l, ok, err := spendOwnLink(tx, token.Digest(), linkUndo)
 	if err != nil || !ok {
@@ -220,15 +220,18 @@ func (a *Accounts) UndoEmail(tx *sqldb.Tx, token secret.Token, browser string) (
 	if _, err := setPassword(tx, acc.ID, ""); err != nil {
 		return u, "", err
 	}
-	if err := replaceOwnLinks(tx, acc.ID, linkEmail); err != nil {
-		return u, "", err
-	}
-	for _, kind := range []string{linkUndo, linkFactor} {
-		if err := replaceOwnLinksSince(tx, acc.ID, kind, l.mailedAt); err != nil {
+	for _, kind := range []string{linkEmail, linkFactor} {
+		if err := replaceOwnLinks(tx, acc.ID, kind); err != nil {
 			return u, "", err
 		}
 	}
-	if err := factor.RemoveSince(tx, factorOwner(acc.ID), l.strangerSince()); err != nil {
+	if err := replaceOwnLinksSince(tx, acc.ID, linkUndo, l.mailedAt); err != nil {
+		return u, "", err
+	}
+	if err := factor.RemoveSince(tx, factorOwner(acc.ID), l.since); err != nil {
+		return u, "", err
+	}
+	if err := factor.Doubt(tx, factorOwner(acc.ID)); err != nil {
 		return u, "", err
 	}
 	if reset, err = newReset(tx, acc.ID); err != nil {

@@ -9,12 +9,20 @@ import (
 	"lidwoord/base/fault"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
+	"lidwoord/base/throttle"
 )
 
 // RemovalWait is how long after a desk asked the second step of an owner is taken away.
 // A clerk can be deceived by somebody else's document; in a day its real owner reads the
 // letter, or signs in.
 const RemovalWait = 24 * time.Hour
+
+// RemovalRest is how long no desk may ask again after the owner stopped it, unless a
+// manager does who says why. A document that was false once is tried again at the next desk.
+const RemovalRest = 7 * 24 * time.Hour
+
+// removalRule counts what desks ask for one account: each sends letters to its owner.
+var removalRule = throttle.Rule{Name: "removal.ask", Free: 3, First: time.Hour, Most: 24 * time.Hour, Forget: 24 * time.Hour}
 
 // removalLate is how long after that the links in its letters still open: the job may
 // come late, and until it came the removal can be stopped.
@@ -35,6 +43,11 @@ var (
 	ErrNoSecondStep = fault.New(fault.Conflict, "account.no_second_step")
 	// ErrRemovalAsked: it was asked before, and waits.
 	ErrRemovalAsked = fault.New(fault.Conflict, "account.removal_asked")
+	// ErrRemovalRests: the owner stopped one lately.
+	ErrRemovalRests = fault.New(fault.Conflict, "account.removal_rests")
+	// ErrManyRemovals: it was asked too often. Its arguments are the seconds and the
+	// minutes to wait.
+	ErrManyRemovals = fault.New(fault.Slow, "account.many_removals")
 	// ErrRemovalOver answers alike for a link to a removal that was stopped or done, for
 	// one that is too old and one that was never ours.
 	ErrRemovalOver = fault.New(fault.Gone, "account.removal_over")
@@ -45,6 +58,8 @@ var (
 type Removal struct {
 	AccountID string
 	Library   string // that asked
+	About     string // for whom, in its own words; see Links.Knows
+	Insists   bool   // asks in spite of the owner's no; only of AskRemoval
 	AskedBy   string // the worker, as the audit log has it
 	AskedAt   time.Time
 	DueAt     time.Time
@@ -55,6 +70,9 @@ type Removal struct {
 
 // Waits reports whether the removal can still be stopped.
 func (r Removal) Waits() bool { return r.EndedAt.IsZero() }
+
+// Kept reports whether the owner stopped it, or a sign-in with the second step did.
+func (r Removal) Kept() bool { return !r.Done && r.EndedBy == "account:"+r.AccountID }
 
 // AskRemoval notes that a library wants the second step of an account taken away, and
 // tells its owner by letter how to stop it: at the address of the account, and at those
@@ -75,7 +93,16 @@ func (a *Accounts) AskRemoval(tx *sqldb.Tx, r Removal) (due time.Time, err error
 	r.AskedAt, r.DueAt = tx.Now, tx.Now.Add(RemovalWait)
 	won, err := insertRemoval(tx, secret.NewID(), r)
 	if err == nil && !won {
-		err = ErrRemovalAsked
+		var waits bool
+		if _, waits, err = waitingRemoval(tx, acc.ID); err == nil {
+			err = ErrRemovalRests
+			if waits {
+				err = ErrRemovalAsked
+			}
+		}
+	}
+	if err == nil {
+		err = take(tx, throttle.Counter{Rule: removalRule, Key: acc.ID}, ErrManyRemovals)
 	}
 	if err != nil {
 		return due, err
@@ -133,6 +160,11 @@ func (a *Accounts) StopRemoval(tx *sqldb.Tx, accountID, by, browser string) (sto
 	if err := replaceOwnLinks(tx, accountID, linkRemoval); err != nil {
 		return false, err
 	}
+	if r.Kept() && a.links.Kept != nil {
+		if err := a.links.Kept(tx, r); err != nil {
+			return false, err
+		}
+	}
 	acc, err := a.Find(tx, accountID)
 	if err != nil {
 		return false, err
@@ -179,8 +211,16 @@ func (a *Accounts) RemoveDue(tx *sqldb.Tx, then func(*sqldb.Tx, Account) error) 
 	if err != nil {
 		return err
 	}
-	for _, id := range due {
-		r, won, err := finishRemoval(tx, id)
+	for _, one := range due {
+		if knows, err := a.knows(tx, one.Removal); err != nil {
+			return err
+		} else if !knows {
+			if _, err := a.StopRemoval(tx, one.AccountID, "job", ""); err != nil {
+				return err
+			}
+			continue
+		}
+		r, won, err := finishRemoval(tx, one.id)
 		if err != nil {
 			return err
 		}
@@ -192,6 +232,15 @@ func (a *Accounts) RemoveDue(tx *sqldb.Tx, then func(*sqldb.Tx, Account) error) 
 		}
 	}
 	return nil
+}
+
+// knows reports whether the library that asked still knows the account as that of whom
+// it identified. If not, nobody there sees the removal any more, or can stop it.
+func (a *Accounts) knows(tx *sqldb.Tx, r Removal) (bool, error) {
+	if a.links.Knows == nil || r.About == "" {
+		return true, nil
+	}
+	return a.links.Knows(tx, r)
 }
 
 func (a *Accounts) removeSteps(tx *sqldb.Tx, r Removal, then func(*sqldb.Tx, Account) error) error {

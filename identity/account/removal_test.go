@@ -46,7 +46,7 @@ func (h *house) means(id string) (s factor.State) {
 
 func (h *house) askRemoval(id string) error {
 	return h.try(func(tx *sqldb.Tx) error {
-		_, err := h.AskRemoval(tx, account.Removal{AccountID: id, Library: "Verre bibliotheken", AskedBy: clerk})
+		_, err := h.AskRemoval(tx, account.Removal{AccountID: id, Library: "Verre bibliotheken", About: "ZOE", AskedBy: clerk})
 		return err
 	})
 }
@@ -185,7 +185,8 @@ func TestTheOwnerStopsARemovalByTheLinkOnce(t *testing.T) {
 			t.Error("what was stopped was done")
 		}
 
-		// It may be asked again; the old link does nothing to the new one.
+		// A week later it may be asked again; the old link does nothing to the new one.
+		h.pass(account.RemovalRest)
 		h.want(h.askRemoval(zoe), nil, "asking again")
 		h.want(h.stopByLink(token), account.ErrRemovalOver, "the old link")
 		if !h.stop(zoe, clerk) || h.stop(zoe, clerk) {
@@ -206,7 +207,7 @@ func TestAnAddressThatCanStillBeUndoneHearsOfARemovalToo(t *testing.T) {
 			t.Errorf("%d letters, want one to each address", n)
 		}
 		h.want(h.stopByLink(h.linkIn("zoe@example.nl", "removal_asked")), nil, "stopping it from the old address")
-		h.pass(account.EmailUndoLife)
+		h.pass(max(account.EmailUndoLife, account.RemovalRest))
 		h.want(h.askRemoval(zoe), nil, "asking a week later")
 		if n := h.lettersOf("removal_asked"); n != 3 {
 			t.Errorf("%d letters: the old address has nothing to say after a week", n)
@@ -264,11 +265,78 @@ func TestWhoMindsASecondStepMeanwhileStopsTheRemoval(t *testing.T) {
 			account.EventPasskeyAdded: true, account.EventAppRemoved: true, account.EventCodesRenewed: true,
 			account.EventGuessed: false, account.EventFactorsUndone: false,
 		} {
+			h.pass(account.RemovalRest)
 			h.want(h.askRemoval(zoe), nil, "asking")
 			h.event(zoe, what)
 			if waits := h.stop(zoe, clerk); waits == stops {
 				t.Errorf("after %s it waits: %v", what, waits)
 			}
+		}
+	})
+}
+
+// A no of the owner slows the desk down: who came with a false document comes again.
+func TestAfterTheOwnersNoNobodyAsksForAWeekUnlessAManagerInsists(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		zoe := h.active("zoe.maas", "zoe@example.nl", good)
+		h.withApp(zoe)
+		h.want(h.askRemoval(zoe), nil, "asking")
+		h.stop(zoe, clerk)
+		if h.kept.Load() != 0 {
+			t.Error("the library hears of its own no")
+		}
+		h.want(h.askRemoval(zoe), nil, "asking after the desk took it back")
+		h.stop(zoe, "account:"+zoe)
+		if h.kept.Load() != 1 {
+			t.Errorf("the library heard %d times of the owner's no", h.kept.Load())
+		}
+		h.want(h.askRemoval(zoe), account.ErrRemovalRests, "asking after the owner's no")
+		h.pass(account.RemovalRest - time.Microsecond)
+		h.want(h.askRemoval(zoe), account.ErrRemovalRests, "in the last microsecond of the week")
+		h.want(h.try(func(tx *sqldb.Tx) error {
+			_, err := h.AskRemoval(tx, account.Removal{AccountID: zoe, Library: "Verre bibliotheken", AskedBy: clerk, Insists: true})
+			return err
+		}), nil, "a manager insists")
+		h.stop(zoe, clerk)
+		h.pass(time.Microsecond)
+		h.want(h.askRemoval(zoe), nil, "a week later")
+	})
+}
+
+func TestADeskThatAsksAndStopsInARowFillsNoMailbox(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		zoe := h.active("zoe.maas", "zoe@example.nl", good)
+		h.withApp(zoe)
+		for range 15 {
+			if err := h.askRemoval(zoe); err != nil {
+				h.want(err, account.ErrManyRemovals, "asking too often")
+			}
+			h.stop(zoe, clerk)
+		}
+		if n := h.lettersOf("removal_asked"); n < 3 || n > 4 {
+			t.Errorf("%d letters", n)
+		}
+	})
+}
+
+// Nobody at a desk would see it any more, or could stop it.
+func TestARemovalEndsWhenTheLibraryLetGoOfTheAccount(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		zoe := h.active("zoe.maas", "zoe@example.nl", good)
+		h.withApp(zoe)
+		h.want(h.askRemoval(zoe), nil, "asking")
+		h.unlinked.Store(true)
+		h.pass(account.RemovalWait)
+		if ended := h.due(); ended != nil || !h.means(zoe).App {
+			t.Errorf("done for a customer who is gone: %v", ended)
+		}
+		if n := h.lettersOf("removal_stopped"); n != 1 {
+			t.Errorf("%d letters that the second step stays", n)
+		}
+		h.unlinked.Store(false)
+		h.due()
+		if !h.means(zoe).App {
+			t.Error("done after all")
 		}
 	})
 }

@@ -65,6 +65,8 @@ const (
 type ownLink struct {
 	accountID, kind, email, username string
 	mailedAt                         time.Time
+	step                             factor.Step // linkFactor: the one that it takes away
+	since                            time.Time   // linkUndo: when the change was asked; what came later goes with it
 }
 
 // Forgotten is what somebody typed who forgot the rest.

@@ -325,9 +325,9 @@ func endRest(tx *sqldb.Tx, key string) error {
 
 func insertOwnLink(tx *sqldb.Tx, digest string, l ownLink, expires time.Time) error {
 	_, err := tx.Exec(`
-		INSERT INTO account_own_link (digest, account_id, kind, email, username, mailed_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		digest, l.accountID, l.kind, l.email, l.username, tx.Now, expires)
+		INSERT INTO account_own_link (digest, account_id, kind, email, username, mailed_at, expires_at, step, since_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		digest, l.accountID, l.kind, l.email, l.username, tx.Now, expires, string(l.step), l.since)
 	return err
 }
 
@@ -340,7 +340,7 @@ func replaceOwnLinks(tx *sqldb.Tx, accountID, kind string) error {
 }
 
 // replaceOwnLinksSince lets the later links of a kind die once an earlier way back was
-// used: they were mailed to addresses that its owner undid, or are about what went with it.
+// used: they were mailed to addresses that its owner undid.
 func replaceOwnLinksSince(tx *sqldb.Tx, accountID, kind string, mailed time.Time) error {
 	_, err := tx.Exec(`
 		UPDATE account_own_link SET replaced_at = $1
@@ -365,7 +365,7 @@ const living = ` AND used_at IS NULL AND replaced_at IS NULL AND expires_at > `
 
 func livingOwnLink(tx *sqldb.Tx, digest, kind string) (l ownLink, ok bool, err error) {
 	ok, err = tx.One(`
-		SELECT account_id, kind, email, username, mailed_at FROM account_own_link
+		SELECT account_id, kind, email, username, mailed_at, step, COALESCE(since_at, mailed_at) FROM account_own_link
 		WHERE digest = $1 AND kind = $2`+living+`$3`,
 		[]any{digest, kind, tx.Now}, l.columns()...)
 	return l, ok, err
@@ -376,30 +376,34 @@ func spendOwnLink(tx *sqldb.Tx, digest, kind string) (l ownLink, ok bool, err er
 	ok, err = tx.One(`
 		UPDATE account_own_link SET used_at = $3
 		WHERE digest = $1 AND kind = $2`+living+`$3
-		RETURNING account_id, kind, email, username, mailed_at`,
+		RETURNING account_id, kind, email, username, mailed_at, step, COALESCE(since_at, mailed_at)`,
 		[]any{digest, kind, tx.Now}, l.columns()...)
 	return l, ok, err
 }
 
 func (l *ownLink) columns() []any {
-	return []any{&l.accountID, &l.kind, &l.email, &l.username, sqldb.Instant(&l.mailedAt)}
+	return []any{&l.accountID, &l.kind, &l.email, &l.username, sqldb.Instant(&l.mailedAt), &l.step, sqldb.Instant(&l.since)}
 }
 
 // Removals of the second step.
 
-// insertRemoval reports false when one waits already.
+// insertRemoval reports false when one waits already, or the owner stopped one lately
+// and nobody insists.
 func insertRemoval(tx *sqldb.Tx, id string, r Removal) (won bool, err error) {
 	n, err := tx.Exec(`
-		INSERT INTO account_factor_removal (id, account_id, library, asked_by, asked_at, due_at, ended_by, done)
-		VALUES ($1, $2, $3, $4, $5, $6, '', FALSE) ON CONFLICT DO NOTHING`,
-		id, r.AccountID, r.Library, r.AskedBy, r.AskedAt, r.DueAt)
+		INSERT INTO account_factor_removal (id, account_id, library, about, asked_by, asked_at, due_at, ended_by, done)
+		SELECT $1, $2, $3, $4, $5, CAST($6 AS BIGINT), CAST($7 AS BIGINT), '', FALSE
+		WHERE CAST($8 AS BOOLEAN) OR NOT EXISTS (SELECT 1 FROM account_factor_removal
+			WHERE account_id = $2 AND ended_by = $9 AND NOT done AND ended_at > CAST($10 AS BIGINT))
+		ON CONFLICT DO NOTHING`,
+		id, r.AccountID, r.Library, r.About, r.AskedBy, r.AskedAt, r.DueAt, r.Insists, "account:"+r.AccountID, tx.Now.Add(-RemovalRest))
 	return n == 1, err
 }
 
-const removalColumns = `account_id, library, asked_by, asked_at, due_at, ended_at, ended_by, done`
+const removalColumns = `account_id, library, about, asked_by, asked_at, due_at, ended_at, ended_by, done`
 
 func (r *Removal) columns() []any {
-	return []any{&r.AccountID, &r.Library, &r.AskedBy, sqldb.Instant(&r.AskedAt), sqldb.Instant(&r.DueAt), sqldb.Instant(&r.EndedAt), &r.EndedBy, &r.Done}
+	return []any{&r.AccountID, &r.Library, &r.About, &r.AskedBy, sqldb.Instant(&r.AskedAt), sqldb.Instant(&r.DueAt), sqldb.Instant(&r.EndedAt), &r.EndedBy, &r.Done}
 }
 
 func waitingRemoval(tx *sqldb.Tx, accountID string) (r Removal, ok bool, err error) {
@@ -435,10 +439,16 @@ func finishRemoval(tx *sqldb.Tx, id string) (r Removal, won bool, err error) {
 	return r, won, err
 }
 
-func dueRemovals(tx *sqldb.Tx, most int) ([]string, error) {
-	return sqldb.Many(tx, `SELECT id FROM account_factor_removal WHERE ended_at IS NULL AND due_at <= $1 ORDER BY due_at, id LIMIT $2`,
-		[]any{tx.Now, most}, func(r sqldb.Row) (id string, err error) {
-			return id, r.Scan(&id)
+// dueRemoval is a removal whose time has come.
+type dueRemoval struct {
+	id string
+	Removal
+}
+
+func dueRemovals(tx *sqldb.Tx, most int) ([]dueRemoval, error) {
+	return sqldb.Many(tx, `SELECT id, `+removalColumns+` FROM account_factor_removal WHERE ended_at IS NULL AND due_at <= $1 ORDER BY due_at, id LIMIT $2`,
+		[]any{tx.Now, most}, func(row sqldb.Row) (r dueRemoval, err error) {
+			return r, row.Scan(append([]any{&r.id}, r.columns()...)...)
 		})
 }
 

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lidwoord/base/fault"
@@ -181,11 +183,10 @@ func (p *Provider) checkAddresses(c Client) error {
 }
 
 // registrable tells whether codes may go to uri. Plain http is only for this
-// machine, and for a trial where we ourselves are without TLS; a name with a dot
-// as scheme belongs to an app (RFC 8252 section 7.1), which also keeps
-// javascript: and data: out. The one without a dot is the address that OPDS names for
-// all reader apps (Authentication for OPDS section 3.3.1.4): any of them may answer to
-// it, and PKCE keeps a code for the one that asked.
+// machine, and for a trial where we ourselves are without TLS; a domain name the other way
+// round as scheme belongs to an app (RFC 8252 section 7.1). The one without a dot is the
+// address that OPDS names for all reader apps (Authentication for OPDS section 3.3.1.4):
+// any of them may answer to it, and PKCE keeps a code for the one that asked.
 func (p *Provider) registrable(uri string) bool {
 	u, err := url.Parse(uri)
 	if err != nil || u.Fragment != "" || strings.Contains(uri, "#") || u.User != nil || !plain(uri) {
@@ -193,12 +194,38 @@ func (p *Provider) registrable(uri string) bool {
 	}
 	switch {
 	case u.Scheme == "https":
-		return u.Host != ""
+		return hostName(u)
 	case u.Scheme == "http":
-		return u.Host != "" && (local(u.Hostname()) || strings.HasPrefix(p.Issuer, "http://"))
+		return hostName(u) && (local(u.Hostname()) || strings.HasPrefix(p.Issuer, "http://"))
 	default:
-		return strings.Contains(u.Scheme, ".") || uri == "opds://authorize/"
+		return appName.MatchString(u.Scheme) && !slices.Contains(knownSchemes, strings.SplitN(u.Scheme, ".", 2)[0]) || uri == "opds://authorize/"
 	}
+}
+
+var (
+	// hostLabels are what the domain name system knows (RFC 1123 section 2.1). A pattern
+	// ("*.example") is no place, and a host goes into the policy of a page, where a
+	// semicolon would begin another rule.
+	hostLabels = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+	// appName is a scheme that is somebody's domain name: "nl.example.app". The first part
+	// is a top domain, which has no digits and two letters at least.
+	appName = regexp.MustCompile(`^[a-z]{2,63}(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$`)
+	// knownSchemes mean something to browsers themselves. None is a top domain, so that
+	// "javascript.x" is nobody's name and a slip or a trick.
+	knownSchemes = []string{"about", "blob", "chrome", "data", "file", "filesystem", "ftp", "http", "https", "intent", "javascript", "mailto", "tel", "vbscript", "view-source", "ws", "wss"}
+)
+
+// hostName tells whether an address names one host, by name or by number.
+func hostName(u *url.URL) bool {
+	if port := u.Port(); port != "" {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return false
+		}
+	} else if strings.HasSuffix(u.Host, ":") {
+		return false
+	}
+	host := u.Hostname()
+	return len(host) <= 253 && (hostLabels.MatchString(host) || net.ParseIP(host) != nil)
 }
 
 func local(host string) bool {

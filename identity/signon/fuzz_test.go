@@ -54,7 +54,7 @@ func FuzzRedirect(f *testing.F) {
 // FuzzRegistrable tries to register an address that a browser would run or that
 // hides another host.
 func FuzzRegistrable(f *testing.F) {
-	for _, seed := range []string{"https://lezen.example/", "javascript:alert(1)", "java\tscript:x", "data:text/html,x", "http://localhost/", "nl.bind:/x", "https://a@b/", " https://x.example"} {
+	for _, seed := range []string{"https://lezen.example/", "javascript:alert(1)", "java\tscript:x", "data:text/html,x", "http://localhost/", "nl.bind:/x", "https://a@b/", " https://x.example", "https://*.example/", "https://x;y/", "javascript.x:1"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, uri string) {
@@ -70,6 +70,8 @@ func FuzzRegistrable(f *testing.F) {
 			t.Errorf("%q was taken", uri)
 		case u.Scheme == "http" && !local(u.Hostname()):
 			t.Errorf("%q was taken without TLS", uri)
+		case strings.HasPrefix(u.Scheme, "javascript."), strings.HasPrefix(u.Scheme, "data."), strings.ContainsAny(u.Host, "*;,'\" "):
+			t.Errorf("%q was taken, and would go into a policy", uri)
 		}
 	})
 }

@@ -161,6 +161,7 @@ type Request struct {
 	Continues  bool       // the client takes people up again later (Client.Initiate)
 	ReturnsTo  string     // the host that the browser goes back to; "" for an app
 	ReturnsBy  string     // the scheme of that address: "https", or one that an app has of its own
+	ReturnsAt  string     // all of it but the path, "https://app.example:8443"; "" for an app with a scheme of its own
 	Own        bool       // the client is the library's own
 	Imitable   bool       // any app could receive the answer, so that the person is asked each time
 	Lang       words.Lang // "" when the client did not say

@@ -184,6 +184,9 @@ func openRequest(tx *sqldb.Tx, id string) (r Request, found bool, err error) {
 	if found {
 		r.WantsACR, r.NeedsACR = levels[level], levels[least]
 		if u, err := url.Parse(back); err == nil {
+			if u.Scheme == "https" || u.Scheme == "http" {
+				r.ReturnsAt = u.Scheme + "://" + u.Host
+			}
 			r.ReturnsTo, r.ReturnsBy, r.Imitable = u.Hostname(), u.Scheme, r.asksConsent && imitable(back)
 		}
 	}

@@ -11,6 +11,7 @@
 //	Office.LoginState, Resend, Forget, Generate, ChangeEmail   the login account of a customer, afterwards
 //	Office.AskLink, LinkAsked, ProveLink, TakeLink      the same question about who is a customer already
 //	Office.AskRemoval, StopRemoval, WaitingRemoval      Tweede stap weghalen
+//	Office.InsistOnRemoval, KeptRemoval, RemovalKept    … and the owner's no
 //	Office.TakeOwner, Asked                             the owner answered on an own telephone
 //	Office.History, ToActivate                          what became of login accounts
 //	Office.AccountLeft, MailReturned                    what the outside world tells of them

@@ -124,6 +124,9 @@ func (o Office) forget(tx *sqldb.Tx, c Clerk, who customer.Customer) error {
 			return err
 		}
 	}
+	if err := o.letGoOf(tx, c, who); err != nil {
+		return err
+	}
 	if err := customer.ClearLink(tx, who.ID, c.by()); err != nil {
 		return err
 	}

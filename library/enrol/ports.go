@@ -1,6 +1,7 @@
 package enrol
 
 import (
+	"strings"
 	"time"
 
 	"lidwoord/base/fault"
@@ -40,8 +41,9 @@ type LoginAccounts interface {
 // second step: to take them away.
 type SecondSteps interface {
 	// AskRemoval asks for it. Nothing is taken away before due, and the owner hears of it
-	// at once. ErrRemovalAsked when that was done before and waits, ErrNoSecondStep when
-	// there is nothing to take.
+	// at once. ErrRemovalAsked when that was done before and waits, ErrRemovalRests when
+	// the owner stopped it less than RemovalRest ago and r does not insist, ErrNoSecondStep
+	// when there is nothing to take. What is asked too often is a fault of the kind Slow.
 	AskRemoval(tx *sqldb.Tx, accountID string, r Removal) (due time.Time, err error)
 	// StopRemoval reports false when there is nothing to stop (any more).
 	StopRemoval(tx *sqldb.Tx, accountID, actor string) (stopped bool, err error)
@@ -53,17 +55,22 @@ type SecondSteps interface {
 
 // Removal is the wish of a library to take the second step of a login account away.
 type Removal struct {
-	Library string // who asks, as its owner reads it
-	AskedBy string // the worker, as the audit log has it
-	AskedAt time.Time
-	DueAt   time.Time
-	EndedAt time.Time // zero while it waits
-	EndedBy string    // as AskedBy; "" while it waits
-	Done    bool      // the steps are gone; otherwise it waits, or was stopped
+	Library    string // who asks, as its owner reads it
+	CustomerID string // for whom
+	Insists    bool   // asks in spite of the owner's no; only of AskRemoval
+	AskedBy    string // the worker, as the audit log has it
+	AskedAt    time.Time
+	DueAt      time.Time
+	EndedAt    time.Time // zero while it waits
+	EndedBy    string    // as AskedBy; "" while it waits
+	Done       bool      // the steps are gone; otherwise it waits, or was stopped
 }
 
 // Waits reports whether a removal can still be stopped.
 func (r Removal) Waits() bool { return r.EndedAt.IsZero() }
+
+// Kept reports whether the owner stopped it, or a sign-in with the second step did.
+func (r Removal) Kept() bool { return !r.Done && strings.HasPrefix(r.EndedBy, "account:") }
 
 // Story is what became of a login account, outside the library.
 type Story struct {
@@ -140,6 +147,7 @@ var (
 	ErrAccountGone   = fault.New(fault.Gone, "enrol.account_gone")
 	ErrNoSecondStep  = fault.New(fault.Conflict, "enrol.no_second_step")
 	ErrRemovalAsked  = fault.New(fault.Conflict, "enrol.removal_asked")
+	ErrRemovalRests  = fault.New(fault.Conflict, "enrol.removal_rests")
 )
 
 // State is how a customer's login account is, as the desk shows it.

@@ -3,6 +3,7 @@ package enrol_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,8 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/library/customer"
 	"lidwoord/library/enrol"
+	"lidwoord/library/staff"
+	"lidwoord/library/task"
 )
 
 // twoSteps enrols somebody whose login account, of before, has a second step.
@@ -33,6 +36,17 @@ func (w *world) askRemoval(c enrol.Clerk, customerID, document string) (due time
 		return err
 	})
 	return due, err
+}
+
+// accountOf is the login account that a customer has.
+func (w *world) accountOf(customerID string) (id string) {
+	w.t.Helper()
+	w.do(func(tx *sqldb.Tx) error {
+		who, err := customer.Find(tx, customerID)
+		id = who.Link.AccountID
+		return err
+	})
+	return id
 }
 
 func (w *world) stopRemoval(c enrol.Clerk, customerID string) error {
@@ -104,5 +118,96 @@ func TestWithoutALoginAccountThereIsNothingToTakeAway(t *testing.T) {
 		if err := w.stopRemoval(w.anna, r.CustomerID); !errors.Is(err, enrol.ErrRemovalOver) {
 			t.Errorf("nothing to stop: %v", err)
 		}
+	})
+}
+
+func TestLettingGoOfAnAccountEndsWhatWasAskedForIt(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		who := w.twoSteps()
+		account := w.accountOf(who)
+		if _, err := w.askRemoval(w.anna, who, "passport"); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.forget(who); err != nil {
+			t.Fatal(err)
+		}
+		w.do(func(tx *sqldb.Tx) error {
+			list, err := w.office.Steps.Removals(tx, account)
+			if len(list) != 1 || list[0].Waits() || list[0].Done || list[0].CustomerID != who {
+				t.Errorf("after letting go: %+v", list)
+			}
+			knows, err2 := w.office.StillKnows(tx, account, who)
+			if knows {
+				t.Error("the library still knows the account")
+			}
+			return errors.Join(err, err2)
+		})
+	})
+}
+
+func TestTheOwnersNoIsToldAndOnlyAManagerInsists(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		who := w.twoSteps()
+		account := w.accountOf(who)
+		insist := func(c enrol.Clerk, why string) error {
+			return w.try(func(tx *sqldb.Tx) error {
+				_, err := w.office.InsistOnRemoval(tx, c, who, "passport", why)
+				return err
+			})
+		}
+		if _, err := w.askRemoval(w.anna, who, "passport"); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(time.Minute)
+		w.do(func(tx *sqldb.Tx) error { // as the outside world tells it
+			if _, err := w.office.Steps.StopRemoval(tx, account, "account:"+account); err != nil {
+				return err
+			}
+			list, err := w.office.Steps.Removals(tx, account)
+			if err != nil {
+				return err
+			}
+			return w.office.RemovalKept(tx, list[0])
+		})
+		_, err := w.askRemoval(w.bert, who, "passport")
+		wants(t, "after the owner's no", err, enrol.ErrRemovalRests, "")
+		w.do(func(tx *sqldb.Tx) error {
+			r, kept, err := w.office.KeptRemoval(tx, w.bert, who)
+			if !kept || !r.Rests(tx.Now) || r.Rests(tx.Now.Add(enrol.RemovalRest)) {
+				t.Errorf("what the next clerk sees: %v %+v", kept, r)
+			}
+			list, err2 := task.Open(tx, w.lib.ID, 9)
+			if i := slices.IndexFunc(list, func(k task.Task) bool { return k.Kind == task.RemovalKept }); i < 0 || !strings.HasPrefix(list[i].Object, "customer:"+who) {
+				t.Errorf("the tasks: %+v", list)
+			}
+			log, err3 := audit.Of(tx, "customer:"+who, 50)
+			if !slices.ContainsFunc(log, func(e audit.Entry) bool { return e.Act == "enrol.removal_kept" }) {
+				t.Errorf("the log: %+v", log)
+			}
+			return errors.Join(err, err2, err3)
+		})
+		const why = "De klant heeft het toestel teruggevonden bij de dief"
+		if err := insist(w.bert, why); !errors.Is(err, staff.ErrDenied) {
+			t.Errorf("a clerk insists: %v", err)
+		}
+		boss := w.anna
+		w.do(func(tx *sqldb.Tx) error {
+			saved, _, err := staff.Save(tx, staff.Worker{OrganisationID: w.lib.ID, Username: "baas", Name: "Bo Baas", Active: true, Posts: []staff.Post{{Role: staff.Manager}}})
+			boss.StaffID = saved.ID
+			return err
+		})
+		wants(t, "without a reason", insist(boss, " "), enrol.ErrWhy, enrol.FieldWhy)
+		if err := insist(boss, why); err != nil {
+			t.Fatalf("a manager insists: %v", err)
+		}
+		w.do(func(tx *sqldb.Tx) error {
+			log, err := audit.Of(tx, "customer:"+who, 50)
+			if !slices.ContainsFunc(log, func(e audit.Entry) bool {
+				return e.Act == "enrol.removal_insisted" && e.Detail == why && e.Actor == "staff:"+boss.StaffID
+			}) {
+				t.Errorf("the log: %+v", log)
+			}
+			return err
+		})
 	})
 }

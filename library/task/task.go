@@ -48,10 +48,11 @@ const (
 	Withdrawal   Kind = "withdrawal"    // a withdrawal that fits no contract we know
 	Erasure      Kind = "erasure"       // a customer asks to be forgotten
 	MailReturned Kind = "mail_returned" // a letter to a customer did not arrive
+	RemovalKept  Kind = "removal_kept"  // the owner stopped what a desk asked; the document may have been false
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{Surplus, Stuck, RefundWaits, RefundFailed, Chargeback, OtherRefund, LateMember, LooksAlike, Withdrawal, Erasure, MailReturned}
+var Kinds = []Kind{Surplus, Stuck, RefundWaits, RefundFailed, Chargeback, OtherRefund, LateMember, LooksAlike, Withdrawal, Erasure, MailReturned, RemovalKept}
 
 // Task is one thing to look at.
 type Task struct {

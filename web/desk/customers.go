@@ -208,6 +208,7 @@ type customerPage struct {
 	Story       []happened // of the login account
 	SecondStep  bool       // at the login account
 	Removal     *removal   // of it, that waits; nil for none
+	Kept        *kept      // the owner's no to the last one; nil for none
 	Renumber    bool       // a new login account gives the customer another number
 	Bank        string     // masked
 	May         struct{ Forget, Change, Pay, Looks bool }
@@ -262,7 +263,7 @@ type logLine struct {
 const historyMost = 40
 
 func (s *Site) customer(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.customerPage(w, r, c, http.StatusOK, s.keptForm(r, c))
+	return s.customerPage(w, r, c, http.StatusOK, s.keptForm(r, c, "desk.pay_button"))
 }
 
 func (s *Site) customerPage(w http.ResponseWriter, r *http.Request, c counter, status int, form *kit.Form) error {
@@ -311,6 +312,9 @@ func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (
 	case enrol.Active, enrol.Linked:
 		if p.SecondStep, err = s.Office.SecondStep(tx, who.ID); err == nil {
 			p.Removal, err = s.removalOf(tx, c, who.ID)
+		}
+		if err == nil {
+			p.Kept, err = s.keptOf(tx, c, who.ID)
 		}
 	case enrol.None, enrol.Left:
 		p.Renumber, err = s.Office.Renumbers(tx, who.ID)

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
@@ -20,12 +21,36 @@ type carried struct {
 	Staff  string // who had the form, as the page itself says
 	Step   enrol.Step
 	Values url.Values
+	At     time.Time // when it came
 }
 
 const (
 	carryPurpose = "desk.carry"
 	keptParam    = "bewaard" // a sealed carried, in the address of the page that shows it again
 )
+
+// carryLife is how long a form may wait for its clerk: until tomorrow's first shift. What
+// was typed about a customer should not lie about in an address for longer.
+const carryLife = 24 * time.Hour
+
+// A browser shows by workedCookie who worked in it last, sealed. It opens nothing, and
+// outlives the session: only of that worker is a form kept that came afterwards. Without it
+// anybody could have a form filled in by us for a worker whose id they know.
+const (
+	workedCookie  = "gewerkt"
+	workedPurpose = "desk.worked"
+)
+
+// worked makes the cookie for who comes in.
+func (s *Site) worked(workerID string) (string, error) {
+	return s.DB.Box.Seal(workedPurpose, []byte(workerID))
+}
+
+// workedHere reports whether a worker had the last session of this browser.
+func (s *Site) workedHere(r *http.Request, workerID string) bool {
+	text, err := s.DB.Box.Open(workedPurpose, s.Cookie(r, workedCookie))
+	return err == nil && workerID != "" && string(text) == workerID
+}
 
 // carryMost is how long a form of one page may be, sealed: it travels in an address, and
 // servers in between take 8 KB. The longest, the note at a task, stays under half of it.
@@ -46,7 +71,7 @@ func (s *Site) signInFirst(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := signInPage{Form: kit.NewForm(), Over: true}
 	page.Set("vestiging", s.Cookie(r, branchCookie))
-	it := carried{Path: r.URL.Path, Staff: form.Get("wie"), Values: form.Values}
+	it := carried{Path: r.URL.Path, Staff: form.Get("wie"), Values: form.Values, At: s.DB.Now()}
 	var known bool
 	if it.Step, known = stepOf(s.Link(""), r.URL.Path, draft); known {
 		it.Draft = draft
@@ -55,7 +80,7 @@ func (s *Site) signInFirst(w http.ResponseWriter, r *http.Request) error {
 		page.Undone = true
 	}
 	page.Back = it.Path
-	if known || it.Staff != "" && len(it.Values) > 0 {
+	if s.workedHere(r, it.Staff) && (known || len(it.Values) > 0) {
 		if page.Carry, err = s.seal(it); err != nil {
 			return err
 		}
@@ -160,7 +185,7 @@ func (s *Site) unpack(tx *sqldb.Tx, sealed string, c counter) (path string, err 
 	return "", nil
 }
 
-// unseal opens what a clerk had typed. Nobody else's opens.
+// unseal opens what a clerk had typed today. Nobody else's opens.
 func (s *Site) unseal(sealed string, c counter) (it carried, ok bool) {
 	if sealed == "" {
 		return it, false
@@ -169,7 +194,7 @@ func (s *Site) unseal(sealed string, c counter) (it carried, ok bool) {
 	if err != nil || json.Unmarshal(text, &it) != nil {
 		return it, false
 	}
-	return it, it.Staff == c.worker.ID
+	return it, it.Staff == c.worker.ID && s.DB.Now().Sub(it.At) < carryLife
 }
 
 // withKept puts a sealed form into the address of its page.
@@ -186,7 +211,9 @@ func withKept(page, sealed string) string {
 
 // keptForm is the form of a page as its clerk had filled it in when the session ended, or
 // an empty one. It is sealed, so that a link from elsewhere fills in nothing.
-func (s *Site) keptForm(r *http.Request, c counter) *kit.Form {
+//
+// button is the word of the button that was pressed too late, for the notice in the form.
+func (s *Site) keptForm(r *http.Request, c counter, button string) *kit.Form {
 	it, ok := s.unseal(r.URL.Query().Get(keptParam), c)
 	if !ok || it.Draft != "" {
 		return kit.NewForm()
@@ -194,5 +221,6 @@ func (s *Site) keptForm(r *http.Request, c counter) *kit.Form {
 	if page, err := url.Parse(it.Path); err != nil || page.Path != r.URL.Path {
 		return kit.NewForm()
 	}
+	it.Values.Set(keptParam, button)
 	return &kit.Form{Values: it.Values}
 }

@@ -104,7 +104,7 @@ func TestEveryFormOfTheDeskIsThereAgainAfterTheSessionEnded(t *testing.T) {
 			if path, _, _ := strings.Cut(back.path, "?"); back.status != 200 || path != f.page {
 				t.Errorf("%s leads to %d %s", f.route, back.status, back.path)
 			}
-			for _, want := range f.shows {
+			for _, want := range append(f.shows, "Dit typte je voordat je werd uitgelogd. Het is nog niet vastgelegd.", "Kijk het na en kies “") {
 				if !strings.Contains(back.body, want) {
 					t.Errorf("%s lost %s", f.route, want)
 				}
@@ -173,6 +173,41 @@ func TestAKeptFormFillsInItsOwnPageOnly(t *testing.T) {
 	})
 }
 
+// A sealed form fills in fields under the name of a worker. Nobody gets one who was not
+// that worker in that browser, and nobody's waits for longer than a day.
+func TestOnlyABrowserInWhichAWorkerWasGetsTheirFormSealed(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		p := h.clerk("anja")
+		p.enrol(tester, contact, "0141")
+		id, _ := h.customer("Tester")
+		email := "/klanten/" + id + "/email"
+		typed := []string{"wie", h.workers["anja"].ID, "email", "anders@voorbeeld.nl"}
+		for name, v := range map[string]*person{"a stranger": h.visitor(), "a colleague": h.clerk("bert")} {
+			if name == "a colleague" {
+				v.post("/afmelden")
+			}
+			if late := v.post(email, typed...).is(401, email); strings.Contains(late.body, "meegebracht") {
+				t.Errorf("%s gets a form sealed for Anja", name)
+			}
+		}
+		d := p.newDraft()
+		h.pass(31 * time.Minute)
+		if late := h.visitor().post(d, with(tester, "wie", h.workers["anja"].ID)...).is(401, d); strings.Contains(late.body, "meegebracht") {
+			t.Error("a stranger gets a draft sealed for Anja")
+		}
+		late := p.post(email, typed...).is(401, email)
+		h.pass(24*time.Hour - time.Minute)
+		late.again(p, "anja").want("anders@voorbeeld.nl")
+		out := h.clerk("anja")
+		out.post("/afmelden")
+		late = out.post(email, typed...).is(401, email).want("is bewaard")
+		h.pass(24 * time.Hour)
+		if back := late.again(out, "anja"); strings.Contains(back.body, "anders@voorbeeld.nl") {
+			t.Error("a form of yesterday is shown")
+		}
+	})
+}
+
 func TestAPaymentThatCameTooLateInABrowser(t *testing.T) {
 	h := build(t, sqldbtest.New(t))
 	h.clerk("anja").enrol(tester, contact, "0141")
@@ -188,7 +223,10 @@ func TestAPaymentThatCameTooLateInABrowser(t *testing.T) {
 	p.Press("Betaling vastleggen")
 	p.Want("Wat je hebt getypt, is bewaard, maar nog niet verstuurd.")
 	signIn(p)
-	p.Want("Terug: € 7,66")
+	p.Want("Terug: € 7,66", "Dit typte je voordat je werd uitgelogd. Het is nog niet vastgelegd.", "Kijk het na en kies “Betaling vastleggen”.")
+	if where := webtest.Eval[string](p, "document.activeElement.innerText"); !strings.Contains(where, "Dit typte je") {
+		t.Errorf("the focus is at %q", where)
+	}
 	if amount, given := p.Value("Bedrag"), p.Value("Ontvangen (contant)"); amount != "12,34" || given != "20" {
 		t.Errorf("Bedrag holds %q, Ontvangen %q", amount, given)
 	}

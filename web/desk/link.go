@@ -69,7 +69,7 @@ type linkPage struct {
 }
 
 func (s *Site) showLink(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.linkPage(w, r, c, s.keptForm(r, c), nil)
+	return s.linkPage(w, r, c, s.keptForm(r, c, "desk.link_ask"), nil)
 }
 
 // linkPage shows the page, with what went wrong.

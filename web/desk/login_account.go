@@ -17,6 +17,7 @@ type loginPage struct {
 	Differs  bool
 	Step     bool     // the account has a second step
 	Removal  *removal // of it, that waits
+	Kept     *kept    // the owner's no to the last one
 	Renumber bool     // a new login account after this one gives the customer another number
 
 	RemovalHours int // from when one is asked until it is done
@@ -38,6 +39,9 @@ func (s *Site) loginPage(w http.ResponseWriter, r *http.Request, c counter, stat
 			return err
 		}
 		if page.Removal, err = s.removalOf(tx, c, page.Customer.ID); err != nil {
+			return err
+		}
+		if page.Kept, err = s.keptOf(tx, c, page.Customer.ID); err != nil {
 			return err
 		}
 		page.Renumber, err = s.Office.Renumbers(tx, page.Customer.ID)
@@ -114,7 +118,7 @@ func (s *Site) generate(w http.ResponseWriter, r *http.Request, c counter) error
 }
 
 func (s *Site) showEmail(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.loginPage(w, r, c, http.StatusOK, "email", s.keptForm(r, c))
+	return s.loginPage(w, r, c, http.StatusOK, "email", s.keptForm(r, c, "desk.save"))
 }
 
 // changeEmail is E-mail wijzigen. What it means for the login account depends on

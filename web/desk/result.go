@@ -20,7 +20,7 @@ type resultPage struct {
 }
 
 func (s *Site) showResult(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.resultPage(w, r, c, http.StatusOK, s.keptForm(r, c))
+	return s.resultPage(w, r, c, http.StatusOK, s.keptForm(r, c, "desk.pay_button"))
 }
 
 func (s *Site) resultPage(w http.ResponseWriter, r *http.Request, c counter, status int, form *kit.Form) error {

@@ -84,10 +84,32 @@ func TestWhoMayAskToTakeASecondStepAway(t *testing.T) {
 			if _, err := (enroltest.Town{}).StopRemoval(tx, account, "staff:X"); err != nil {
 				return err
 			}
-			_, err := tx.Exec(`INSERT INTO town_removal VALUES ($1, 'Verre bibliotheken', $2, $3, $4, NULL, '', FALSE)`, account, "staff:"+h.workers["bert"].ID, tx.Now, tx.Now.Add(time.Hour))
+			_, err := tx.Exec(`INSERT INTO town_removal VALUES ($1, 'Verre bibliotheken', '', $2, $3, $4, NULL, '', FALSE)`, account, "staff:"+h.workers["bert"].ID, tx.Now, tx.Now.Add(time.Hour))
 			return err
 		})
 		p.get(at).want("Gevraagd door Verre bibliotheken").lacks("Bert de Boer")
+	})
+}
+
+func TestTheNextClerkIsToldThatTheOwnerSaidNo(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		at, account := h.twoSteps(h.clerk("anja"))
+		ask := at + "/inlogaccount/tweede-stap"
+		h.clerk("anja").post(ask, "document", "passport").is(200, at).lacks("hield dit op")
+		h.do(func(tx *sqldb.Tx) error {
+			_, err := enroltest.Town{}.StopRemoval(tx, account, "account:"+account)
+			return err
+		})
+		const no = "De eigenaar hield dit op maandag 23 november 2026 om 09.30 uur tegen."
+		bert := h.clerk("bert")
+		bert.get(at).want(no, "Tot maandag 30 november 2026 om 09.30 uur kan alleen een beheerder")
+		bert.get(ask).want(no, "Misschien deed iemand zich voor als deze klant").lacks("Ja, vraag dit aan").whole(h)
+		bert.post(ask, "document", "passport").is(409, "/tweede-stap").want("Alleen een beheerder kan het nu opnieuw vragen.")
+		bert.post(ask, "document", "passport", "waarom", "De klant drong erg aan bij mij").is(403, "/tweede-stap")
+		mina := h.clerk("mina")
+		mina.get(ask).want(no, "Waarom vraag je het toch?").whole(h)
+		mina.post(ask, "document", "passport", "waarom", "").is(422, "/tweede-stap").want("waarom je het toch vraagt")
+		mina.post(ask, "document", "passport", "waarom", "Toestel bij de politie gemeld, klant is bekend").is(200, at).want("Toch gevraagd om de tweede stap weg te halen")
 	})
 }
 

@@ -106,6 +106,11 @@ func (s *Site) letIn(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Adm
 	if err != nil {
 		return in, err
 	}
+	worked, err := s.worked(c.worker.ID)
+	if err != nil {
+		return in, err
+	}
+	in.Keep = func(w http.ResponseWriter) { s.SetCookie(w, workedCookie, worked, session.LifeMost) }
 	in.To = s.Back(it.Back)
 	path, err := s.unpack(tx, it.Carry, c)
 	if path != "" {

@@ -177,7 +177,7 @@ type taskPage struct {
 func (taskPage) List() bool { return false }
 
 func (s *Site) task(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.taskPage(w, r, c, http.StatusOK, s.keptForm(r, c))
+	return s.taskPage(w, r, c, http.StatusOK, s.keptForm(r, c, "desk.task_close"))
 }
 
 func (s *Site) taskPage(w http.ResponseWriter, r *http.Request, c counter, status int, form *kit.Form) error {

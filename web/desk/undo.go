@@ -59,7 +59,7 @@ type undoPage struct {
 func (p undoPage) Paid() ledger.Posting { q := p.Payment; q.Cents = -q.Cents; return q }
 
 func (s *Site) askUndo(w http.ResponseWriter, r *http.Request, c counter) error {
-	return s.undoPage(w, r, c, http.StatusOK, s.keptForm(r, c))
+	return s.undoPage(w, r, c, http.StatusOK, s.keptForm(r, c, "desk.undo_sure"))
 }
 
 func (s *Site) undoPage(w http.ResponseWriter, r *http.Request, c counter, status int, form *kit.Form) error {

@@ -186,6 +186,7 @@ type ownLinkPage struct {
 	Undo    bool   // the link stops a change, or brings an old address back
 	Asked   bool   // the change was only asked for
 	Takes   bool   // the app and the passkeys that were added since go too
+	Stays   bool   // one from before stays
 }
 
 func (s *Site) showEmailLink(w http.ResponseWriter, r *http.Request) error {
@@ -220,7 +221,7 @@ func (s *Site) showUndo(w http.ResponseWriter, r *http.Request) error {
 	page := ownLinkPage{Action: s.Link("/email-terug/%s", ownToken(r)), Undo: true}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		u, err := s.Accounts.LookUndo(tx, ownToken(r))
-		page.Account, page.Email, page.Asked, page.Takes = u.Account, u.Email, u.Asked, u.Takes
+		page.Account, page.Email, page.Asked, page.Takes, page.Stays = u.Account, u.Email, u.Asked, u.Takes, u.Stays
 		return err
 	})
 	if err != nil {

@@ -50,6 +50,8 @@ import (
 	"embed"
 	"errors"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"lidwoord/base/factor"
 	"lidwoord/base/secret"
@@ -85,16 +87,26 @@ func New(house *kit.House, accounts *account.Accounts, provider *signon.Provider
 		return nil, err
 	}
 	s.SignInPath = "/aanmelden"
-	// A sign-in form is answered by the address of the site that asked, and a
-	// browser counts that as a target of the form. Which addresses those may be is
-	// held by signon, letter by letter. An app on the person's own machine listens
-	// there without TLS. What a policy can say of one request only, leads adds.
-	s.FormAction = "'self' https: http://127.0.0.1:* http://localhost:*"
-	if s.Base.Scheme == "http" {
-		s.FormAction += " http:"
-	}
+	// A sign-in form is answered by the address of the site that asked, and a browser
+	// counts every step of that way as a target of the form: our own doors lead on to each
+	// other, on hosts of their own perhaps. The site of the running request leads adds.
+	s.FormAction = "'self'" + otherDoors(s.Base, house.Doors)
 	site := &Site{Site: s, Accounts: accounts, Provider: provider}
 	return site, site.joinEntry()
+}
+
+// otherDoors are the origins of our doors besides one, in the words of form-action.
+func otherDoors(own *url.URL, doors kit.Doors) (list string) {
+	for _, name := range []string{"oidc", "signup", "mine", "reading", "news", "start"} {
+		door := doors.Of(name)
+		if door == nil || door.Host == own.Host && door.Scheme == own.Scheme {
+			continue
+		}
+		if origin := " " + door.Scheme + "://" + door.Host; !strings.Contains(list+" ", origin+" ") {
+			list += origin
+		}
+	}
+	return list
 }
 
 // Routes is the site map of this door.

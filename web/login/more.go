@@ -52,12 +52,15 @@ func (s *Site) leadsTo(tx *sqldb.Tx, w http.ResponseWriter, request string) erro
 	return err
 }
 
-// leadsBack adds what New could not know: the scheme that an app has of its own, and
-// http for an app on this machine by its IPv6 number, for which a policy has no words.
+// leadsBack adds the place where the answer to a request goes, and no other: the origin of
+// a website, the scheme that an app has of its own, and all of http for an app on this
+// machine by its IPv6 number, for which a policy has no words.
 func leadsBack(w http.ResponseWriter, asked signon.Request) {
-	if asked.ReturnsBy != "https" && (asked.ReturnsBy != "http" || strings.Contains(asked.ReturnsTo, ":")) {
-		kit.FormsReach(w, asked.ReturnsBy+":")
+	source := asked.ReturnsAt
+	if source == "" || strings.Contains(asked.ReturnsTo, ":") {
+		source = asked.ReturnsBy + ":"
 	}
+	kit.FormsReach(w, source)
 }
 
 type morePage struct {

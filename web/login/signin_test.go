@@ -153,17 +153,40 @@ func TestTheRequestOfAnotherSiteIsAnsweredAfterSigningIn(t *testing.T) {
 		p := b.get("/aanmelden?verzoek=" + id)
 		p.want(t, 200, "Log in om verder te gaan naar Online Bibliotheek.", id, `value="`+username+`"`)
 		b.signIn(url.Values{"verzoek": {id}}, "iets heel anders").want(t, 422, "Online Bibliotheek", `/aanmelden?verzoek=`+id+`"`, "klopt niet")
-		p = b.signIn(url.Values{"verzoek": {id}}, good)
-		p.code(t)
-		if csp := p.header.Get("Content-Security-Policy"); !strings.Contains(csp, "form-action 'self' https: http://127.0.0.1:*") {
-			t.Errorf("the browser would not follow the answer of the form: %s", csp)
-		}
+		b.signIn(url.Values{"verzoek": {id}}, good).code(t)
 		// Once is enough: the same request again is over.
 		b.get("/aanmelden?verzoek="+id).want(t, 410, "Dit duurde te lang", "Naar de Online Bibliotheek")
 		// A live session answers the next request at once.
 		b.get("/aanmelden?verzoek=" + d.ask(nil)).code(t)
 		// But not for a stranger's browser.
 		d.browser().get("/aanmelden?verzoek="+d.ask(nil)).want(t, 200, "Wachtwoord")
+	})
+}
+
+// A browser follows the answer of a form to the site that asked, and nowhere else: what
+// somebody smuggles into a page leads a password to no other host.
+func TestFormsLeadToTheSiteThatAskedAndNowhereElse(t *testing.T) {
+	each(t, func(t *testing.T, d *door) {
+		d.active()
+		action := func(p page) string {
+			_, after, _ := strings.Cut(p.header.Get("Content-Security-Policy"), "form-action ")
+			list, _, _ := strings.Cut(after, ";")
+			return list
+		}
+		without := action(d.browser().get("/aanmelden"))
+		if !strings.HasPrefix(without, "'self'") || strings.Contains(without+" ", ": ") || strings.Contains(without, "*") || strings.Contains(without, "lezen.example") {
+			t.Errorf("without a request: %s", without)
+		}
+		b, id := d.browser(), d.ask(nil)
+		wrong := b.signIn(url.Values{"verzoek": {id}}, "iets heel anders")
+		for name, p := range map[string]page{"the form": b.get("/aanmelden?verzoek=" + id), "a mistake": wrong, "an account": b.get("/nieuw?verzoek=" + id)} {
+			if got := action(p); got != "https://lezen.example "+without {
+				t.Errorf("%s: %s", name, got)
+			}
+		}
+		if got := action(b.get("/aanmelden?verzoek=verlopen")); got != without {
+			t.Errorf("a request that is over: %s", got)
+		}
 	})
 }
 

@@ -109,7 +109,9 @@ func (s *Site) admit(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Adm
 	case y.More && live != nil && live.Subject == acc.ID:
 		here, err = s.proveMore(tx, *live, p.Means)
 	case y.Reset:
-		here, err = s.renewed(tx, r, acc.ID, acrBy(p.Means))
+		if here, err = s.renewed(tx, r, acc.ID, acrBy(p.Means)); err == nil {
+			err = s.Accounts.Settle(tx, acc.ID)
+		}
 	default:
 		here, err = s.arrive(tx, r, acc, acrBy(p.Means))
 	}

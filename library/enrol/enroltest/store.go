@@ -2,6 +2,7 @@
 package enroltest
 
 import (
+	"cmp"
 	"time"
 
 	"lidwoord/base/secret"
@@ -28,7 +29,7 @@ func (Town) Build(tx *sqldb.Tx) error {
 		`CREATE TABLE town_account (id TEXT PRIMARY KEY, username TEXT NOT NULL UNIQUE, email TEXT NOT NULL, active BOOLEAN NOT NULL, until BIGINT NOT NULL)`,
 		`CREATE TABLE town_ask (id TEXT PRIMARY KEY, username TEXT NOT NULL, code TEXT NOT NULL, tries BIGINT NOT NULL, agreed TEXT NOT NULL, until BIGINT NOT NULL)`,
 		`CREATE TABLE town_return (account_id TEXT NOT NULL, at BIGINT NOT NULL)`,
-		`CREATE TABLE town_removal (account_id TEXT NOT NULL, library TEXT NOT NULL, asked_by TEXT NOT NULL, asked_at BIGINT NOT NULL, due_at BIGINT NOT NULL, ended_at BIGINT, ended_by TEXT NOT NULL, done BOOLEAN NOT NULL)`,
+		`CREATE TABLE town_removal (account_id TEXT NOT NULL, library TEXT NOT NULL, customer_id TEXT NOT NULL, asked_by TEXT NOT NULL, asked_at BIGINT NOT NULL, due_at BIGINT NOT NULL, ended_at BIGINT, ended_by TEXT NOT NULL, done BOOLEAN NOT NULL)`,
 		`CREATE UNIQUE INDEX town_removal_waits ON town_removal (account_id) WHERE ended_at IS NULL`,
 	} {
 		if _, err := tx.Exec(table); err != nil {
@@ -143,7 +144,10 @@ func (t Town) AskRemoval(tx *sqldb.Tx, id string, r enrol.Removal) (time.Time, e
 	if err != nil {
 		return due, err
 	}
-	n, err := tx.Exec(`INSERT INTO town_removal VALUES ($1, $2, $3, $4, $5, NULL, '', FALSE) ON CONFLICT DO NOTHING`, id, r.Library, r.AskedBy, tx.Now, due)
+	if list, err := t.Removals(tx, id); err != nil || !r.Insists && len(list) > 0 && list[0].Rests(tx.Now) {
+		return due, cmp.Or(err, error(enrol.ErrRemovalRests))
+	}
+	n, err := tx.Exec(`INSERT INTO town_removal VALUES ($1, $2, $3, $4, $5, $6, NULL, '', FALSE) ON CONFLICT DO NOTHING`, id, r.Library, r.CustomerID, r.AskedBy, tx.Now, due)
 	if err == nil && n == 0 {
 		err = enrol.ErrRemovalAsked
 	}
@@ -158,9 +162,9 @@ func (Town) StopRemoval(tx *sqldb.Tx, id, actor string) (bool, error) {
 }
 
 func (Town) Removals(tx *sqldb.Tx, id string) ([]enrol.Removal, error) {
-	return sqldb.Many(tx, `SELECT library, asked_by, asked_at, due_at, ended_at, ended_by, done FROM town_removal WHERE account_id = $1 ORDER BY asked_at DESC`,
+	return sqldb.Many(tx, `SELECT library, customer_id, asked_by, asked_at, due_at, ended_at, ended_by, done FROM town_removal WHERE account_id = $1 ORDER BY asked_at DESC`,
 		[]any{id}, func(row sqldb.Row) (r enrol.Removal, err error) {
-			return r, row.Scan(&r.Library, &r.AskedBy, sqldb.Instant(&r.AskedAt), sqldb.Instant(&r.DueAt), sqldb.Instant(&r.EndedAt), &r.EndedBy, &r.Done)
+			return r, row.Scan(&r.Library, &r.CustomerID, &r.AskedBy, sqldb.Instant(&r.AskedAt), sqldb.Instant(&r.DueAt), sqldb.Instant(&r.EndedAt), &r.EndedBy, &r.Done)
 		})
 }
 
