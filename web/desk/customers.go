@@ -274,9 +274,6 @@ func (s *Site) customerPage(w http.ResponseWriter, r *http.Request, c counter, s
 	if err != nil {
 		return err
 	}
-	if err := s.noteLook(r.Context(), c, page.Customer.ID); err != nil {
-		return err
-	}
 	return s.Show(w, r, status, "customer", page)
 }
 
@@ -383,6 +380,9 @@ func (p *customerPage) history(tx *sqldb.Tx, s *Site) error {
 	who := colleagues{}
 	p.Log = nil
 	for _, e := range list {
+		if e.Act == actRefused {
+			continue // nothing happened
+		}
 		line := s.logLine(e)
 		if line.Who, err = who.name(tx, e.Actor); err != nil {
 			return err

@@ -172,7 +172,9 @@ func (c counter) can(act staff.Act) bool { return c.worker.Can(act, c.branch.ID)
 type handler func(http.ResponseWriter, *http.Request, counter) error
 
 // at lets a clerk through who may do act at the branch of the session. Worker
-// and branch are read anew each time: who left this morning is out now.
+// and branch are read anew each time: who left this morning is out now. Whatever
+// stands below a customer shows that customer, so the look is noted here, for every
+// page at once.
 func (s *Site) at(act staff.Act, h handler) kit.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		visit := kit.VisitOf(r)
@@ -195,8 +197,12 @@ func (s *Site) at(act staff.Act, h handler) kit.Handler {
 		case err != nil:
 			return err
 		}
-		if err := c.worker.May(act, c.branch.ID); err != nil {
-			return err
+		may := c.worker.May(act, c.branch.ID)
+		if r.PathValue(customerPart) != "" {
+			return s.atCustomer(w, r, c, may, h)
+		}
+		if may != nil {
+			return may
 		}
 		return h(w, r, c)
 	}
