@@ -1,7 +1,8 @@
 // Package desk is the front door of the people at the counter: the seed's Balie.
 //
 //	signin.go         Inloggen at a branch, with a second step for who has one; late.go keeps
-//	                  a form that arrives after the session ended
+//	                  a form that arrives after the session ended, and colleague.go
+//	                  leaves a colleague's enrolment to that colleague
 //	home.go           Balie: start page, search box, open drafts
 //	wizard.go         Klant → Nieuwe klant toevoegen, one address for each step
 //	steps.go          what each step of it reads, shows and leads to
