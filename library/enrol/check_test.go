@@ -205,7 +205,7 @@ func TestEveryFaultHasItsSentences(t *testing.T) {
 	for _, e := range []*fault.Error{
 		enrol.ErrDraft, enrol.ErrSaved, enrol.ErrNumberMissing, enrol.ErrAgain, enrol.ErrOtherPerson, enrol.ErrDuplicate, enrol.ErrIdentity,
 		enrol.ErrEmailNeeded, enrol.ErrChoice, enrol.ErrMembership, enrol.ErrGuardian, enrol.ErrUsername, enrol.ErrNotProved, enrol.ErrCode,
-		enrol.ErrBuildUpUnseen, enrol.ErrBuildUpChanged, enrol.ErrNoNumber, enrol.ErrHasLogin, enrol.ErrNoLogin, enrol.ErrClosed, enrol.ErrUsernameTaken,
+		enrol.ErrBuildUpUnseen, enrol.ErrBuildUpChanged, enrol.ErrNoNumber, enrol.ErrHasLogin, enrol.ErrNotExpired, enrol.ErrNoLogin, enrol.ErrClosed, enrol.ErrUsernameTaken,
 		enrol.ErrAccountAwake, enrol.ErrAccountGone, enrol.ErrNoSecondStep, enrol.ErrRemovalAsked, enrol.ErrRemovalOver, enrol.ErrDocument, membership.ErrDefinition, membership.ErrNoDefinition, membership.ErrTooYoung,
 		membership.ErrTooOld, membership.ErrRunning, membership.ErrNotRunning, membership.ErrReason, newsletter.ErrParent, newsletter.ErrAddress, newsletter.ErrProof,
 	} {

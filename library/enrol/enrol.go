@@ -117,6 +117,9 @@ var (
 	ErrNoNumber = fault.New(fault.Unavailable, "enrol.no_number")
 	// ErrHasLogin means that a customer has a login account; forget it first.
 	ErrHasLogin = fault.New(fault.Conflict, "enrol.has_login")
+	// ErrNotExpired means that the login account of a customer can still be activated,
+	// or works.
+	ErrNotExpired = fault.New(fault.Conflict, "enrol.not_expired")
 	// ErrNoLogin means that a customer has no login account.
 	ErrNoLogin = fault.New(fault.Conflict, "enrol.no_login")
 	// ErrClosed means that a branch enrols nobody now.

@@ -112,7 +112,7 @@ type SleepersWanted struct {
 
 // ToActivate lists the customers of the clerk's library whose generated login
 // account waits for its owner, or expired not long ago: those of the clerk's own
-// branch first, and of each the newest first. all is how many there are in every
+// branch first, and of each the soonest to expire. all is how many there are in every
 // part together.
 func (o Office) ToActivate(tx *sqldb.Tx, c Clerk, want SleepersWanted) (list []Sleeper, all int, err error) {
 	_, lib, err := c.at(tx)

@@ -209,6 +209,28 @@ func (o Office) Generate(tx *sqldb.Tx, c Clerk, customerID string) (Login, error
 	return login, c.note(tx, "enrol.login_generated", who)
 }
 
+// Renew is Nieuw inlogaccount for who let the first one expire: the library lets go of
+// it and makes another, in one act. Of an account in any other state it is refused.
+func (o Office) Renew(tx *sqldb.Tx, c Clerk, customerID string) (Login, error) {
+	who, _, err := o.customer(tx, c, customerID)
+	if err != nil {
+		return Login{}, err
+	}
+	login, err := o.stateOf(tx, who)
+	switch {
+	case err != nil:
+		return Login{}, err
+	case login.State != Expired:
+		return Login{}, ErrNotExpired
+	case who.Email == "":
+		return Login{}, ErrEmailNeeded.At(FieldEmail)
+	}
+	if err := o.forget(tx, c, who); err != nil {
+		return Login{}, err
+	}
+	return o.Generate(tx, c, customerID)
+}
+
 // EmailChange tells what a new address meant for the login account.
 type EmailChange struct {
 	Login   Login

@@ -91,8 +91,9 @@ type LoginCensus interface {
 	// Count says how many of these accounts are in each state; Gone counts those
 	// that are no more.
 	Count(tx *sqldb.Tx, accountIDs []string) (map[State]int, error)
-	// Sleeping lists accounts, of every library, that wait for their owner or that
-	// expired not long ago: at most limit, the newest first.
+	// Sleeping lists accounts, of every library, that wait for their owner, the soonest
+	// to expire first, and then those that expired not long ago, the last one first: at
+	// most limit.
 	Sleeping(tx *sqldb.Tx, limit int) (accountIDs []string, err error)
 }
 

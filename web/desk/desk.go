@@ -13,6 +13,7 @@
 //	pay.go            contant, pin, op rekening;  undo.go  Betaling terugdraaien
 //	customers.go      search and customer page
 //	login_account.go  Opnieuw sturen, Vergeet inlogaccount, E-mail wijzigen
+//	to_activate.go    Te activeren, and what is done from that list
 //	second_step.go    Tweede stap weghalen, for who lost every one
 //	link.go           Bestaand inlogaccount koppelen, answered on the owner's telephone
 //	seen.go           Wie heeft dit gezien of gewijzigd
@@ -130,6 +131,8 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /klanten/{id}/inlogaccount/vergeten", s.at(staff.ForgetAccount, s.askForget))
 	m.Page("POST /klanten/{id}/inlogaccount/vergeten", s.at(staff.ForgetAccount, s.forget))
 	m.Page("POST /klanten/{id}/inlogaccount/genereren", s.at(staff.ForgetAccount, s.generate))
+	m.Page("GET /klanten/{id}/inlogaccount/vernieuwen", s.at(staff.ForgetAccount, s.askRenew))
+	m.Page("POST /klanten/{id}/inlogaccount/vernieuwen", s.at(staff.ForgetAccount, s.renew))
 	m.Page("GET /klanten/{id}/inlogaccount/koppelen", s.at(staff.ForgetAccount, s.showLink))
 	m.Page("POST /klanten/{id}/inlogaccount/koppelen", s.at(staff.ForgetAccount, s.link))
 	m.Page("GET /klanten/{id}/inlogaccount/koppelen/stand", s.at(staff.ForgetAccount, s.linkStand))

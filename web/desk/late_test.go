@@ -73,6 +73,7 @@ func TestEveryFormOfTheDeskIsThereAgainAfterTheSessionEnded(t *testing.T) {
 			{"/klant/nieuw/{draft}/opbouw", d + "/opbouw", d + "/opbouw", nil, nil},
 			{"/klanten/{id}/inlogaccount/opnieuw-sturen", at, at + "/inlogaccount/opnieuw-sturen", nil, nil},
 			{"/klanten/{id}/inlogaccount/vergeten", at + "/inlogaccount/vergeten", at + "/inlogaccount/vergeten", nil, nil},
+			{"/klanten/{id}/inlogaccount/vernieuwen", at + "/inlogaccount/vernieuwen", at + "/inlogaccount/vernieuwen", nil, nil},
 			{"/klanten/{id}/inlogaccount/genereren", "/klanten/" + without, "/klanten/" + without + "/inlogaccount/genereren", nil, nil},
 			{"/klanten/{id}/inlogaccount/tweede-stap/stoppen", two, two + "/inlogaccount/tweede-stap/stoppen", nil, nil},
 			{"/klanten/{id}/nieuwsbrief/uit", at, at + "/nieuwsbrief/uit", nil, nil},

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -185,10 +188,13 @@ func TestWhoSawACustomerIsKept(t *testing.T) {
 }
 
 // sleepers enrols customers of two branches in turn, whose login accounts wait.
-func (h *house) sleepers(n int) {
+func (h *house) sleepers(n int) { h.t.Helper(); h.sleepersFrom(0, n) }
+
+// sleepersFrom does the same, counting on.
+func (h *house) sleepersFrom(first, n int) {
 	h.t.Helper()
 	h.do(func(tx *sqldb.Tx) error {
-		for i := range n {
+		for i := first; i < first+n; i++ {
 			at := h.annen
 			if i%5 >= 3 {
 				at = h.rolde
@@ -328,5 +334,64 @@ func TestWhoHasTheAccountIsSaidWithTheConfirmation(t *testing.T) {
 		p.post(d+"/code", "code", "code-tweestaps").is(409, "/code").want("hoort al bij een andere klant", "Open deze klant").lacks("Tester")
 		h.pass(16 * time.Minute)
 		p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "tweestaps").is(200, "/code").want("De code werkt tot ").lacks("geen nieuwe code")
+	})
+}
+
+// Te activeren is worked through from the top: who expires soonest stands first, and who
+// got a link again stays in sight and says so.
+func TestTeActiverenIsAWorkList(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.sleepers(3)
+		h.pass(25 * time.Hour) // these expired
+		h.sleepersFrom(5, 1)
+		h.pass(time.Hour)
+		h.sleepersFrom(6, 1)
+		p := h.clerk("anja")
+		list := "/klanten?lijst=te-activeren"
+		order := func(a answer) []string { return regexp.MustCompile(`Slaper[0-9]{3}`).FindAllString(a.text, -1) }
+		names := order(p.get(list).want("Opnieuw sturen", "Nieuw inlogaccount"))
+		if names[0] != "Slaper005" || !slices.Contains(names, "Slaper006") {
+			t.Errorf("the list begins with %q", names)
+		}
+		first, _ := h.customer("Slaper005")
+		back := p.post("/klanten/"+first+"/inlogaccount/opnieuw-sturen", "lijst", "te-activeren").is(200, "lijst=te-activeren").
+			want("Er is een nieuwe link gemaild.", "Gestuurd")
+		if names := order(back); names[0] != "Slaper005" {
+			t.Errorf("after sending the list begins with %q", names)
+		}
+		// Who expired gets another account in one act, asked for once.
+		late, number := h.customer("Slaper000")
+		renew := "/klanten/" + late + "/inlogaccount/vernieuwen"
+		p.get("/klanten/" + late).want("Nieuw inlogaccount")
+		p.get(renew+"?lijst=te-activeren&gestuurd="+first).want("Het vorige inlogaccount is verlopen.", "s0@example.nl", `name="gestuurd" value="`+first+`"`).whole(h)
+		p.post(renew, "lijst", "te-activeren", "gestuurd", first).is(200, "lijst=te-activeren").want("Genereren van inlogaccount gelukt.")
+		p.get("/klanten/"+late).want("wacht op activatie", number)
+		p.post(renew).is(409, "/vernieuwen").want("Dit inlogaccount is niet verlopen.")
+		p.get(renew).is(200, "/vernieuwen").want("Dit inlogaccount is niet verlopen.")
+		h.clerk("fenna").post(renew).is(403, "/vernieuwen")
+		// A name of nobody in the address shows nobody.
+		p.get(list+"&gestuurd=NIEMAND").is(200, "NIEMAND")
+	})
+}
+
+func TestOfSixteenWhoRenewOneDoes(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.sleepers(1)
+		h.pass(25 * time.Hour)
+		id, _ := h.customer("Slaper000")
+		p := h.clerk("anja")
+		var all sync.WaitGroup
+		var done atomic.Int64
+		for range 16 {
+			all.Go(func() {
+				if a := p.post("/klanten/" + id + "/inlogaccount/vernieuwen"); a.status == 200 {
+					done.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if n := done.Load(); n != 1 || h.count("town_account") != 1 {
+			t.Errorf("%d of sixteen made one of %d accounts", n, h.count("town_account"))
+		}
 	})
 }

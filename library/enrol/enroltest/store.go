@@ -180,7 +180,7 @@ func (Town) TakeAnswer(tx *sqldb.Tx, askID string) (id, name string, err error) 
 }
 
 func (t Town) Sleeping(tx *sqldb.Tx, limit int) ([]string, error) {
-	return sqldb.Many(tx, `SELECT id FROM town_account WHERE NOT active ORDER BY until DESC, id LIMIT $1`, []any{limit}, func(r sqldb.Row) (id string, err error) {
+	return sqldb.Many(tx, `SELECT id FROM town_account WHERE NOT active ORDER BY until <= $2, CASE WHEN until > $2 THEN until ELSE -until END, id LIMIT $1`, []any{limit, tx.Now}, func(r sqldb.Row) (id string, err error) {
 		return id, r.Scan(&id)
 	})
 }
