@@ -2,6 +2,7 @@ package enrol
 
 import (
 	"errors"
+	"time"
 
 	"lidwoord/base/audit"
 	"lidwoord/base/sqldb"
@@ -150,11 +151,12 @@ func (o Office) Renumbers(tx *sqldb.Tx, customerID string) (bool, error) {
 	return login.State == Active || who.Link.How != customer.LinkGenerated, err
 }
 
-// SecondStep reports whether a customer signs in with more than a password.
-func (o Office) SecondStep(tx *sqldb.Tx, customerID string) (bool, error) {
+// SecondStep says since when a customer signs in with more than a password, zero for who
+// does not.
+func (o Office) SecondStep(tx *sqldb.Tx, customerID string) (since time.Time, err error) {
 	who, err := customer.Find(tx, customerID)
 	if err != nil || who.Link.AccountID == "" {
-		return false, err
+		return since, err
 	}
 	return o.Accounts.SecondStep(tx, who.Link.AccountID)
 }

@@ -32,8 +32,9 @@ type LoginAccounts interface {
 	// Named finds the account that has exactly this username, of whichever
 	// library; "" for none.
 	Named(tx *sqldb.Tx, username string) (accountID string, err error)
-	// SecondStep reports whether the owner signs in with more than a password.
-	SecondStep(tx *sqldb.Tx, accountID string) (bool, error)
+	// SecondStep says since when the owner signs in with more than a password; zero is
+	// that the password is enough.
+	SecondStep(tx *sqldb.Tx, accountID string) (since time.Time, err error)
 }
 
 // SecondSteps lets a library ask for what an owner cannot do any more who lost every

@@ -128,7 +128,7 @@ type customerPage struct {
 	Overrides   []customer.Overridden
 	Log         []logLine
 	Story       []happened // of the login account
-	SecondStep  bool       // at the login account
+	StepSince   time.Time  // of the second step at the login account, zero for none
 	Removal     *removal   // of it, that waits; nil for none
 	Renumber    bool       // a new login account gives the customer another number
 	Bank        string     // masked
@@ -144,6 +144,9 @@ func (p customerPage) Running() *membership.Membership {
 	}
 	return nil
 }
+
+// SecondStep reports whether the login account has one.
+func (p customerPage) SecondStep() bool { return !p.StepSince.IsZero() }
 
 // Undo reports whether a line can be undone, so that the list stands open.
 func (p customerPage) Undo() bool {
@@ -226,7 +229,7 @@ func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (
 	p.Differs = enrol.Differs(p.Login, who.Email)
 	switch p.Login.State {
 	case enrol.Active, enrol.Linked:
-		if p.SecondStep, err = s.Office.SecondStep(tx, who.ID); err == nil {
+		if p.StepSince, err = s.Office.SecondStep(tx, who.ID); err == nil {
 			p.Removal, err = s.removalOf(tx, c, who.ID)
 		}
 	case enrol.None, enrol.Left:

@@ -32,9 +32,11 @@ func (s *Site) loginPage(w http.ResponseWriter, r *http.Request, c counter, stat
 		if err != nil {
 			return err
 		}
-		if page.Step, err = s.Office.SecondStep(tx, page.Customer.ID); err != nil {
+		since, err := s.Office.SecondStep(tx, page.Customer.ID)
+		if err != nil {
 			return err
 		}
+		page.Step = !since.IsZero()
 		if page.Removal, err = s.removalOf(tx, c, page.Customer.ID); err != nil {
 			return err
 		}
