@@ -128,6 +128,10 @@ func (l loginAccounts) Removals(tx *sqldb.Tx, accountID string) (list []enrol.Re
 	return list, err
 }
 
+func (l loginAccounts) Linked(tx *sqldb.Tx, accountID, library string) error {
+	return l.accounts.Linked(tx, accountID, library)
+}
+
 func (l loginAccounts) Ask(tx *sqldb.Tx, q enrol.Question) (string, error) {
 	return l.accounts.AskOnTheSpot(tx, account.Question{Username: q.Username, Library: q.LibraryName, About: q.About})
 }

@@ -1,10 +1,12 @@
 package account_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"lidwoord/base/sqldb"
+	"lidwoord/identity/account"
 )
 
 // The letter that a removal was stopped says who did, and asks for a new password only
@@ -45,6 +47,24 @@ func TestTheLetterSaysWhoStoppedARemoval(t *testing.T) {
 					}
 				}
 			}
+		}
+	})
+}
+
+func TestTheOwnerHearsThatALibraryLinkedTheAccount(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		zoe := h.active("zoe.maas", "zoe@example.nl", good)
+		h.in(func(tx *sqldb.Tx) error { return h.Linked(tx, zoe, "Verre bibliotheken") })
+		m := h.mail("zoe@example.nl", "linked")
+		for _, text := range []string{m.Text, m.HTML} {
+			for _, want := range []string{"Verre bibliotheken is gekoppeld", "zoe.maas", "Heb jij dit niet bevestigd?", "https://inloggen.test/"} {
+				if !strings.Contains(text, want) {
+					t.Errorf("the letter lacks %q:\n%s", want, text)
+				}
+			}
+		}
+		if kinds := h.happenings(zoe); !slices.Contains(kinds, account.EventLinked) {
+			t.Errorf("the history says %q", kinds)
 		}
 	})
 }

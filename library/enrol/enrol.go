@@ -102,8 +102,6 @@ var (
 	ErrGuardianNeeded = fault.New(fault.Invalid, "enrol.guardian_needed")
 	// ErrGuardianEmail: the parent is told by mail.
 	ErrGuardianEmail = fault.New(fault.Invalid, "enrol.guardian_email")
-	// ErrUsername means that no username was typed to ask the owner of.
-	ErrUsername = fault.New(fault.Invalid, "enrol.username")
 	// ErrNotProved means that nobody has confirmed the existing account yet.
 	ErrNotProved = fault.New(fault.Invalid, "enrol.not_proved")
 	// ErrCode answers every wrong, spent, late or guessed code alike.

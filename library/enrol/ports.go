@@ -113,6 +113,8 @@ type AccountOwners interface {
 	Page(tx *sqldb.Tx, askID string) string
 	// Answered says how a question fares; it changes nothing.
 	Answered(tx *sqldb.Tx, askID string) (Answer, error)
+	// Linked tells the owner of an account that a library linked it.
+	Linked(tx *sqldb.Tx, accountID, library string) error
 	// TakeAnswer spends the answer that was given on a telephone, once. Nobody
 	// answered, or too long ago, is a fault of any kind but Internal.
 	TakeAnswer(tx *sqldb.Tx, askID string) (accountID, username string, err error)

@@ -345,8 +345,8 @@ func TestAnExistingAccountIsConfirmedByItsOwner(t *testing.T) {
 			d := p.newDraft()
 			p.post(d, tester...)
 			p.post(d+"/gegevens", contact...)
-			p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "").is(422, "/inlogaccount").want("Vul de gebruikersnaam van het inlogaccount in.")
-			a := p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", name).is(200, "/code").want("Als dit inlogaccount bestaat, is er een code gemaild")
+			p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "").is(200, "/code").want("met de eigen telefoon", "Begin opnieuw").lacks("Code uit de mail")
+			a := p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", name).is(200, "/code").want("Als dit inlogaccount bestaat, is er een code gemaild", "Kijk de gebruikersnaam na")
 			pages = append(pages, townAddress.ReplaceAllString(strings.ReplaceAll(a.text, name, "…"), "…"))
 			p.post(d+"/code", "code", "fout").is(422, "/code").want("Laat de klant de code nog een keer voorlezen. Je kunt het nog 4 keer proberen.")
 			p.get(d+"/opbouw").is(200, "/code") // nothing goes on without the owner

@@ -85,6 +85,29 @@ func TestTheOwnerAnswersTheEnrolmentOnATelephone(t *testing.T) {
 	})
 }
 
+// Who does not know the username proves the account on a telephone alone; the last step
+// names what is going to be linked, and its owner hears of it.
+func TestAnEnrolmentWithoutAUsernameIsConfirmedOnATelephone(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.stranger("eva91")
+		p := h.clerk("anja")
+		d := p.newDraft()
+		p.post(d, tester...)
+		p.post(d+"/gegevens", contact...)
+		p.get(d+"/inlogaccount").want("Weet de klant de gebruikersnaam niet?")
+		p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "").is(200, "/code").lacks("Code uit de mail").whole(h)
+		p.post(d+"/code", "doe", "nieuwe-code").is(200, "/code").lacks("gemaild")
+		p.post(d+"/code", "doe", "gelukt").is(409, "/code").want("nog niet op Akkoord gedrukt")
+		h.onPhone("eva91")
+		p.post(d+"/code", "doe", "gelukt").is(200, "/abonnement")
+		a := p.post(d+"/abonnement", "abonnement", "0141").is(200, "/opbouw").want("Bij Opslaan koppelen we het inlogaccount eva91.")
+		p.post(d+"/opbouw", "opbouw", a.value("opbouw")).is(200, "/klaar").want("Inlogaccount gekoppeld")
+		if n := h.count("town_told"); n != 1 {
+			t.Errorf("the owner was told %d times", n)
+		}
+	})
+}
+
 func TestACustomerIsLinkedAfterwards(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.stranger("eva91")

@@ -27,6 +27,7 @@ func (Town) Build(tx *sqldb.Tx) error {
 	for _, table := range []string{
 		`CREATE TABLE town_account (id TEXT PRIMARY KEY, username TEXT NOT NULL UNIQUE, email TEXT NOT NULL, active BOOLEAN NOT NULL, until BIGINT NOT NULL)`,
 		`CREATE TABLE town_ask (id TEXT PRIMARY KEY, username TEXT NOT NULL, code TEXT NOT NULL, tries BIGINT NOT NULL, agreed TEXT NOT NULL, until BIGINT NOT NULL)`,
+		`CREATE TABLE town_told (account_id TEXT NOT NULL, library TEXT NOT NULL)`,
 		`CREATE TABLE town_return (account_id TEXT NOT NULL, at BIGINT NOT NULL)`,
 		`CREATE TABLE town_removal (account_id TEXT NOT NULL, library TEXT NOT NULL, asked_by TEXT NOT NULL, asked_at BIGINT NOT NULL, due_at BIGINT NOT NULL, ended_at BIGINT, ended_by TEXT NOT NULL, done BOOLEAN NOT NULL)`,
 		`CREATE UNIQUE INDEX town_removal_waits ON town_removal (account_id) WHERE ended_at IS NULL`,
@@ -180,6 +181,12 @@ func (Town) TakeAnswer(tx *sqldb.Tx, askID string) (id, name string, err error) 
 		err = enrol.ErrCode
 	}
 	return id, name, err
+}
+
+// Linked tells an owner that a library linked the account.
+func (Town) Linked(tx *sqldb.Tx, id, library string) error {
+	_, err := tx.Exec(`INSERT INTO town_told VALUES ($1, $2)`, id, library)
+	return err
 }
 
 func (t Town) Sleeping(tx *sqldb.Tx, limit int) ([]string, error) {
