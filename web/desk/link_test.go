@@ -94,7 +94,7 @@ func TestAnEnrolmentWithoutAUsernameIsConfirmedOnATelephone(t *testing.T) {
 		d := p.newDraft()
 		p.post(d, tester...)
 		p.post(d+"/gegevens", contact...)
-		p.get(d+"/inlogaccount").want("Weet de klant de gebruikersnaam niet?")
+		p.get(d + "/inlogaccount").want("Weet de klant de gebruikersnaam niet?")
 		p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "").is(200, "/code").lacks("Code uit de mail").whole(h)
 		p.post(d+"/code", "doe", "nieuwe-code").is(200, "/code").lacks("gemaild")
 		p.post(d+"/code", "doe", "gelukt").is(409, "/code").want("nog niet op Akkoord gedrukt")
