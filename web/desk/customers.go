@@ -42,6 +42,7 @@ type searchPage struct {
 	place           // where in it
 	Branch     branch.Branch
 	Resend     bool // the clerk may send a link again
+	List       bool // the clerk may take the list along
 }
 
 // foundRow is one customer that was found, with the state of the login account.

@@ -123,6 +123,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /deel/opbouw", s.at(staff.Enrol, s.partBuildUp))
 
 	m.Page("GET /klanten", s.at(staff.SeeCustomers, s.customers))
+	m.Page("POST /lijsten/te-activeren", s.at(staff.SeeLooks, s.toActivateList))
 	m.Page("GET /klanten/{id}", s.at(staff.SeeCustomers, s.customer))
 	m.Page("POST /klanten/{id}/betalen", s.at(staff.TakePayment, s.payCustomer))
 	m.Page("GET /klanten/{id}/betalingen/{betaling}/terugdraaien", s.at(staff.TakePayment, s.askUndo))

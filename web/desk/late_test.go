@@ -78,6 +78,7 @@ func TestEveryFormOfTheDeskIsThereAgainAfterTheSessionEnded(t *testing.T) {
 			{"/klanten/{id}/inlogaccount/tweede-stap/stoppen", two, two + "/inlogaccount/tweede-stap/stoppen", nil, nil},
 			{"/klanten/{id}/nieuwsbrief/uit", at, at + "/nieuwsbrief/uit", nil, nil},
 			{"/klanten/{id}/herroepen/{inschrijving}", "/klanten/" + bought.CustomerID + "/herroepen/" + bought.ID, "/klanten/" + bought.CustomerID + "/herroepen/" + bought.ID, nil, nil},
+			{"/lijsten/te-activeren", "/", "/lijsten/te-activeren", nil, nil},
 			{"/concept/{draft}/weg", "/", "/concept/" + strings.TrimPrefix(d, "/klant/nieuw/") + "/weg", nil, nil},
 		}
 		for _, route := range sent(t) {

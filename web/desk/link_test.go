@@ -392,6 +392,12 @@ func TestTeActiverenIsAWorkList(t *testing.T) {
 		p.post(renew).is(409, "/vernieuwen").want("Dit inlogaccount is niet verlopen.")
 		p.get(renew).is(200, "/vernieuwen").want("Dit inlogaccount is niet verlopen.")
 		h.clerk("fenna").post(renew).is(403, "/vernieuwen")
+		// Who answers for the workers takes the list along.
+		mina := h.clerk("mina")
+		mina.get(list).want("Lijst downloaden (CSV)")
+		mina.post("/lijsten/te-activeren").is(200, "").want("Slaper005, A.", "wacht op activatie")
+		p.get(list).lacks("Lijst downloaden")
+		p.post("/lijsten/te-activeren").is(403, "/te-activeren")
 		// A name of nobody in the address shows nobody.
 		p.get(list+"&gestuurd=NIEMAND").is(200, "NIEMAND")
 	})

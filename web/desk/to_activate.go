@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 
+	"lidwoord/base/audit"
+	"lidwoord/base/day"
 	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
 	"lidwoord/library/customer"
@@ -119,7 +121,7 @@ func (p *searchPage) toActivate(tx *sqldb.Tx, s *Site, c counter) error {
 		return err
 	}
 	p.Asleep, p.Rows = all, nil
-	p.Branch, p.Resend = c.branch, c.can(staff.ForgetAccount)
+	p.Branch, p.Resend, p.List = c.branch, c.can(staff.ForgetAccount), c.can(staff.SeeLooks)
 	for _, who := range list {
 		p.Rows = append(p.Rows, foundRow{Row: who.Row, Login: who.Login, Ended: who.Row.Ended(p.Today), Sent: slices.Contains(p.Sent, who.Row.ID)})
 	}
@@ -147,6 +149,35 @@ func (p *searchPage) sentFirst(tx *sqldb.Tx, s *Site, c counter) error {
 	p.Rows = slices.DeleteFunc(p.Rows, func(r foundRow) bool { return r.Row.ID == id })
 	p.Rows = slices.Insert(p.Rows, 0, foundRow{Row: who.Row(), Login: login, Ended: who.Row().Ended(p.Today), Sent: true})
 	return nil
+}
+
+// listMost is more than a library ever has asleep at once.
+const listMost = 5000
+
+// toActivateList is Te activeren as a file, for who answers for the books or for the
+// workers. That it left is noted first.
+func (s *Site) toActivateList(w http.ResponseWriter, r *http.Request, c counter) error {
+	rows := [][]string{{s.say(c, "desk.number"), s.say(c, "desk.name"), s.say(c, "desk.login"), s.say(c, "desk.link_until")}}
+	var today day.Day
+	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		rows, today = rows[:1], day.Of(tx.Now)
+		list, _, err := s.Office.ToActivate(tx, c.clerk(), enrol.SleepersWanted{Most: listMost})
+		if err != nil {
+			return err
+		}
+		for _, it := range list {
+			until := ""
+			if !it.Login.Until.IsZero() {
+				until = day.Moment(it.Login.Until, c.lang)
+			}
+			rows = append(rows, []string{it.Number, it.ListName, s.say(c, it.Login.State.Key()), until})
+		}
+		return audit.Record(tx, audit.Entry{Actor: c.worker.Actor(), Act: "enrol.sleepers_exported", Object: "organisation:" + c.branch.OrganisationID, Branch: c.branch.ID, Detail: strconv.Itoa(len(list))})
+	})
+	if err != nil {
+		return err
+	}
+	return s.Sheet(w, "te-activeren-"+string(today), rows)
 }
 
 // renewPage is Nieuw inlogaccount for who let the first one expire.
