@@ -519,7 +519,7 @@ func TestATokenForAnotherLibrarySystemIsShownOnceAndRevoked(t *testing.T) {
 		_, page = b.send("/systemen/nieuw", form("bekend", "noord", "programma", "Bicat", "organisatie", "", "bibliotheek", ""))
 		b.wants(page, "Bicat bij Bibliotheken Noord")
 		_, page = b.see("/systemen")
-		b.wants(page, "Gemaakt door", "werkt", "Bicat intrekken")
+		b.wants(page, "gemaakt door", "werkt", "Bicat intrekken")
 		for _, made := range regexp.MustCompile(`/systemen/([A-Z0-9]+)/intrekken"[^>]*>Bicat`).FindAllStringSubmatch(page, -1) {
 			b.send("/systemen/"+made[1]+"/intrekken", nil)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"lidwoord/base/day"
 	"lidwoord/base/fault"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
@@ -30,6 +31,9 @@ type systemsPage struct {
 	Now     time.Time
 	Makers  map[string]string // name of a worker, by who made a token
 }
+
+// On is the day of an instant.
+func (systemsPage) On(t time.Time) day.Day { return day.Of(t) }
 
 // systems is Toegang voor andere bibliotheeksystemen.
 func (s *Site) systems(w http.ResponseWriter, r *http.Request, _ branch.Organisation) error {
