@@ -69,7 +69,7 @@ func takeAccounts(ctx context.Context, log *slog.Logger, args []string) error {
 	}
 	bar.end()
 	if report != "" {
-		err = errors.Join(err, writeRemarks(report, remarks))
+		err = errors.Join(err, writeRemarks(report, remarks, takenWord(dry)))
 	}
 	tell(t, dry)
 	if err != nil && t.Done < t.Total {
@@ -79,15 +79,14 @@ func takeAccounts(ctx context.Context, log *slog.Logger, args []string) error {
 }
 
 // customerLink gives an account to the customer of a library who has a number.
-func customerLink(organisationID string) func(*sqldb.Tx, string, string) (bool, error) {
+func customerLink(organisationID string) func(*sqldb.Tx, string, string) error {
 	free := freeCustomer(organisationID)
-	return func(tx *sqldb.Tx, text, accountID string) (bool, error) {
+	return func(tx *sqldb.Tx, text, accountID string) error {
 		id, err := free(tx, text)
-		if err != nil || id == "" {
-			return false, err
+		if err != nil {
+			return err
 		}
-		err = customer.SetLink(tx, id, accountID, customer.LinkExisting, customer.By{Actor: "loader"})
-		return err == nil, err
+		return customer.SetLink(tx, id, accountID, customer.LinkExisting, customer.By{Actor: "loader"})
 	}
 }
 
@@ -96,16 +95,18 @@ func freeCustomer(organisationID string) func(*sqldb.Tx, string) (string, error)
 	return func(tx *sqldb.Tx, text string) (string, error) {
 		number, err := customer.ReadNumber(text)
 		if err != nil {
-			return "", nil
+			return "", intake.ErrNoCustomer
 		}
 		c, err := customer.FindByNumber(tx, number)
 		switch {
 		case errors.Is(err, customer.ErrUnknown):
-			return "", nil
+			return "", intake.ErrNoCustomer
 		case err != nil:
 			return "", err
-		case c.OrganisationID != organisationID || c.Number != number || c.Link.AccountID != "":
-			return "", nil // somebody else's, a number of the past, or taken
+		case c.OrganisationID != organisationID || c.Number != number:
+			return "", intake.ErrNoCustomer // somebody else's, or a number of the past
+		case c.Link.AccountID != "":
+			return "", intake.ErrOtherAccount
 		}
 		return c.ID, nil
 	}
@@ -139,22 +140,30 @@ func tell(t intake.Tally, dry bool) {
 	}
 }
 
+// takenWord says in the report of an account that it was taken, or would be.
+func takenWord(dry bool) string {
+	if dry {
+		return "would be taken"
+	}
+	return "taken"
+}
+
 // writeRemarks writes the report. It is for the administrator only: the lines lead
 // to people.
-func writeRemarks(path string, list []intake.Remark) error {
+func writeRemarks(path string, list []intake.Remark, taken string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".report")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name()) // when it did not get its name
 	w := csv.NewWriter(f)
-	w.Write([]string{"line", "outcome", "reason"})
+	w.Write([]string{"line", "outcome", "code", "reason"})
 	for _, r := range list {
 		outcome := "refused"
 		if r.Taken {
-			outcome = "taken, not linked"
+			outcome = taken + ", not linked"
 		}
-		w.Write([]string{strconv.Itoa(r.Line), outcome, r.Reason})
+		w.Write([]string{strconv.Itoa(r.Line), outcome, r.Code, r.Reason})
 	}
 	w.Flush()
 	if err := errors.Join(w.Error(), f.Close()); err != nil {

@@ -91,11 +91,17 @@ func TestTheAccountsOfAnotherSystemComeInByOneCommand(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := []string{"line outcome", "3 refused", "4 taken, not linked"}
+				if dry {
+					want[2] = "4 would be taken, not linked"
+				}
+				if lines[0][2] != "code" || lines[2][2] != "intake.other_account" {
+					t.Errorf("dry %v: codes %q", dry, lines)
+				}
 				var got []string
 				for _, l := range lines {
 					got = append(got, l[0]+" "+l[1])
-					if strings.Contains(l[2], "5f4dcc") || strings.Contains(l[2], "intake.") || strings.Contains(l[2], "password.") {
-						t.Errorf("the report says %q", l[2])
+					if strings.Contains(l[3], "5f4dcc") || strings.Contains(l[3], "intake.") || strings.Contains(l[3], "password.") {
+						t.Errorf("the report says %q", l[3])
 					}
 				}
 				if fmt.Sprint(got) != fmt.Sprint(want) {

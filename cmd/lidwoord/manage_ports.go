@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -155,9 +156,26 @@ func (systems) List(tx *sqldb.Tx) ([]manage.System, error) {
 	list := make([]manage.System, len(bearers))
 	for i, b := range bearers {
 		list[i] = system(b)
+		if list[i].Maker, err = maker(tx, b.ID); err != nil {
+			return nil, err
+		}
 	}
 	return list, err
 }
+
+// maker is who made a token: the oldest act on it.
+func maker(tx *sqldb.Tx, tokenID string) (actor string, err error) {
+	acts, err := audit.Of(tx, "scim:"+tokenID, actsOnToken)
+	for _, e := range acts {
+		if e.Act == "provision.issue" {
+			actor = e.Actor
+		}
+	}
+	return actor, err
+}
+
+// actsOnToken is more than ever happens to one: it is made, and revoked.
+const actsOnToken = 10
 
 func (systems) Issue(tx *sqldb.Tx, actor string, wish manage.System, days int) (secret.Token, manage.System, error) {
 	if err := knowOrganisation(tx, wish.Organisation, wish.Library); err != nil {
@@ -208,9 +226,35 @@ func (systems) Kinds(tx *sqldb.Tx) ([]manage.Kind, error) {
 	return list, err
 }
 
+func (systems) Libraries(tx *sqldb.Tx) ([]manage.Library, error) {
+	names, err := provision.Organisations(tx)
+	var list []manage.Library
+	for slug, name := range names {
+		list = append(list, manage.Library{Organisation: slug, Name: name})
+	}
+	slices.SortFunc(list, func(a, b manage.Library) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Organisation, b.Organisation))
+	})
+	return list, err
+}
+
+func (systems) AddKind(tx *sqldb.Tx, actor string, k manage.Kind) error {
+	return kindWrong(provision.AddKind(tx, actor, kindOf(k)))
+}
+
 func (systems) SaveKind(tx *sqldb.Tx, actor string, k manage.Kind) error {
-	err := provision.SaveKind(tx, actor, provision.Kind{Organisation: k.Organisation, Code: k.Code, NameNL: k.NameNL, NameEN: k.NameEN, Rights: k.Rights, Offered: k.Offered})
+	return kindWrong(provision.SaveKind(tx, actor, kindOf(k)))
+}
+
+func kindOf(k manage.Kind) provision.Kind {
+	return provision.Kind{Organisation: k.Organisation, Code: k.Code, NameNL: k.NameNL, NameEN: k.NameEN, Rights: k.Rights, Offered: k.Offered}
+}
+
+// kindWrong puts what is wrong with a kind at its field.
+func kindWrong(err error) error {
 	switch {
+	case errors.Is(err, provision.ErrKindKnown):
+		return fault.Of(err)[0].At(manage.FieldCode)
 	case errors.Is(err, provision.ErrNoOrganisation):
 		return manage.ErrNoLibrary.At(manage.FieldOrganisation)
 	case errors.Is(err, provision.ErrKindCode):

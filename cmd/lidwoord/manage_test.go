@@ -448,15 +448,30 @@ func TestWhatTheMembershipsOfAnotherSystemOpenIsSaidInBeheer(t *testing.T) {
 		if strings.Count(page, " checked") != 2 || !strings.Contains(page, `value="JAAR & MEER"`) {
 			t.Errorf("the form of %s is\n%s", link, page)
 		}
-		_, page = b.send("/systemen/soorten/wijzigen", form("stand", "uit"))
+		_, page = b.send("/systemen/soorten/wijzigen", form("stand", "uit", "wijzigt", "ja"))
 		b.wants(page, "gestopt")
 		if said := gives(); !strings.Contains(said, "No kinds of membership") {
 			t.Errorf("withdrawn, said %q", said)
 		}
-		b.send("/systemen/soorten/wijzigen", form())
+		b.send("/systemen/soorten/wijzigen", form("wijzigt", "ja"))
 		if said := gives(); said != "" {
 			t.Errorf("offered, said %q", said)
 		}
+		// The same code again, in whatever capitals, is no new kind; and a kind that opens
+		// nothing is asked about.
+		for _, code := range []string{"JAAR & MEER", "Jaar & meer"} {
+			if status, page := b.send("/systemen/soorten/wijzigen", form("code", code)); status != 409 || !strings.Contains(page, "Deze soort is er al, met de code JAAR & MEER.") {
+				t.Errorf("%s once more: %d\n%s", code, status, page)
+			}
+		}
+		nothing := form("code", "GRATIS")
+		delete(nothing, "rechten")
+		if status, page := b.send("/systemen/soorten/wijzigen", nothing); status != 422 || !strings.Contains(page, "Ja, dit lidmaatschap opent niets") {
+			t.Errorf("nothing ticked: %d", status)
+		}
+		nothing.Set("niets", "ja")
+		_, page = b.send("/systemen/soorten/wijzigen", nothing)
+		b.wants(page, "GRATIS", "niets")
 		if got := b.noted("kind:noord/JAAR & MEER"); len(got) != 3 {
 			t.Errorf("noted %v", got)
 		}
@@ -496,6 +511,17 @@ func TestATokenForAnotherLibrarySystemIsShownOnceAndRevoked(t *testing.T) {
 		b.wants(page, h.at+"/scim/v2", "Wise bij Bibliotheken Noord")
 		if status, _ := h.program(t, token, "GET", "/Users", ""); status != 200 {
 			t.Errorf("the token opens nothing: %d", status)
+		}
+		// A library that is known is chosen, not typed.
+		if status, page := b.send("/systemen/nieuw", form("bibliotheek", "Anders")); status != 422 || !strings.Contains(page, "Deze bibliotheek kennen we al: Bibliotheken Noord.") {
+			t.Errorf("typed again: %d", status)
+		}
+		_, page = b.send("/systemen/nieuw", form("bekend", "noord", "programma", "Bicat", "organisatie", "", "bibliotheek", ""))
+		b.wants(page, "Bicat bij Bibliotheken Noord")
+		_, page = b.see("/systemen")
+		b.wants(page, "gemaakt door", "werkt", "Bicat intrekken")
+		for _, made := range regexp.MustCompile(`/systemen/([A-Z0-9]+)/intrekken"[^>]*>Bicat`).FindAllStringSubmatch(page, -1) {
+			b.send("/systemen/"+made[1]+"/intrekken", nil)
 		}
 		_, page = b.see("/systemen")
 		if strings.Contains(page, string(token)) {

@@ -82,7 +82,7 @@ func TestAManagerConnectsAWebsiteInABrowser(t *testing.T) {
 	p.Press("Opslaan")
 	p.Want("Nog even nakijken")
 	p.Look("manage-kind-wrong")
-	p.Fill("Korte naam van de bibliotheek", "noord")
+	p.Select("Bibliotheek", "Bibliotheken Noord (noord)")
 	p.Fill("Code", "JAAR")
 	p.Fill("Naam", "Jaarabonnement")
 	p.Tick("E-books en luisterboeken van de Online Bibliotheek")

@@ -91,9 +91,15 @@ func (l loginAccounts) Named(tx *sqldb.Tx, username string) (string, error) {
 	return l.accounts.Holder(tx, username)
 }
 
-func (loginAccounts) SecondStep(tx *sqldb.Tx, accountID string) (bool, error) {
+func (loginAccounts) SecondStep(tx *sqldb.Tx, accountID string) (since time.Time, err error) {
 	has, err := factor.StateOf(tx, factor.Owner("account:"+accountID))
-	return has.Any(), err
+	if has.App {
+		since = has.AppSince
+	}
+	if len(has.Passkeys) > 0 && (since.IsZero() || has.Passkeys[0].Created.Before(since)) { // the oldest stands first
+		since = has.Passkeys[0].Created
+	}
+	return since, err
 }
 
 func (l loginAccounts) AskRemoval(tx *sqldb.Tx, accountID string, r enrol.Removal) (time.Time, error) {
@@ -129,6 +135,10 @@ func (l loginAccounts) Removals(tx *sqldb.Tx, accountID string) (list []enrol.Re
 func removalOf(r account.Removal) enrol.Removal {
 	return enrol.Removal{Library: r.Library, CustomerID: r.About, AskedBy: r.AskedBy, AskedAt: r.AskedAt, DueAt: r.DueAt,
 		EndedAt: r.EndedAt, EndedBy: r.EndedBy, Done: r.Done}
+}
+
+func (l loginAccounts) Linked(tx *sqldb.Tx, accountID, library string) error {
+	return l.accounts.Linked(tx, accountID, library)
 }
 
 func (l loginAccounts) Ask(tx *sqldb.Tx, q enrol.Question) (string, error) {

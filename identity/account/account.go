@@ -48,7 +48,8 @@
 //
 //	AskRemoval         asks to take them all away, and tells the owner by letter
 //	WaitingRemoval, Removals  what was asked, and what became of it
-//	StopRemoval        keeps them: the owner, the library, or a sign-in with one of them
+//	Linked             tells the owner that a library linked the account
+//	StopRemoval        keeps them: the owner or the library; StopRemovalByStep a sign-in
 //	LookRemoval, StopRemovalByLink  the same by the link in the letter
 //	RemoveDue          takes them away, 24 hours after it was asked (a job)
 //

@@ -176,8 +176,8 @@ func (a *Accounts) StoryOf(tx *sqldb.Tx, id string) (s Story, err error) {
 }
 
 // Sleeping lists the accounts that a library opened and nobody activated: those
-// that wait, and those that expired and are remembered. At most limit, the
-// newest first.
+// that wait, the soonest to expire first, and then those that expired and are
+// remembered, the last one first. At most limit.
 func (a *Accounts) Sleeping(tx *sqldb.Tx, limit int) ([]string, error) {
 	return sleepingAccounts(tx, limit)
 }

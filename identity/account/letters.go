@@ -29,6 +29,7 @@ type letter struct {
 	Forgotten string    // the page "Wachtwoord vergeten?"
 	Browser   string    // in "password", "factor", "guessed", "newdevice" and "removal_stopped": in words, or ""
 	What      string    // in "factor": the event
+	By        string    // in "removal_stopped": who did, one of stoppedBy…
 	Left      int       // in "factor": recovery codes that are left
 	Old       string    // in "username": the name it was
 	Days      int       // in "username": how long that rests; with an undo link: how long it works

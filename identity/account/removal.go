@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"lidwoord/base/audit"
@@ -148,12 +149,40 @@ func (a *Accounts) Removals(tx *sqldb.Tx, accountID string) ([]Removal, error) {
 	return removalsOf(tx, accountID)
 }
 
+// Who stopped a removal, as its owner reads it: each should alarm for another reason.
+const (
+	stoppedByOwner   = "owner"   // by a link, on the account's own page, or by minding the second step
+	stoppedByStep    = "step"    // by signing in with it
+	stoppedByLibrary = "library" // at a desk
+)
+
+// stop is who stops a removal.
+type stop struct {
+	by      string // as the audit log has it
+	browser string // what they used, in words or ""
+	how     string // one of stoppedBy…
+}
+
 // StopRemoval lets an account keep its second step, and tells its owner: also when the
 // owner stopped it, or whoever holds the mailbox could do so unseen. by is who stops it,
 // as the audit log has it, and browser what they used, in words or "". It reports false
 // when there is nothing to stop (any more).
 func (a *Accounts) StopRemoval(tx *sqldb.Tx, accountID, by, browser string) (stopped bool, err error) {
-	r, stopped, err := stopRemoval(tx, accountID, by)
+	how := stoppedByOwner
+	if strings.HasPrefix(by, "staff:") || by == "job" { // the job stops what the library let go of
+		how = stoppedByLibrary
+	}
+	return a.stopRemoval(tx, accountID, stop{by, browser, how})
+}
+
+// StopRemovalByStep is StopRemoval by a sign-in with the second step: who has it need
+// not lose it.
+func (a *Accounts) StopRemovalByStep(tx *sqldb.Tx, accountID, browser string) (stopped bool, err error) {
+	return a.stopRemoval(tx, accountID, stop{"account:" + accountID, browser, stoppedByStep})
+}
+
+func (a *Accounts) stopRemoval(tx *sqldb.Tx, accountID string, s stop) (stopped bool, err error) {
+	r, stopped, err := stopRemoval(tx, accountID, s.by)
 	if err != nil || !stopped {
 		return false, err
 	}
@@ -169,13 +198,13 @@ func (a *Accounts) StopRemoval(tx *sqldb.Tx, accountID, by, browser string) (sto
 	if err != nil {
 		return false, err
 	}
-	if err := Note(tx, accountID, EventRemovalStopped, browser); err != nil {
+	if err := Note(tx, accountID, EventRemovalStopped, s.browser); err != nil {
 		return false, err
 	}
-	if err := audit.Record(tx, audit.Entry{Actor: by, Act: "account." + EventRemovalStopped, Object: "account:" + accountID}); err != nil {
+	if err := audit.Record(tx, audit.Entry{Actor: s.by, Act: "account." + EventRemovalStopped, Object: "account:" + accountID}); err != nil {
 		return false, err
 	}
-	return true, a.mail(tx, acc, "removal_stopped", acc.Library, letter{Link: a.links.Forgotten, Asker: r.Library, Browser: browser})
+	return true, a.mail(tx, acc, "removal_stopped", acc.Library, letter{Link: a.links.Forgotten, Asker: r.Library, Browser: s.browser, By: s.how})
 }
 
 // LookRemoval says what a link stops. It changes nothing.

@@ -540,14 +540,15 @@ func takeAnswer(tx *sqldb.Tx, id string) (accountID string, won bool, err error)
 	return accountID, won, err
 }
 
-// sleepingAccounts lists accounts that wait or expired, the newest first.
+// sleepingAccounts lists accounts that wait, the soonest to expire first, and then those
+// that expired, the last one first.
 func sleepingAccounts(tx *sqldb.Tx, most int) ([]string, error) {
 	return sqldb.Many(tx, `
 		SELECT id FROM (
 			SELECT id, until FROM account WHERE until IS NOT NULL AND NOT self_made
 			UNION ALL
 			SELECT account_id AS id, until FROM account_expired WHERE forget_at > $1) AS sleeping
-		ORDER BY until DESC, id LIMIT $2`,
+		ORDER BY until <= $1, CASE WHEN until > $1 THEN until ELSE -until END, id LIMIT $2`,
 		[]any{tx.Now, most}, func(r sqldb.Row) (id string, err error) {
 			return id, r.Scan(&id)
 		})

@@ -57,12 +57,12 @@ type Intake struct {
 	File    *File
 	Library string // name of the library whose accounts they are, for letters
 
-	// Link gives an account to the customer with a number. It reports false when
-	// there is no such customer or they have another account. nil links nobody.
-	Link func(tx *sqldb.Tx, number, accountID string) (bool, error)
+	// Link gives an account to the customer with a number. It says ErrNoCustomer when
+	// there is none, and ErrOtherAccount when they have another. nil links nobody.
+	Link func(tx *sqldb.Tx, number, accountID string) error
 
-	// Free finds the customer with a number whom Link would give an account, "" for
-	// none. Try asks it.
+	// Free finds the customer with a number whom Link would give an account, or says
+	// what Link would. Try asks it.
 	Free func(tx *sqldb.Tx, number string) (customerID string, err error)
 
 	// Say writes a reason for whoever reads the remarks.
@@ -88,8 +88,31 @@ type Tally struct {
 // Remark is what is to say about one line.
 type Remark struct {
 	Line   int
-	Taken  bool // the account was taken; something else was not done
+	Taken  bool   // the account was taken, or would be; something else was not done
+	Code   string // why, for programs: the key of a sentence
 	Reason string
+}
+
+// refused and taken are the remarks about a row that is not taken, and about one that is
+// taken and not linked.
+func (i Intake) refused(e entry) Remark {
+	return Remark{Line: e.line, Code: code(e.wrong), Reason: i.Say(e.wrong)}
+}
+
+func (i Intake) taken(e entry, why error) Remark {
+	return Remark{Line: e.line, Taken: true, Code: code(why), Reason: i.Say(why)}
+}
+
+func code(err error) string {
+	if list := fault.Of(err); len(list) > 0 {
+		return list[0].Key
+	}
+	return ""
+}
+
+// unlinked reports whether Link or Free said why there is no link.
+func unlinked(err error) bool {
+	return errors.Is(err, ErrNoCustomer) || errors.Is(err, ErrOtherAccount)
 }
 
 // id names the run: the same file for another library is another one.
@@ -160,18 +183,21 @@ func (i Intake) Try(ctx context.Context) (t Tally, remarks []Remark, err error) 
 				}
 				t.count(e, present)
 				if e.wrong != nil {
-					remarks = append(remarks, Remark{Line: e.line, Reason: i.Say(e.wrong)})
+					remarks = append(remarks, i.refused(e))
 				}
 				if e.wrong != nil || present || e.number == "" || i.Free == nil {
 					continue
 				}
 				who, err := i.Free(tx, e.number)
+				if err == nil && given[who] {
+					err = ErrOtherAccount
+				}
+				if unlinked(err) {
+					remarks = append(remarks, i.taken(e, err))
+					continue
+				}
 				if err != nil {
 					return err
-				}
-				if who == "" || given[who] {
-					remarks = append(remarks, Remark{Line: e.line, Taken: true, Reason: i.Say(ErrNotLinked)})
-					continue
 				}
 				given[who] = true
 				t.Linked++

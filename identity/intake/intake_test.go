@@ -191,7 +191,7 @@ func TestARunThatWasKilledGoesOnWhereItWas(t *testing.T) {
 			t.Errorf("%s accounts", n)
 		}
 		remarks, err := w.of(text).Remarks(t.Context())
-		if err != nil || len(remarks) != 1 || remarks[0] != (intake.Remark{Line: 1402, Reason: "account.imported_name"}) {
+		if err != nil || len(remarks) != 1 || remarks[0] != (intake.Remark{Line: 1402, Code: "account.imported_name", Reason: "account.imported_name"}) {
 			t.Errorf("remarks %+v, %v", remarks, err)
 		}
 	})
@@ -278,9 +278,12 @@ no.address, ,,,yes,
 func TestAnAccountIsLinkedToItsCustomer(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		linked := map[string]string{}
-		w.in.Link = func(tx *sqldb.Tx, number, accountID string) (bool, error) {
+		w.in.Link = func(tx *sqldb.Tx, number, accountID string) error {
 			linked[number] = accountID
-			return number == "25280000001233", nil
+			if number != "25280000001233" {
+				return intake.ErrNoCustomer
+			}
+			return nil
 		}
 		text := "username,email,number,activated\nzoe.maas,zoe@example.nl,25280000001233,yes\npiet.maas,piet@example.nl,999,yes\n"
 		if tally := w.run(text); tally.Taken != 2 || tally.Linked != 1 {
@@ -290,7 +293,7 @@ func TestAnAccountIsLinkedToItsCustomer(t *testing.T) {
 			t.Errorf("linked %v, want %s", linked, id)
 		}
 		remarks, err := w.of(text).Remarks(t.Context())
-		if err != nil || len(remarks) != 1 || remarks[0] != (intake.Remark{Line: 3, Taken: true, Reason: "intake.not_linked"}) {
+		if err != nil || len(remarks) != 1 || remarks[0] != (intake.Remark{Line: 3, Taken: true, Code: "intake.no_customer", Reason: "intake.no_customer"}) {
 			t.Errorf("remarks %+v, %v", remarks, err)
 		}
 	})

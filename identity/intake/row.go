@@ -25,9 +25,10 @@ var (
 	ErrActivated = fault.New(fault.Invalid, "intake.activated")
 	// ErrCreated: no date, or one that is still to come.
 	ErrCreated = fault.New(fault.Invalid, "intake.created")
-	// ErrNotLinked: the account was taken; its number is nobody's, or of somebody
-	// who has another account.
-	ErrNotLinked = fault.New(fault.Conflict, "intake.not_linked")
+	// ErrNoCustomer: the account was taken; no customer of the library has its number.
+	ErrNoCustomer = fault.New(fault.Conflict, "intake.no_customer")
+	// ErrOtherAccount: the account was taken; the customer with its number has another.
+	ErrOtherAccount = fault.New(fault.Conflict, "intake.other_account")
 )
 
 // entry is one row that was read.
@@ -158,7 +159,7 @@ func (i Intake) takeAll(tx *sqldb.Tx, list []entry, t *Tally) (remarks []Remark,
 		}
 		t.count(e, id == "")
 		if e.wrong != nil {
-			remarks = append(remarks, Remark{Line: e.line, Reason: i.Say(e.wrong)})
+			remarks = append(remarks, i.refused(e))
 		}
 		if id == "" {
 			continue
@@ -172,14 +173,13 @@ func (i Intake) takeAll(tx *sqldb.Tx, list []entry, t *Tally) (remarks []Remark,
 		if e.number == "" || i.Link == nil {
 			continue
 		}
-		linked, err := i.Link(tx, e.number, id)
-		if err != nil {
-			return nil, err
-		}
-		if linked {
+		switch err := i.Link(tx, e.number, id); {
+		case err == nil:
 			t.Linked++
-		} else {
-			remarks = append(remarks, Remark{Line: e.line, Taken: true, Reason: i.Say(ErrNotLinked)})
+		case unlinked(err):
+			remarks = append(remarks, i.taken(e, err))
+		default:
+			return nil, err
 		}
 	}
 	return remarks, nil

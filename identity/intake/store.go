@@ -39,7 +39,7 @@ func moveRun(tx *sqldb.Tx, id string, from int, t Tally) (won bool, err error) {
 
 func putRemarks(tx *sqldb.Tx, runID string, list []Remark) error {
 	for _, r := range list {
-		_, err := tx.Exec(`INSERT INTO intake_remark (run_id, line, taken, reason) VALUES ($1, $2, $3, $4)`, runID, r.Line, r.Taken, r.Reason)
+		_, err := tx.Exec(`INSERT INTO intake_remark (run_id, line, taken, code, reason) VALUES ($1, $2, $3, $4, $5)`, runID, r.Line, r.Taken, r.Code, r.Reason)
 		if err != nil {
 			return err
 		}
@@ -48,8 +48,8 @@ func putRemarks(tx *sqldb.Tx, runID string, list []Remark) error {
 }
 
 func remarksOf(tx *sqldb.Tx, runID string) ([]Remark, error) {
-	return sqldb.Many(tx, `SELECT line, taken, reason FROM intake_remark WHERE run_id = $1 ORDER BY line`,
-		[]any{runID}, func(row sqldb.Row) (r Remark, err error) { return r, row.Scan(&r.Line, &r.Taken, &r.Reason) })
+	return sqldb.Many(tx, `SELECT line, taken, code, reason FROM intake_remark WHERE run_id = $1 ORDER BY line`,
+		[]any{runID}, func(row sqldb.Row) (r Remark, err error) { return r, row.Scan(&r.Line, &r.Taken, &r.Code, &r.Reason) })
 }
 
 // deleteRemarks forgets what was said about runs that did not move since.

@@ -26,6 +26,8 @@ const LongestKind = 40
 var (
 	// ErrKindCode: a code is missing, too long, or has blanks at its ends.
 	ErrKindCode = fault.New(fault.Invalid, "provision.kind_code").With(LongestKind)
+	// ErrKindKnown: the organisation has a kind with this code, perhaps in other capitals.
+	ErrKindKnown = fault.New(fault.Conflict, "provision.kind_known")
 	// ErrRight: there is no such right.
 	ErrRight = fault.New(fault.Invalid, "provision.right")
 )
@@ -49,6 +51,18 @@ func (k Kind) Name(lang words.Lang) string {
 	return k.NameNL
 }
 
+// AddKind keeps a kind that is new; see SaveKind.
+func AddKind(tx *sqldb.Tx, actor string, k Kind) error {
+	known, err := kindsOf(tx, k.Organisation)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(known, func(has Kind) bool { return has.Code == k.Code }) {
+		return ErrKindKnown.With(k.Code)
+	}
+	return SaveKind(tx, actor, k)
+}
+
 // SaveKind keeps a kind of an organisation at the wish of actor, new or changed.
 // Other rights hold at once for everybody who has it.
 func SaveKind(tx *sqldb.Tx, actor string, k Kind) error {
@@ -65,6 +79,17 @@ func SaveKind(tx *sqldb.Tx, actor string, k Kind) error {
 	}
 	if _, err := Organisation(tx, k.Organisation); err != nil {
 		return err
+	}
+	// Codes that differ by capitals only are one to people, who would tick the rights of
+	// the wrong one. Transactions are serializable: nobody adds a twin meanwhile.
+	known, err := kindsOf(tx, k.Organisation)
+	if err != nil {
+		return err
+	}
+	for _, has := range known {
+		if has.Code != k.Code && strings.EqualFold(has.Code, k.Code) {
+			return ErrKindKnown.With(has.Code)
+		}
 	}
 	if err := putKind(tx, k); err != nil {
 		return err

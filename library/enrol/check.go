@@ -164,11 +164,9 @@ func examine(tx *sqldb.Tx, c Clerk, b branch.Branch, app Application, step Step,
 		f.checkContact(c, b, app, today)
 	}
 	if on(StepAccount) && app.WantsLogin() {
-		switch {
-		case app.Account != NewAccount && app.Account != ExistingAccount:
+		// Who does not know the username proves the account on an own telephone.
+		if app.Account != NewAccount && app.Account != ExistingAccount {
 			f.wrong.Add(FieldAccount, ErrChoice)
-		case app.Account == ExistingAccount && app.Username == "":
-			f.wrong.Add(FieldUsername, ErrUsername)
 		}
 	}
 	if agreed != nil {

@@ -60,7 +60,6 @@ func TestEveryScreenNamesTheFieldThatIsWrong(t *testing.T) {
 			{2, enrol.FieldNewsletter, func(a *enrol.Application) { a.Birth, a.Newsletter = "24-11-2010", enrol.Yes }, newsletter.ErrParent},
 			{2, enrol.FieldLang, func(a *enrol.Application) { a.Lang = "fr" }, enrol.ErrChoice},
 			{3, enrol.FieldAccount, func(a *enrol.Application) { a.Account = "" }, enrol.ErrChoice},
-			{3, enrol.FieldUsername, func(a *enrol.Application) { a.Account = enrol.ExistingAccount }, enrol.ErrUsername},
 			{4, enrol.FieldMembership, func(a *enrol.Application) { a.Membership = "" }, enrol.ErrMembership},
 			{4, enrol.FieldMembership, func(a *enrol.Application) { a.Membership = "7777" }, membership.ErrNoDefinition},
 			{4, enrol.FieldMembership, func(a *enrol.Application) { a.Membership, a.Birth = "0091", "24-11-2008" }, membership.ErrTooYoung},
@@ -204,8 +203,8 @@ func TestEveryFaultHasItsSentences(t *testing.T) {
 	}
 	for _, e := range []*fault.Error{
 		enrol.ErrDraft, enrol.ErrSaved, enrol.ErrNumberMissing, enrol.ErrAgain, enrol.ErrOtherPerson, enrol.ErrDuplicate, enrol.ErrIdentity,
-		enrol.ErrEmailNeeded, enrol.ErrChoice, enrol.ErrMembership, enrol.ErrGuardian, enrol.ErrUsername, enrol.ErrNotProved, enrol.ErrCode,
-		enrol.ErrBuildUpUnseen, enrol.ErrBuildUpChanged, enrol.ErrNoNumber, enrol.ErrHasLogin, enrol.ErrNoLogin, enrol.ErrClosed, enrol.ErrUsernameTaken,
+		enrol.ErrEmailNeeded, enrol.ErrChoice, enrol.ErrMembership, enrol.ErrGuardian, enrol.ErrNotProved, enrol.ErrCode,
+		enrol.ErrBuildUpUnseen, enrol.ErrBuildUpChanged, enrol.ErrNoNumber, enrol.ErrHasLogin, enrol.ErrNotExpired, enrol.ErrNoLogin, enrol.ErrClosed, enrol.ErrUsernameTaken,
 		enrol.ErrAccountAwake, enrol.ErrAccountGone, enrol.ErrNoSecondStep, enrol.ErrRemovalAsked, enrol.ErrRemovalOver, enrol.ErrDocument, membership.ErrDefinition, membership.ErrNoDefinition, membership.ErrTooYoung,
 		membership.ErrTooOld, membership.ErrRunning, membership.ErrNotRunning, membership.ErrReason, newsletter.ErrParent, newsletter.ErrAddress, newsletter.ErrProof,
 	} {

@@ -103,8 +103,6 @@ var (
 	ErrGuardianNeeded = fault.New(fault.Invalid, "enrol.guardian_needed")
 	// ErrGuardianEmail: the parent is told by mail.
 	ErrGuardianEmail = fault.New(fault.Invalid, "enrol.guardian_email")
-	// ErrUsername means that no username was typed to ask the owner of.
-	ErrUsername = fault.New(fault.Invalid, "enrol.username")
 	// ErrNotProved means that nobody has confirmed the existing account yet.
 	ErrNotProved = fault.New(fault.Invalid, "enrol.not_proved")
 	// ErrCode answers every wrong, spent, late or guessed code alike.
@@ -118,6 +116,9 @@ var (
 	ErrNoNumber = fault.New(fault.Unavailable, "enrol.no_number")
 	// ErrHasLogin means that a customer has a login account; forget it first.
 	ErrHasLogin = fault.New(fault.Conflict, "enrol.has_login")
+	// ErrNotExpired means that the login account of a customer can still be activated,
+	// or works.
+	ErrNotExpired = fault.New(fault.Conflict, "enrol.not_expired")
 	// ErrNoLogin means that a customer has no login account.
 	ErrNoLogin = fault.New(fault.Conflict, "enrol.no_login")
 	// ErrClosed means that a branch enrols nobody now.

@@ -28,7 +28,7 @@ const historyMost = 200
 
 // loginActs are the acts on a customer that are about the login account. Those
 // that another of them tells in fewer words are left out.
-var loginActs = []string{"customer.linked", "customer.unlinked", "customer.account_left", "enrol.login_resent", "enrol.mail_returned"}
+var loginActs = []string{"customer.linked", "customer.unlinked", "customer.account_left", "enrol.login_resent", "enrol.mail_returned", "enrol.removal_stopped"}
 
 // History is what happened to a customer's login account, the newest first: what
 // the library did, and what became of the account that is linked now.
@@ -72,9 +72,17 @@ func (o Office) History(tx *sqldb.Tx, customerID string) ([]Happened, error) {
 		for _, r := range asked {
 			list = append(list, r.happened()...)
 		}
+		all := slices.Clone(list)
+		list = slices.DeleteFunc(list, func(h Happened) bool { return h.What == "login.removal_stopped" && ours(all, h.At) })
 	}
 	slices.SortStableFunc(list, func(a, b Happened) int { return cmp.Compare(b.At.UnixMicro(), a.At.UnixMicro()) })
 	return list, nil
+}
+
+// ours reports whether a removal was stopped at an instant by the library itself, whose
+// log names the worker.
+func ours(list []Happened, at time.Time) bool {
+	return slices.ContainsFunc(list, func(h Happened) bool { return h.What == "enrol.removal_stopped" && h.At.Equal(at) })
 }
 
 // happened leaves out letters that came back: the library's own log has those,
@@ -112,7 +120,7 @@ type SleepersWanted struct {
 
 // ToActivate lists the customers of the clerk's library whose generated login
 // account waits for its owner, or expired not long ago: those of the clerk's own
-// branch first, and of each the newest first. all is how many there are in every
+// branch first, and of each the soonest to expire. all is how many there are in every
 // part together.
 func (o Office) ToActivate(tx *sqldb.Tx, c Clerk, want SleepersWanted) (list []Sleeper, all int, err error) {
 	_, lib, err := c.at(tx)

@@ -159,5 +159,8 @@ func (o Office) link(tx *sqldb.Tx, c Clerk, customerID string, owner func(askID 
 	if err := customer.SetLink(tx, who.ID, accountID, customer.LinkExisting, c.by()); err != nil {
 		return false, at(FieldUsername, err)
 	}
+	if err := o.Owners.Linked(tx, accountID, lib.Name); err != nil {
+		return false, err
+	}
 	return true, deleteLinkAsk(tx, who.ID)
 }

@@ -2,6 +2,7 @@ package enrol
 
 import (
 	"errors"
+	"time"
 
 	"lidwoord/base/audit"
 	"lidwoord/base/sqldb"
@@ -153,11 +154,12 @@ func (o Office) Renumbers(tx *sqldb.Tx, customerID string) (bool, error) {
 	return login.State == Active || who.Link.How != customer.LinkGenerated, err
 }
 
-// SecondStep reports whether a customer signs in with more than a password.
-func (o Office) SecondStep(tx *sqldb.Tx, customerID string) (bool, error) {
+// SecondStep says since when a customer signs in with more than a password, zero for who
+// does not.
+func (o Office) SecondStep(tx *sqldb.Tx, customerID string) (since time.Time, err error) {
 	who, err := customer.Find(tx, customerID)
 	if err != nil || who.Link.AccountID == "" {
-		return false, err
+		return since, err
 	}
 	return o.Accounts.SecondStep(tx, who.Link.AccountID)
 }
@@ -210,6 +212,28 @@ func (o Office) Generate(tx *sqldb.Tx, c Clerk, customerID string) (Login, error
 		return Login{}, err
 	}
 	return login, c.note(tx, "enrol.login_generated", who)
+}
+
+// Renew is Nieuw inlogaccount for who let the first one expire: the library lets go of
+// it and makes another, in one act. Of an account in any other state it is refused.
+func (o Office) Renew(tx *sqldb.Tx, c Clerk, customerID string) (Login, error) {
+	who, _, err := o.customer(tx, c, customerID)
+	if err != nil {
+		return Login{}, err
+	}
+	login, err := o.stateOf(tx, who)
+	switch {
+	case err != nil:
+		return Login{}, err
+	case login.State != Expired:
+		return Login{}, ErrNotExpired
+	case who.Email == "":
+		return Login{}, ErrEmailNeeded.At(FieldEmail)
+	}
+	if err := o.forget(tx, c, who); err != nil {
+		return Login{}, err
+	}
+	return o.Generate(tx, c, customerID)
 }
 
 // EmailChange tells what a new address meant for the login account.

@@ -33,8 +33,9 @@ type LoginAccounts interface {
 	// Named finds the account that has exactly this username, of whichever
 	// library; "" for none.
 	Named(tx *sqldb.Tx, username string) (accountID string, err error)
-	// SecondStep reports whether the owner signs in with more than a password.
-	SecondStep(tx *sqldb.Tx, accountID string) (bool, error)
+	// SecondStep says since when the owner signs in with more than a password; zero is
+	// that the password is enough.
+	SecondStep(tx *sqldb.Tx, accountID string) (since time.Time, err error)
 }
 
 // SecondSteps lets a library ask for what an owner cannot do any more who lost every
@@ -100,8 +101,9 @@ type LoginCensus interface {
 	// Count says how many of these accounts are in each state; Gone counts those
 	// that are no more.
 	Count(tx *sqldb.Tx, accountIDs []string) (map[State]int, error)
-	// Sleeping lists accounts, of every library, that wait for their owner or that
-	// expired not long ago: at most limit, the newest first.
+	// Sleeping lists accounts, of every library, that wait for their owner, the soonest
+	// to expire first, and then those that expired not long ago, the last one first: at
+	// most limit.
 	Sleeping(tx *sqldb.Tx, limit int) (accountIDs []string, err error)
 }
 
@@ -120,6 +122,8 @@ type AccountOwners interface {
 	Page(tx *sqldb.Tx, askID string) string
 	// Answered says how a question fares; it changes nothing.
 	Answered(tx *sqldb.Tx, askID string) (Answer, error)
+	// Linked tells the owner of an account that a library linked it.
+	Linked(tx *sqldb.Tx, accountID, library string) error
 	// TakeAnswer spends the answer that was given on a telephone, once. Nobody
 	// answered, or too long ago, is a fault of any kind but Internal.
 	TakeAnswer(tx *sqldb.Tx, askID string) (accountID, username string, err error)

@@ -89,7 +89,7 @@ func TestALibraryAsksToTakeASecondStepAway(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			for _, what := range []string{"login.removal_asked", "login.removal_stopped"} {
+			for _, what := range []string{"login.removal_asked", "enrol.removal_stopped"} {
 				if !slices.ContainsFunc(story, func(h enrol.Happened) bool { return h.What == what }) {
 					t.Errorf("the history lacks %s: %+v", what, story)
 				}

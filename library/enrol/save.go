@@ -159,7 +159,10 @@ func (o Office) login(tx *sqldb.Tx, c Clerk, lib branch.Organisation, app Applic
 		return nil
 	case app.WantsExisting():
 		r.Outcome, r.Username = Connected, p.username
-		return at(FieldUsername, customer.SetLink(tx, who.ID, p.accountID, customer.LinkExisting, c.by()))
+		if err := customer.SetLink(tx, who.ID, p.accountID, customer.LinkExisting, c.by()); err != nil {
+			return at(FieldUsername, err)
+		}
+		return o.Owners.Linked(tx, p.accountID, lib.Name)
 	}
 	if who.Link.AccountID != "" {
 		// A former customer: an account that works is left alone, also by a

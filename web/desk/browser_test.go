@@ -3,6 +3,7 @@ package desk_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 
@@ -189,6 +190,28 @@ func TestTheQuickPathByKeyboardAlone(t *testing.T) {
 	}
 }
 
+// The parent of a child is asked about a child: nothing of it stops the cursor of who
+// types in a grown-up.
+func TestTheParentIsNotInTheWayOfAGrownUp(t *testing.T) {
+	h := build(t, sqldbtest.New(t))
+	p := h.desk(t, webtest.Start(t))
+	signIn(p)
+	p.Press("Nieuwe klant toevoegen")
+	p.Fill("Geboortedatum (dd-mm-jjjj)", "04011991")
+	p.Fill("Postcode", "9468bg")
+	p.Want("4 januari 1991 (35 jaar)")
+	p.Fill("Huisnummer", "41")
+	p.Key(kb.Tab)
+	p.Want("adres gecontroleerd")
+	p.Key(kb.Tab)
+	if f := p.Focused(); f != "Ok, Vervolg" {
+		t.Errorf("after the address the cursor is at %q", f)
+	}
+	p.Fill("Geboortedatum (dd-mm-jjjj)", "04012015")
+	p.Fill("Achternaam", "Tester")
+	p.Want("Naam ouder of verzorger")
+}
+
 func TestWhoTypesBlindIsNotCaughtByASlowAddressBook(t *testing.T) {
 	h := build(t, sqldbtest.New(t))
 	h.book.hanging = true
@@ -250,4 +273,29 @@ func TestTheWizardWithoutScript(t *testing.T) {
 	p.Want("€ 11,50", "22 december 2026")
 	p.Press("Opslaan")
 	p.Want("Klant ingeschreven", "Te betalen € 11,50")
+}
+
+// A session that ends while the clerk types shows in a bar that stays in sight, with the
+// button that is on that page.
+func TestWhoTypesAfterTheSessionEndedSeesIt(t *testing.T) {
+	h := build(t, sqldbtest.New(t))
+	p := h.desk(t, webtest.Start(t))
+	signIn(p)
+	for _, it := range []struct{ page, button string }{{"Snel inschrijven", "Controleren"}, {"Nieuwe klant toevoegen", "Ok, Vervolg"}} {
+		p.Visit(h.server.URL + "/balie")
+		p.Press(it.page)
+		p.Fill("Achternaam", "Tester")
+		p.Want("Concept bewaard om")
+		h.pass(31 * time.Minute)
+		p.Forgive("401")
+		p.Fill("Roepnaam", "Eva")
+		p.Want("Je bent uitgelogd.", "Kies daarna "+it.button+" en log opnieuw in")
+		p.Look("desk-uitgelogd")
+		p.Press(it.button)
+		p.Want("Je was te lang niet actief.", "Wat je hebt getypt, is bewaard.")
+		p.Fill("Gebruikersnaam", "anja")
+		p.Fill("Wachtwoord", pass)
+		p.Press("Inloggen")
+		p.Want("Achternaam")
+	}
 }

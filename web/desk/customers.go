@@ -3,9 +3,7 @@ package desk
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -41,10 +39,10 @@ type searchPage struct {
 
 	ToActivate bool // the list shows Te activeren
 	Asleep     int  // how many customers that is
-	Here       bool // only those of the clerk's own branch are meant
-	Skip       int  // how many stand on the pages before this one
+	place           // where in it
 	Branch     branch.Branch
 	Resend     bool // the clerk may send a link again
+	List       bool // the clerk may take the list along
 }
 
 // foundRow is one customer that was found, with the state of the login account.
@@ -52,13 +50,12 @@ type foundRow struct {
 	customer.Row
 	Login enrol.Login
 	Ended bool
+	Sent  bool // a link, lately, from this list
 }
 
 func (s *Site) customers(w http.ResponseWriter, r *http.Request, c counter) error {
 	page := searchPage{Query: strings.TrimSpace(strings.ToValidUTF8(r.URL.Query().Get("q"), "")), Most: rowsMost, Enrol: c.can(staff.Enrol)}
-	page.ToActivate = r.URL.Query().Get("lijst") == listToActivate
-	page.Here = r.URL.Query().Get("vestiging") == onlyHere
-	page.Skip = skipped(r.URL.Query().Get("na"))
+	page.place, page.ToActivate = placeIn(r.URL.Query())
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		page.Today = day.Of(tx.Now)
 		var err error
@@ -103,80 +100,6 @@ func (s *Site) customers(w http.ResponseWriter, r *http.Request, c counter) erro
 	return s.Show(w, r, http.StatusOK, "customers", page)
 }
 
-// listToActivate is the value of "lijst" in the address for Te activeren.
-const listToActivate = "te-activeren"
-
-// onlyHere is the value of "vestiging" there that leaves out other branches.
-const onlyHere = "hier"
-
-// toActivateMost is how many customers one page of Te activeren lists.
-const toActivateMost = 50
-
-// skipped reads how many customers stand on the pages before: a whole number of pages.
-func skipped(text string) int {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n / toActivateMost * toActivateMost
-}
-
-// toActivate counts who has a login account that nobody activated, and lists
-// them when that is the page.
-func (p *searchPage) toActivate(tx *sqldb.Tx, s *Site, c counter) error {
-	var want enrol.SleepersWanted
-	if p.ToActivate {
-		want.Skip, want.Most = p.Skip, toActivateMost
-	}
-	if p.ToActivate && p.Here {
-		want.BranchID = c.branch.ID
-	}
-	list, all, err := s.Office.ToActivate(tx, c.clerk(), want)
-	if err == nil && len(list) == 0 && want.Skip > 0 { // the last of that page was activated meanwhile
-		p.Skip, want.Skip = 0, 0
-		list, all, err = s.Office.ToActivate(tx, c.clerk(), want)
-	}
-	if err != nil {
-		return err
-	}
-	p.Asleep, p.Rows = all, nil
-	p.Branch, p.Resend = c.branch, c.can(staff.ForgetAccount)
-	for _, who := range list {
-		p.Rows = append(p.Rows, foundRow{Row: who.Row, Login: who.Login, Ended: who.Row.Ended(p.Today)})
-	}
-	return nil
-}
-
-// First and Last are the places of the rows in the whole list.
-func (p searchPage) First() int { return p.Skip + 1 }
-func (p searchPage) Last() int  { return p.Skip + len(p.Rows) }
-
-// Before and After are the addresses of the pages beside this one; "" for none.
-func (p searchPage) Before() string {
-	if p.Skip == 0 {
-		return ""
-	}
-	return p.at(p.Skip - toActivateMost)
-}
-
-func (p searchPage) After() string {
-	if p.Last() >= p.Asleep {
-		return ""
-	}
-	return p.at(p.Skip + toActivateMost)
-}
-
-func (p searchPage) at(skip int) string {
-	q := url.Values{"lijst": {listToActivate}}
-	if p.Here {
-		q.Set("vestiging", onlyHere)
-	}
-	if skip > 0 {
-		q.Set("na", strconv.Itoa(skip))
-	}
-	return "/klanten?" + q.Encode()
-}
-
 // find returns a customer of the clerk's own library; of another there is nobody.
 func (c counter) find(tx *sqldb.Tx, id string) (customer.Customer, error) {
 	who, err := customer.Find(tx, id)
@@ -206,7 +129,7 @@ type customerPage struct {
 	Overrides   []customer.Overridden
 	Log         []logLine
 	Story       []happened // of the login account
-	SecondStep  bool       // at the login account
+	StepSince   time.Time  // of the second step at the login account, zero for none
 	Removal     *removal   // of it, that waits; nil for none
 	Kept        *kept      // the owner's no to the last one; nil for none
 	Renumber    bool       // a new login account gives the customer another number
@@ -225,6 +148,9 @@ func (p customerPage) Running() *membership.Membership {
 	}
 	return nil
 }
+
+// SecondStep reports whether the login account has one.
+func (p customerPage) SecondStep() bool { return !p.StepSince.IsZero() }
 
 // Undo reports whether a line can be undone, so that the list stands open.
 func (p customerPage) Undo() bool {
@@ -277,9 +203,6 @@ func (s *Site) customerPage(w http.ResponseWriter, r *http.Request, c counter, s
 	if err != nil {
 		return err
 	}
-	if err := s.noteLook(r.Context(), c, page.Customer.ID); err != nil {
-		return err
-	}
 	return s.Show(w, r, status, "customer", page)
 }
 
@@ -310,7 +233,7 @@ func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (
 	p.Differs = enrol.Differs(p.Login, who.Email)
 	switch p.Login.State {
 	case enrol.Active, enrol.Linked:
-		if p.SecondStep, err = s.Office.SecondStep(tx, who.ID); err == nil {
+		if p.StepSince, err = s.Office.SecondStep(tx, who.ID); err == nil {
 			p.Removal, err = s.removalOf(tx, c, who.ID)
 		}
 		if err == nil {
@@ -389,6 +312,9 @@ func (p *customerPage) history(tx *sqldb.Tx, s *Site) error {
 	who := colleagues{}
 	p.Log = nil
 	for _, e := range list {
+		if e.Act == actRefused {
+			continue // nothing happened
+		}
 		line := s.logLine(e)
 		if line.Who, err = who.name(tx, e.Actor); err != nil {
 			return err

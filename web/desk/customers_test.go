@@ -53,7 +53,7 @@ func TestTheCustomerPage(t *testing.T) {
 		p.post(at+"/email", "email", "nieuw@example.nl").is(200, at).want("Er is een nieuwe link naar dit adres gemaild.", "nieuw@example.nl")
 		h.pass(25 * time.Hour)
 		p = h.clerk("anja")
-		p.get(at).want("verlopen", "genereer daarna een nieuw inlogaccount").lacks("Opnieuw sturen")
+		p.get(at).want("verlopen", "Kies Nieuw inlogaccount.").lacks("Opnieuw sturen")
 		p.get(at+"/inlogaccount/vergeten").want("Dit inlogaccount is verlopen.", "Ja, vergeet inlogaccount")
 		p.post(at+"/inlogaccount/vergeten").is(200, at).want("Je kunt nu een nieuw inlogaccount genereren.", "Nieuw inlogaccount genereren", "geen inlogaccount")
 		p.post(at+"/inlogaccount/genereren").is(200, at).want("Genereren van inlogaccount gelukt.", "wacht op activatie")

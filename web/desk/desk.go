@@ -1,7 +1,8 @@
 // Package desk is the front door of the people at the counter: the seed's Balie.
 //
 //	signin.go         Inloggen at a branch, with a second step for who has one; late.go keeps
-//	                  a form that arrives after the session ended
+//	                  a form that arrives after the session ended, and colleague.go
+//	                  leaves a colleague's enrolment to that colleague
 //	home.go           Balie: start page, search box, open drafts
 //	wizard.go         Klant → Nieuwe klant toevoegen, one address for each step
 //	steps.go          what each step of it reads, shows and leads to
@@ -12,6 +13,7 @@
 //	pay.go            contant, pin, op rekening;  undo.go  Betaling terugdraaien
 //	customers.go      search and customer page
 //	login_account.go  Opnieuw sturen, Vergeet inlogaccount, E-mail wijzigen
+//	to_activate.go    Te activeren, and what is done from that list
 //	second_step.go    Tweede stap weghalen, for who lost every one
 //	link.go           Bestaand inlogaccount koppelen, answered on the owner's telephone
 //	seen.go           Wie heeft dit gezien of gewijzigd
@@ -121,6 +123,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /deel/opbouw", s.at(staff.Enrol, s.partBuildUp))
 
 	m.Page("GET /klanten", s.at(staff.SeeCustomers, s.customers))
+	m.Page("POST /lijsten/te-activeren", s.at(staff.SeeLooks, s.toActivateList))
 	m.Page("GET /klanten/{id}", s.at(staff.SeeCustomers, s.customer))
 	m.Page("POST /klanten/{id}/betalen", s.at(staff.TakePayment, s.payCustomer))
 	m.Page("GET /klanten/{id}/betalingen/{betaling}/terugdraaien", s.at(staff.TakePayment, s.askUndo))
@@ -129,6 +132,8 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /klanten/{id}/inlogaccount/vergeten", s.at(staff.ForgetAccount, s.askForget))
 	m.Page("POST /klanten/{id}/inlogaccount/vergeten", s.at(staff.ForgetAccount, s.forget))
 	m.Page("POST /klanten/{id}/inlogaccount/genereren", s.at(staff.ForgetAccount, s.generate))
+	m.Page("GET /klanten/{id}/inlogaccount/vernieuwen", s.at(staff.ForgetAccount, s.askRenew))
+	m.Page("POST /klanten/{id}/inlogaccount/vernieuwen", s.at(staff.ForgetAccount, s.renew))
 	m.Page("GET /klanten/{id}/inlogaccount/koppelen", s.at(staff.ForgetAccount, s.showLink))
 	m.Page("POST /klanten/{id}/inlogaccount/koppelen", s.at(staff.ForgetAccount, s.link))
 	m.Page("GET /klanten/{id}/inlogaccount/koppelen/stand", s.at(staff.ForgetAccount, s.linkStand))
@@ -172,7 +177,9 @@ func (c counter) can(act staff.Act) bool { return c.worker.Can(act, c.branch.ID)
 type handler func(http.ResponseWriter, *http.Request, counter) error
 
 // at lets a clerk through who may do act at the branch of the session. Worker
-// and branch are read anew each time: who left this morning is out now.
+// and branch are read anew each time: who left this morning is out now. Whatever
+// stands below a customer shows that customer, so the look is noted here, for every
+// page at once.
 func (s *Site) at(act staff.Act, h handler) kit.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		visit := kit.VisitOf(r)
@@ -195,8 +202,12 @@ func (s *Site) at(act staff.Act, h handler) kit.Handler {
 		case err != nil:
 			return err
 		}
-		if err := c.worker.May(act, c.branch.ID); err != nil {
-			return err
+		may := c.worker.May(act, c.branch.ID)
+		if r.PathValue(customerPart) != "" {
+			return s.atCustomer(w, r, c, may, h)
+		}
+		if may != nil {
+			return may
 		}
 		return h(w, r, c)
 	}

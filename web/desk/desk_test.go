@@ -129,9 +129,21 @@ func TestWhatIsTypedAfterTheSessionEndedIsKept(t *testing.T) {
 		late := p.post(d, with(tester, "wie", wie)...).is(401, d).want("Je was te lang niet actief", "Wat je hebt getypt, is bewaard")
 		carry, back := late.value("meegebracht"), late.value("naar")
 		// A colleague who signs in at that browser does not get it.
-		h.visitor().post("/aanmelden", "gebruikersnaam", "bert", "wachtwoord", pass, "vestiging", "5280", "naar", back, "meegebracht", carry).lacks("Tester")
+		h.visitor().post("/aanmelden", "gebruikersnaam", "bert", "wachtwoord", pass, "vestiging", "5280", "naar", back, "meegebracht", carry).lacks("Tester").
+			is(200, "/").want("De inschrijving die hier open stond, is van Anja de Boer.", "Je hebt geen inschrijving open staan.")
+		h.clerk("anja").get(d).want(`value="Tester"`)
 		p.post("/aanmelden", "gebruikersnaam", "anja", "wachtwoord", pass, "vestiging", "5280", "naar", back, "meegebracht", carry).
 			is(200, d).want(`value="Tester"`)
+		// Of a form that its owner saved meanwhile, a colleague hears that nothing was kept.
+		done := strings.TrimSuffix(p.enrol(tester, with(contact, "email", "twee@example.nl"), "0141").path, "/klaar")
+		h.pass(31 * time.Minute)
+		late = p.post(done, with(tester, "wie", wie)...).is(401, done)
+		h.visitor().post("/aanmelden", "gebruikersnaam", "bert", "wachtwoord", pass, "vestiging", "5280", "meegebracht", late.value("meegebracht")).
+			is(200, "/").want("was van Anja de Boer. Wat er het laatst is getypt, is niet bewaard.")
+		// Who signed out hears no other reason.
+		p = h.clerk("anja")
+		p.post("/afmelden")
+		p.post(done, with(tester, "wie", wie)...).is(401, done).want("Je bent uitgelogd. Log opnieuw in.").lacks("Je was te lang niet actief")
 		// A page that is only looked at comes back after signing in.
 		v := h.visitor()
 		v.get(d).is(200, "/aanmelden?"+url.Values{"naar": {"/balie" + d}}.Encode())
@@ -333,8 +345,8 @@ func TestAnExistingAccountIsConfirmedByItsOwner(t *testing.T) {
 			d := p.newDraft()
 			p.post(d, tester...)
 			p.post(d+"/gegevens", contact...)
-			p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "").is(422, "/inlogaccount").want("Vul de gebruikersnaam van het inlogaccount in.")
-			a := p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", name).is(200, "/code").want("Als dit inlogaccount bestaat, is er een code gemaild")
+			p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "").is(200, "/code").want("met de eigen telefoon", "Begin opnieuw").lacks("Code uit de mail")
+			a := p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", name).is(200, "/code").want("Als dit inlogaccount bestaat, is er een code gemaild", "Kijk de gebruikersnaam na")
 			pages = append(pages, townAddress.ReplaceAllString(strings.ReplaceAll(a.text, name, "…"), "…"))
 			p.post(d+"/code", "code", "fout").is(422, "/code").want("Laat de klant de code nog een keer voorlezen. Je kunt het nog 4 keer proberen.")
 			p.get(d+"/opbouw").is(200, "/code") // nothing goes on without the owner

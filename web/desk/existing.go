@@ -71,13 +71,14 @@ func (s *Site) proveOwner(w http.ResponseWriter, r *http.Request, c counter) err
 	}
 	id := r.PathValue("draft")
 	again, answered := form.Is("doe", doAskCode), form.Is("doe", doAnswered)
-	proved := false
+	proved, mailed := false, false
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
 		d, _, err := open(tx, c, id)
 		switch {
 		case err != nil:
 			return err
 		case again:
+			mailed = d.App.Username != ""
 			return s.Office.AskOwner(tx, c.clerk(), id, d.App.Username)
 		case d.Proved != "":
 			proved = true // pressed twice
@@ -97,7 +98,9 @@ func (s *Site) proveOwner(w http.ResponseWriter, r *http.Request, c counter) err
 	case err != nil:
 		return s.codePage(w, r, c, kit.Status(err), err)
 	case again:
-		s.SetFlash(w, "desk.code_sent_again")
+		if mailed {
+			s.SetFlash(w, "desk.code_sent_again")
+		}
 		return s.Redirect(w, r, "/klant/nieuw/%s/code", id)
 	case !proved && answered:
 		return s.codePage(w, r, c, kit.Status(errNotYet), errNotYet)

@@ -73,10 +73,12 @@ func TestEveryFormOfTheDeskIsThereAgainAfterTheSessionEnded(t *testing.T) {
 			{"/klant/nieuw/{draft}/opbouw", d + "/opbouw", d + "/opbouw", nil, nil},
 			{"/klanten/{id}/inlogaccount/opnieuw-sturen", at, at + "/inlogaccount/opnieuw-sturen", nil, nil},
 			{"/klanten/{id}/inlogaccount/vergeten", at + "/inlogaccount/vergeten", at + "/inlogaccount/vergeten", nil, nil},
+			{"/klanten/{id}/inlogaccount/vernieuwen", at + "/inlogaccount/vernieuwen", at + "/inlogaccount/vernieuwen", nil, nil},
 			{"/klanten/{id}/inlogaccount/genereren", "/klanten/" + without, "/klanten/" + without + "/inlogaccount/genereren", nil, nil},
 			{"/klanten/{id}/inlogaccount/tweede-stap/stoppen", two, two + "/inlogaccount/tweede-stap/stoppen", nil, nil},
 			{"/klanten/{id}/nieuwsbrief/uit", at, at + "/nieuwsbrief/uit", nil, nil},
 			{"/klanten/{id}/herroepen/{inschrijving}", "/klanten/" + bought.CustomerID + "/herroepen/" + bought.ID, "/klanten/" + bought.CustomerID + "/herroepen/" + bought.ID, nil, nil},
+			{"/lijsten/te-activeren", "/", "/lijsten/te-activeren", nil, nil},
 			{"/concept/{draft}/weg", "/", "/concept/" + strings.TrimPrefix(d, "/klant/nieuw/") + "/weg", nil, nil},
 		}
 		for _, route := range sent(t) {

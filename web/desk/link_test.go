@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,6 +82,30 @@ func TestTheOwnerAnswersTheEnrolmentOnATelephone(t *testing.T) {
 		p.get(d + "/code/stand").want(`"ok":true`)
 		p.post(d+"/code", "doe", "gelukt").is(200, "/abonnement").want("De klant heeft het inlogaccount bevestigd.")
 		p.post(d+"/code", "doe", "gelukt").is(200, "/abonnement")
+	})
+}
+
+// Who does not know the username proves the account on a telephone alone; the last step
+// names what is going to be linked, and its owner hears of it.
+func TestAnEnrolmentWithoutAUsernameIsConfirmedOnATelephone(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.stranger("eva91")
+		p := h.clerk("anja")
+		d := p.newDraft()
+		p.post(d, tester...)
+		p.post(d+"/gegevens", contact...)
+		p.get(d + "/inlogaccount").want("Weet de klant de gebruikersnaam niet?")
+		p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "").is(200, "/code").lacks("Code uit de mail").whole(h)
+		h.pass(time.Second) // the newest question is the one on the telephone
+		p.post(d+"/code", "doe", "nieuwe-code").is(200, "/code").lacks("gemaild")
+		p.post(d+"/code", "doe", "gelukt").is(409, "/code").want("nog niet op Akkoord gedrukt")
+		h.onPhone("eva91")
+		p.post(d+"/code", "doe", "gelukt").is(200, "/abonnement")
+		a := p.post(d+"/abonnement", "abonnement", "0141").is(200, "/opbouw").want("Bij Opslaan koppelen we het inlogaccount eva91.")
+		p.post(d+"/opbouw", "opbouw", a.value("opbouw")).is(200, "/klaar").want("Inlogaccount gekoppeld")
+		if n := h.count("town_told"); n != 1 {
+			t.Errorf("the owner was told %d times", n)
+		}
 	})
 }
 
@@ -169,26 +196,29 @@ func TestWhoSawACustomerIsKept(t *testing.T) {
 		}
 		p.get(page).is(403, page) // it tells of colleagues
 		fenna := h.clerk("fenna")
-		if a := fenna.get(page).want("Klantpagina bekeken", "Anja de Boer", "5280 Bibliotheek Annen", "365 dagen", "Abonnement begonnen"); strings.Count(a.text, "Klantpagina bekeken") != 1 {
-			t.Errorf("three looks in one hour read as %d", strings.Count(a.text, "Klantpagina bekeken"))
+		if a := fenna.get(page).want("Klantgegevens bekeken", "Anja de Boer", "5280 Bibliotheek Annen", "365 dagen", "Abonnement begonnen"); strings.Count(a.text, "Klantgegevens bekeken") != 2 {
+			t.Errorf("three looks in one hour and Fenna's read as %d", strings.Count(a.text, "Klantgegevens bekeken"))
 		}
 		h.pass(time.Hour)
 		fenna = h.clerk("fenna")
 		fenna.get("/klanten/" + id).want("Wie heeft dit gezien of gewijzigd")
 		fenna.get(page).want("Fenna de Boer")
-		h.clerk("mina").speaking("en").get(page).want("Who has seen or changed this", "Customer page opened")
+		h.clerk("mina").speaking("en").get(page).want("Who has seen or changed this", "Customer data seen")
 		fenna.get("/klanten/bestaatniet").is(404, "/klanten/bestaatniet")
-		if n := h.count("audit_look"); n != 2 {
+		if n := h.count("audit_look"); n != 4 { // Anja, Fenna twice, Mina
 			t.Errorf("%d looks are kept", n)
 		}
 	})
 }
 
 // sleepers enrols customers of two branches in turn, whose login accounts wait.
-func (h *house) sleepers(n int) {
+func (h *house) sleepers(n int) { h.t.Helper(); h.sleepersFrom(0, n) }
+
+// sleepersFrom does the same, counting on.
+func (h *house) sleepersFrom(first, n int) {
 	h.t.Helper()
 	h.do(func(tx *sqldb.Tx) error {
-		for i := range n {
+		for i := first; i < first+n; i++ {
 			at := h.annen
 			if i%5 >= 3 {
 				at = h.rolde
@@ -296,7 +326,7 @@ func TestTheDeskSaysBeforehandThatTheNumberChanges(t *testing.T) {
 			_, err := tx.Exec(`UPDATE town_account SET active = TRUE WHERE username = $1`, number)
 			return err
 		})
-		p.get("/klanten/"+id).want("Kan de klant niet inloggen?", "Wachtwoord vergeten", "herstelcodes en passkeys kwijt").lacks("Tweede stap: aan")
+		p.get("/klanten/"+id).want("Kan de klant niet inloggen?", "Wachtwoord vergeten").lacks("Tweede stap: aan", "herstelcodes en passkeys kwijt")
 		p.get("/klanten/"+id+"/inlogaccount/vergeten").want("krijgt de klant een ander klantnummer", number+" is al de gebruikersnaam").lacks("Klantnummer, abonnement")
 		p.post("/klanten/"+id+"/inlogaccount/vergeten").is(200, "/klanten/"+id).want("krijgt de klant een ander klantnummer")
 		p.post("/klanten/" + id + "/inlogaccount/genereren").want("Het klantnummer is nu ")
@@ -328,5 +358,70 @@ func TestWhoHasTheAccountIsSaidWithTheConfirmation(t *testing.T) {
 		p.post(d+"/code", "code", "code-tweestaps").is(409, "/code").want("hoort al bij een andere klant", "Open deze klant").lacks("Tester")
 		h.pass(16 * time.Minute)
 		p.post(d+"/inlogaccount", "account", "bestaand", "gebruikersnaam", "tweestaps").is(200, "/code").want("De code werkt tot ").lacks("geen nieuwe code")
+	})
+}
+
+// Te activeren is worked through from the top: who expires soonest stands first, and who
+// got a link again stays in sight and says so.
+func TestTeActiverenIsAWorkList(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.sleepers(3)
+		h.pass(25 * time.Hour) // these expired
+		h.sleepersFrom(5, 1)
+		h.pass(time.Hour)
+		h.sleepersFrom(6, 1)
+		p := h.clerk("anja")
+		list := "/klanten?lijst=te-activeren"
+		order := func(a answer) []string { return regexp.MustCompile(`Slaper[0-9]{3}`).FindAllString(a.text, -1) }
+		names := order(p.get(list).want("Opnieuw sturen", "Nieuw inlogaccount"))
+		if names[0] != "Slaper005" || !slices.Contains(names, "Slaper006") {
+			t.Errorf("the list begins with %q", names)
+		}
+		first, _ := h.customer("Slaper005")
+		back := p.post("/klanten/"+first+"/inlogaccount/opnieuw-sturen", "lijst", "te-activeren").is(200, "lijst=te-activeren").
+			want("Er is een nieuwe link gemaild.", "Gestuurd")
+		if names := order(back); names[0] != "Slaper005" {
+			t.Errorf("after sending the list begins with %q", names)
+		}
+		// Who expired gets another account in one act, asked for once.
+		late, number := h.customer("Slaper000")
+		renew := "/klanten/" + late + "/inlogaccount/vernieuwen"
+		p.get("/klanten/" + late).want("Nieuw inlogaccount")
+		p.get(renew+"?lijst=te-activeren&gestuurd="+first).want("Het vorige inlogaccount is verlopen.", "s0@example.nl", `name="gestuurd" value="`+first+`"`).whole(h)
+		p.post(renew, "lijst", "te-activeren", "gestuurd", first).is(200, "lijst=te-activeren").want("Genereren van inlogaccount gelukt.")
+		p.get("/klanten/"+late).want("wacht op activatie", number)
+		p.post(renew).is(409, "/vernieuwen").want("Dit inlogaccount is niet verlopen.")
+		p.get(renew).is(200, "/vernieuwen").want("Dit inlogaccount is niet verlopen.")
+		h.clerk("fenna").post(renew).is(403, "/vernieuwen")
+		// Who answers for the workers takes the list along.
+		mina := h.clerk("mina")
+		mina.get(list).want("Lijst downloaden (CSV)")
+		mina.post("/lijsten/te-activeren").is(200, "").want("Slaper005, A.", "wacht op activatie")
+		p.get(list).lacks("Lijst downloaden")
+		p.post("/lijsten/te-activeren").is(403, "/te-activeren")
+		// A name of nobody in the address shows nobody.
+		p.get(list+"&gestuurd=NIEMAND").is(200, "NIEMAND")
+	})
+}
+
+func TestOfSixteenWhoRenewOneDoes(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.sleepers(1)
+		h.pass(25 * time.Hour)
+		id, _ := h.customer("Slaper000")
+		p := h.clerk("anja")
+		var all sync.WaitGroup
+		var done atomic.Int64
+		for range 16 {
+			all.Go(func() {
+				if a := p.post("/klanten/" + id + "/inlogaccount/vernieuwen"); a.status == 200 {
+					done.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if n := done.Load(); n != 1 || h.count("town_account") != 1 {
+			t.Errorf("%d of sixteen made one of %d accounts", n, h.count("town_account"))
+		}
 	})
 }

@@ -35,9 +35,11 @@ func (s *Site) loginPage(w http.ResponseWriter, r *http.Request, c counter, stat
 		if err != nil {
 			return err
 		}
-		if page.Step, err = s.Office.SecondStep(tx, page.Customer.ID); err != nil {
+		since, err := s.Office.SecondStep(tx, page.Customer.ID)
+		if err != nil {
 			return err
 		}
+		page.Step = !since.IsZero()
 		if page.Removal, err = s.removalOf(tx, c, page.Customer.ID); err != nil {
 			return err
 		}
@@ -62,21 +64,24 @@ type told struct {
 	args []string
 }
 
-// act does something with a login account and goes back to the customer, with a
-// sentence about what happened, or about why it did not.
+// act does something with a login account and goes back to the customer or to the list
+// where its button stood, with a sentence about what happened, or about why it did not.
 func (s *Site) act(w http.ResponseWriter, r *http.Request, c counter, do func(tx *sqldb.Tx, id string) (told, error)) error {
+	form, err := kit.ReadForm(r)
+	if err != nil {
+		return err
+	}
 	id := r.PathValue("id")
 	var flash told
-	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) { flash, err = do(tx, id); return err })
+	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) { flash, err = do(tx, id); return err })
 	if err != nil {
-		form := kit.NewForm()
-		if form.Take(err) {
-			return s.customerPage(w, r, c, kit.Status(err), form)
+		if wrong := kit.NewForm(); wrong.Take(err) {
+			return s.customerPage(w, r, c, kit.Status(err), wrong)
 		}
 		return err
 	}
 	s.SetFlash(w, flash.key, flash.args...)
-	return s.Redirect(w, r, "/klanten/%s#inlogaccount", id)
+	return s.backFrom(w, r, form, id)
 }
 
 // resend is Opnieuw sturen: a fresh link; the old one dies.
@@ -85,6 +90,15 @@ func (s *Site) resend(w http.ResponseWriter, r *http.Request, c counter) error {
 		_, err := s.Office.Resend(tx, c.clerk(), id)
 		return told{key: "desk.resent"}, err
 	})
+}
+
+// generated is what to say of a new login account. A number that changed with it is
+// told, because it stands on letters and in the customer's head.
+func generated(login enrol.Login, before customer.Customer) told {
+	if login.Username != before.Number {
+		return told{"desk.generated_renumbered", []string{login.Username, before.Number}}
+	}
+	return told{key: "desk.generated_anew"}
 }
 
 // askForget asks whether the clerk is sure: an account that was never activated
@@ -100,9 +114,7 @@ func (s *Site) forget(w http.ResponseWriter, r *http.Request, c counter) error {
 	})
 }
 
-// generate is Nieuw inlogaccount genereren for who has none (any more). A number
-// that changed with it is told, because it stands on letters and in the
-// customer's head.
+// generate is Nieuw inlogaccount genereren for who has none (any more).
 func (s *Site) generate(w http.ResponseWriter, r *http.Request, c counter) error {
 	return s.act(w, r, c, func(tx *sqldb.Tx, id string) (told, error) {
 		before, err := c.find(tx, id)
@@ -110,10 +122,7 @@ func (s *Site) generate(w http.ResponseWriter, r *http.Request, c counter) error
 			return told{}, err
 		}
 		login, err := s.Office.Generate(tx, c.clerk(), id)
-		if err == nil && login.Username != before.Number {
-			return told{"desk.generated_renumbered", []string{login.Username, before.Number}}, nil
-		}
-		return told{key: "desk.generated_anew"}, err
+		return generated(login, before), err
 	})
 }
 

@@ -3,7 +3,9 @@ package desk
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +14,50 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/library/branch"
 	"lidwoord/library/customer"
+	"lidwoord/web/kit"
 )
+
+// customerPart is the part of an address that names a customer: "/klanten/{id}/…".
+const customerPart = "id"
+
+// actRefused is the act of a clerk who asked for something about a customer in vain.
+const actRefused = "desk.refused"
+
+// atCustomer answers at a page or a button of a customer, and keeps that the clerk saw
+// the customer. A button that did nothing, because the clerk may not or because it
+// cannot be, is kept as well: who tried is asked when something turns out to be wrong.
+func (s *Site) atCustomer(w http.ResponseWriter, r *http.Request, c counter, may error, h handler) error {
+	id, answer, err := r.PathValue(customerPart), &statusOf{ResponseWriter: w}, may
+	if may == nil {
+		if err := s.noteLook(r.Context(), c, id); err != nil {
+			return err
+		}
+		err = h(answer, r, c)
+	}
+	if err != nil {
+		answer.status = kit.Status(err)
+	}
+	if r.Method == http.MethodPost && (answer.status == http.StatusForbidden || answer.status == http.StatusConflict) {
+		if err := s.noteRefusal(r.Context(), c, id, r.Pattern); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// statusOf remembers the status of an answer.
+type statusOf struct {
+	http.ResponseWriter
+	status int
+}
+
+func (a *statusOf) WriteHeader(status int) {
+	a.status = status
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach what is below.
+func (a *statusOf) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 // noteLook notes that the clerk sees a customer, before the page is shown. Most
 // times the clerk has seen the same customer in this hour, and nothing is written.
@@ -26,7 +71,29 @@ func (s *Site) noteLook(ctx context.Context, c counter, customerID string) error
 	if err != nil || noted {
 		return err
 	}
-	return s.DB.InTx(ctx, func(tx *sqldb.Tx) error { return audit.RecordLook(tx, look) })
+	return s.ofOurs(ctx, c, customerID, func(tx *sqldb.Tx) error { return audit.RecordLook(tx, look) })
+}
+
+// noteRefusal keeps which button it was: the last word of its address.
+func (s *Site) noteRefusal(ctx context.Context, c counter, customerID, pattern string) error {
+	return s.ofOurs(ctx, c, customerID, func(tx *sqldb.Tx) error {
+		return audit.Record(tx, audit.Entry{Actor: c.worker.Actor(), Act: actRefused, Object: "customer:" + customerID, Branch: c.branch.ID, Detail: path.Base(pattern)})
+	})
+}
+
+// ofOurs does something with the log of a customer of the clerk's own library. Of
+// anybody else there is no such page, and nothing to keep.
+func (s *Site) ofOurs(ctx context.Context, c counter, customerID string, do func(*sqldb.Tx) error) error {
+	err := s.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+		if _, err := c.find(tx, customerID); err != nil {
+			return err
+		}
+		return do(tx)
+	})
+	if errors.Is(err, customer.ErrUnknown) {
+		return nil
+	}
+	return err
 }
 
 // seenMost is how many lines the page shows of each: of looks, and of acts.

@@ -25,6 +25,7 @@ type signInPage struct {
 	Back     string // where to go afterwards
 	Carry    string // a form that came without a session, sealed
 	Over     bool   // the session ended while the clerk was at work
+	Left     bool   // by somebody who pressed Uitloggen in this browser, not by itself
 	Undone   bool   // a button was pressed, and nothing came of it
 }
 
@@ -41,6 +42,7 @@ func (s *Site) showSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) signInPage(w http.ResponseWriter, r *http.Request, status int, page signInPage) error {
+	page.Left = page.Over && s.Cookie(r, "sessie") == "" // a session that ended by itself leaves its cookie
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		lib, err := branch.FindOrganisation(tx, s.Organisation)
 		if err != nil {
@@ -115,6 +117,9 @@ func (s *Site) letIn(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Adm
 	path, err := s.unpack(tx, it.Carry, c)
 	if path != "" {
 		in.To = path
+	}
+	if err == nil && path == "" {
+		err = s.leaveToColleague(tx, it.Carry, c, &in)
 	}
 	return in, err
 }

@@ -120,7 +120,7 @@ func (s *Site) admit(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Adm
 		left, err = s.byRecovery(tx, r, acc)
 	}
 	if err == nil && p.Means != "" { // whoever has a second step need not lose it
-		kept, err = s.Accounts.StopRemoval(tx, acc.ID, ownerPrefix+acc.ID, browserOf(r))
+		kept, err = s.Accounts.StopRemovalByStep(tx, acc.ID, browserOf(r))
 	}
 	if err != nil {
 		return in, err

@@ -136,6 +136,7 @@ func TestTheStaffInABrowser(t *testing.T) {
 	p.Look("manage-worker-wrong")
 	p.Fill("Naam", "Nina Nieuw")
 	p.Fill("Gebruikersnaam", "nina")
+	p.Press("Balie: Alleen bij vestigingen (0 gekozen)")
 	p.Tick("Balie: 5280 Bibliotheek Annen")
 	p.Press("Toevoegen")
 	p.Want("Tijdelijk wachtwoord", "nina")
@@ -147,4 +148,9 @@ func TestTheStaffInABrowser(t *testing.T) {
 	p.Look("manage-act")
 	p.Press("Uit dienst melden")
 	p.Want("Nina Nieuw is uit dienst")
+	p.Lacks("Rollen") // who left has none to use
+	p.Press("Naar de medewerkers")
+	p.Lacks("Nina Nieuw")
+	p.Press("Ook wie uit dienst is (1)")
+	p.Want("Nina Nieuw", "5280 Bibliotheek Annen")
 }

@@ -16,11 +16,33 @@ import (
 type homePage struct {
 	Library branch.Organisation
 	Stocks  []stock
-	Low     bool // some range is low
-	Lost    int  // letters that did not arrive
+	Lost    int // letters that did not arrive
 	Jobs    []run
 
 	NoRecovery bool // who looks has a second step and no recovery codes (any more)
+}
+
+// What wants somebody's attention stands above what does not.
+
+// Low and Plenty are the ranges that run out, and those that do not.
+func (p homePage) Low() []stock {
+	return those(p.Stocks, func(s stock) bool { return s.Level != customer.LevelPlenty })
+}
+func (p homePage) Plenty() []stock {
+	return those(p.Stocks, func(s stock) bool { return s.Level == customer.LevelPlenty })
+}
+
+// Failed and Fine are the work that went wrong the last time, and that did not.
+func (p homePage) Failed() []run { return those(p.Jobs, func(r run) bool { return r.LastError != "" }) }
+func (p homePage) Fine() []run   { return those(p.Jobs, func(r run) bool { return r.LastError == "" }) }
+
+func those[T any](list []T, wanted func(T) bool) (some []T) {
+	for _, it := range list {
+		if wanted(it) {
+			some = append(some, it)
+		}
+	}
+	return some
 }
 
 // stock is the numbers of one branch, or of the reserve, whose Branch is nil.
@@ -66,9 +88,6 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request, library branch.Organ
 	})
 	if err != nil {
 		return err
-	}
-	for _, st := range page.Stocks {
-		page.Low = page.Low || st.Level != customer.LevelPlenty
 	}
 	return s.Show(w, r, http.StatusOK, "home", page)
 }

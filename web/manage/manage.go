@@ -10,6 +10,7 @@
 //	lending.go what a membership lends in the Online Bibliotheek, and how often that is done
 //	mail.go    letters that did not arrive
 //	news.go    the addresses of the newsletter as a file for the mailing service
+//	lists.go   lists of these to take along for an audit
 //	ports.go   what it needs of the other wings
 //
 // Only a worker who holds the role beheer for the whole organisation comes in:
@@ -78,6 +79,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /medewerkers", s.manager(s.staff))
 	m.Page("GET /medewerkers/nieuw", s.manager(s.newWorker))
 	m.Page("POST /medewerkers/nieuw", s.manager(s.hire))
+	m.Page("POST /lijsten/medewerkers", s.manager(s.staffList))
 	m.Page("GET /medewerkers/{id}", s.manager(s.worker))
 	m.Page("POST /medewerkers/{id}", s.manager(s.changeWorker))
 	m.Page("GET /medewerkers/{id}/{daad}", s.manager(s.askAct))
@@ -85,6 +87,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /websites", s.manager(s.sites))
 	m.Page("GET /websites/nieuw", s.manager(s.newSite))
 	m.Page("POST /websites/nieuw", s.manager(s.addSite))
+	m.Page("POST /lijsten/websites", s.manager(s.siteList))
 	m.Page("GET /websites/{id}", s.manager(s.site))
 	m.Page("POST /websites/{id}", s.manager(s.changeSite))
 	m.Page("GET /websites/{id}/{daad}", s.manager(s.askSiteAct))

@@ -85,6 +85,7 @@ type System struct {
 	Expires      time.Time
 	Revoked      time.Time // zero while it works
 	UsedOn       day.Day   // the last day, or ""
+	Maker        string    // who made it, as the audit log has it
 }
 
 // Works reports whether the token opens anything.
@@ -99,11 +100,15 @@ const (
 // Fields of the form of a system.
 const (
 	FieldProgram      = "programma"
+	FieldKnown        = "bekend" // the short name of a library that is known; "" is a new one
 	FieldOrganisation = "organisatie"
 	FieldLibrary      = "bibliotheek"
 	FieldScopes       = "rechten"
 	FieldDays         = "dagen"
 )
+
+// Library is a library whose system makes login accounts.
+type Library struct{ Organisation, Name string }
 
 // Kind is a kind of membership that the system of a library may give its customers.
 type Kind struct {
@@ -138,8 +143,12 @@ type Systems interface {
 	Issue(tx *sqldb.Tx, actor string, s System, days int) (secret.Token, System, error)
 	Revoke(tx *sqldb.Tx, actor, id string) error
 	Kinds(tx *sqldb.Tx) ([]Kind, error)
-	// SaveKind adds a kind, or changes the one with its code.
+	// AddKind adds a kind; one with its code, also in other capitals, is refused.
+	AddKind(tx *sqldb.Tx, actor string, k Kind) error
+	// SaveKind changes the kind with its code.
 	SaveKind(tx *sqldb.Tx, actor string, k Kind) error
+	// Libraries are those whose systems had access once, by name.
+	Libraries(tx *sqldb.Tx) ([]Library, error)
 }
 
 // LendingRules are what a right of a membership lends in the Online Bibliotheek.

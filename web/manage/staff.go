@@ -16,7 +16,12 @@ import (
 type staffPage struct {
 	Library branch.Organisation
 	Workers []colleague
+	All     bool // who left too
+	Left    int  // how many left
 }
+
+// everybody is the value of "wie" in the address of the list that has who left too.
+const everybody = "iedereen"
 
 // colleague is one worker as the pages show one.
 type colleague struct {
@@ -32,11 +37,11 @@ type post struct {
 	Branch *branch.Branch
 }
 
-// staff is Medewerkers: everybody who works here, and who left.
+// staff is Medewerkers: everybody who works here, and who left when asked for.
 func (s *Site) staff(w http.ResponseWriter, r *http.Request, library branch.Organisation) error {
-	page := staffPage{Library: library}
+	page := staffPage{Library: library, All: r.URL.Query().Get("wie") == everybody}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
-		page.Workers = nil
+		page.Workers, page.Left = nil, 0
 		list, err := staff.List(tx, library.ID)
 		if err != nil {
 			return err
@@ -46,6 +51,12 @@ func (s *Site) staff(w http.ResponseWriter, r *http.Request, library branch.Orga
 			return err
 		}
 		for _, it := range list {
+			if !it.Active {
+				page.Left++
+				if !page.All {
+					continue
+				}
+			}
 			c, err := s.colleague(tx, r, it, branches)
 			if err != nil {
 				return err
@@ -85,45 +96,55 @@ func (s *Site) colleague(tx *sqldb.Tx, r *http.Request, w staff.Worker, branches
 // workerPage is the form of a new worker, and the page of one who is there.
 type workerPage struct {
 	*kit.Form
-	Who   colleague // with an empty id when new
-	Rows  []row
-	Roles []staff.Role
+	Who    colleague // with an empty id when new
+	Grants []grant
 }
 
-// row is the line of one branch in the table of roles; Branch is nil for the whole library.
-type row struct {
-	Branch *branch.Branch
-	Cells  []cell
+// Roles reports whether to ask for roles: who left has none to use.
+func (p workerPage) Roles() bool { return p.Who.ID == "" || p.Who.Active }
+
+// grant is what a worker may be somewhere: a role for the whole library, or at branches.
+type grant struct {
+	Role       staff.Role
+	Everywhere cell
+	Branches   []cell
+}
+
+// Chosen is at how many branches the role is held.
+func (g grant) Chosen() (n int) {
+	for _, c := range g.Branches {
+		if c.Chosen {
+			n++
+		}
+	}
+	return n
 }
 
 type cell struct {
-	Value  string // "balie@BRANCH"
-	Role   staff.Role
+	Value  string         // "balie@BRANCH"
+	Branch *branch.Branch // nil is the whole library
 	Chosen bool
 }
 
 var roles = []staff.Role{staff.Desk, staff.Finance, staff.Manager}
 
-// rows is the table of roles, ticked as a form says.
-func rows(branches []branch.Branch, chosen []string) []row {
-	list := []row{{}}
-	for i := range branches {
-		list = append(list, row{Branch: &branches[i]})
+// grants are the roles to choose, ticked as a form says.
+func grants(branches []branch.Branch, chosen []string) (list []grant) {
+	at := func(role staff.Role, b *branch.Branch, id string) cell {
+		value := string(role) + "@" + id
+		return cell{value, b, slices.Contains(chosen, value)}
 	}
-	for i := range list {
-		at := ""
-		if b := list[i].Branch; b != nil {
-			at = b.ID
+	for _, role := range roles {
+		g := grant{Role: role, Everywhere: at(role, nil, "")}
+		for i := range branches {
+			g.Branches = append(g.Branches, at(role, &branches[i], branches[i].ID))
 		}
-		for _, role := range roles {
-			value := string(role) + "@" + at
-			list[i].Cells = append(list[i].Cells, cell{Value: value, Role: role, Chosen: slices.Contains(chosen, value)})
-		}
+		list = append(list, g)
 	}
 	return list
 }
 
-// postsOf reads the table of roles. A branch of another library is none.
+// postsOf reads which roles were ticked. A branch of another library is none.
 func postsOf(form *kit.Form, branches []branch.Branch) (list []staff.Post) {
 	for _, value := range form.Values["role"] {
 		role, at, _ := strings.Cut(value, "@")
@@ -143,7 +164,6 @@ func (s *Site) newWorker(w http.ResponseWriter, r *http.Request, library branch.
 }
 
 func (s *Site) workerPage(w http.ResponseWriter, r *http.Request, status int, library branch.Organisation, page workerPage) error {
-	page.Roles = roles
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		branches, err := branch.List(tx, library.ID)
 		if err != nil {
@@ -154,7 +174,7 @@ func (s *Site) workerPage(w http.ResponseWriter, r *http.Request, status int, li
 				return err
 			}
 		}
-		page.Rows = rows(branches, page.Values["role"])
+		page.Grants = grants(branches, page.Values["role"])
 		return nil
 	})
 	if err != nil {
@@ -263,7 +283,10 @@ func (s *Site) changeWorker(w http.ResponseWriter, r *http.Request, library bran
 		return err
 	}
 	changed := who
-	changed.Name, changed.Posts = form.Get("name"), postsOf(form, branches)
+	changed.Name = form.Get("name")
+	if who.Active { // who left keeps the roles, for who comes back
+		changed.Posts = postsOf(form, branches)
+	}
 	if err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return staff.Change(tx, changed, actor(r)) }); err != nil {
 		if form.Take(err) {
 			return s.workerPage(w, r, kit.Status(err), library, workerPage{Form: form, Who: colleague{Worker: who}})

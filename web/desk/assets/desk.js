@@ -65,14 +65,16 @@
   // Drafts ------------------------------------------------------------------
   // One at a time: of two on their way at once the older could arrive last. The
   // note says "kept" only while nothing newer was typed.
-  var kept = $("bewaard"), dirty = false, leaving = false, busy = false;
+  var kept = $("bewaard"), over = $("uitgelogd"), dirty = false, leaving = false, busy = false;
+  if (over) form.before(over);
   function keep(last) {
     if (!dirty || leaving || !form.dataset.keep || busy && !last) return;
     dirty = false;
     busy = true;
     fetch(form.dataset.keep, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" }, keepalive: true })
       .then(function (answer) {
-        if (answer.status === 401) { kept.textContent = kept.dataset.over; return; }
+        over.hidden = answer.status !== 401;
+        if (!over.hidden) return;
         if (!answer.ok) throw new Error(answer.status);
         return answer.json().then(function (note) { if (!dirty) kept.textContent = note.text; });
       })
@@ -135,7 +137,9 @@
     if (!birth.value.trim()) { say("geboortedatum", { ok: true }); return; }
     ask("datum", function (note) {
       say("geboortedatum", note);
-      if (note.more === "young") $("ouder").open = true;
+      var parent = $("ouder"), young = note.more === "young";
+      parent.hidden = note.ok && !young && !field("ouder").value;
+      if (young) parent.open = true;
     });
   });
 
