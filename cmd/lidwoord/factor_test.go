@@ -158,7 +158,7 @@ func TestAReaderSignsInWithASecondStep(t *testing.T) {
 		q.Want("Je nieuwe wachtwoord is opgeslagen. Nu nog je tweede stap.", "Nog één stap")
 		q.Look("step-reset")
 		q.Press("Lukt het niet?")
-		q.Want("Kijk bij “Hulp bij inloggen”")
+		q.Want("Ga dan met je legitimatiebewijs naar de balie")
 		q.Fill("Code", code(key))
 		q.Press("Inloggen")
 		q.Want("Je nieuwe wachtwoord werkt", "Staat aan")

@@ -16,7 +16,7 @@ import (
 // empty form in its place would look as if all of it were gone.
 func (s *Site) leaveToColleague(tx *sqldb.Tx, sealed string, c counter, in *entry.Admission) error {
 	it, mine := s.unseal(sealed, c)
-	if mine || it.Draft == "" || it.Staff == "" {
+	if mine || it.Draft == "" || it.Staff == "" || s.DB.Now().Sub(it.At) >= carryLife {
 		return nil
 	}
 	who, err := staff.Find(tx, it.Staff)

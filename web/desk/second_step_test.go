@@ -50,7 +50,7 @@ func TestTheDeskAsksToTakeALostSecondStepAway(t *testing.T) {
 			p.post(ask, "document", document).is(422, "/tweede-stap").want("Kies welk legitimatiebewijs je hebt gezien.")
 		}
 		due := h.Now().Add(24 * time.Hour)
-		p.post(ask, "document", "passport").is(200, at).want("Gevraagd. De klant heeft een mail gekregen. Na 24 uur is de tweede stap weg.", "Na 24 uur logt de klant in", "De tweede stap wordt weggehaald op dinsdag 24 november 2026 om 09.30 uur",
+		p.post(ask, "document", "passport").is(200, at).want("Gevraagd. De klant heeft een mail gekregen. Na 24 uur is de tweede stap weg.", "Zeg tegen de klant", "De tweede stap wordt weggehaald op dinsdag 24 november 2026 om 09.30 uur",
 			"Gevraagd door Anja de Boer", "Toch niet weghalen", "Gevraagd om de tweede stap weg te halen (paspoort gezien)").whole(h)
 		if want := h.Now().Add(24 * time.Hour); !due.Equal(want) {
 			t.Errorf("due at %v, want %v", due, want)

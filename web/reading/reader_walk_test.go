@@ -348,3 +348,30 @@ func TestAThumbTurnsThePageOnATelephone(t *testing.T) {
 		}
 	}
 }
+
+// TestAPictureAloneStaysOnItsPage turns the window on a cover, which has no word to
+// hold on to, and opens the book there again.
+func TestAPictureAloneStaysOnItsPage(t *testing.T) {
+	b := webtest.Start(t)
+	built(t)
+	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS("..")})
+	h.provider.Person = zoe("2027-11-30")
+	h.run()
+	book := h.URL + "/bibliotheek/lezen/" + h.ids[brink]
+	p := h.device(b, brink)
+	p.Visit(book)
+	ready(t, p)
+	p.Key(kb.Home)
+	const whole = `(r => { const box = r.getContents()[0].doc.querySelector('img').getBoundingClientRect(), frame = r.getContents()[0].doc.defaultView.frameElement.getBoundingClientRect()
+		return box.width > 0 && r.page === 1 && frame.left + box.left >= 0 && frame.left + box.right <= innerWidth && Math.abs(r.start - r.size) < 2 })(document.querySelector('foliate-view').renderer)`
+	waitFor(t, p, whole)
+	for _, width := range []int64{webtest.Narrow, webtest.Wide} {
+		p.Resize(width)
+		time.Sleep(500 * time.Millisecond)
+		waitFor(t, p, whole)
+	}
+	h.kept(p, brink, "cover")
+	p.Visit(book)
+	ready(t, p)
+	waitFor(t, p, whole)
+}

@@ -329,8 +329,22 @@ const why = ({ detail }) => {
   if (reason === 'page' || reason === 'snap' || reason === 'scroll') moving = true
 }
 
+// A page with nothing but a picture: its place is a range without a box, to which
+// foliate-js 1.0.1 goes by going nowhere. Then the element, and at worst the beginning.
+const boxed = anchor => {
+  const has = x => Array.from(x?.getClientRects?.() ?? []).some(r => r.width > 0 && r.height > 0)
+  if (!anchor?.startContainer || anchor.collapsed || has(anchor)) return anchor
+  const { startContainer: node, startOffset } = anchor
+  return [node.childNodes[startOffset], node, node.parentNode].find(x => x?.nodeType === 1 && has(x)) ?? 0
+}
+
 try {
   const book = await new EPUB(loader).init()
+  const resolve = book.resolveCFI.bind(book)
+  book.resolveCFI = cfi => {
+    const { index, anchor } = resolve(cfi)
+    return { index, anchor: doc => boxed(anchor(doc)) }
+  }
   book.transformTarget?.addEventListener('data', ({ detail }) => {
     // A style that imports itself comes as a blob, which foliate-js 1.0.1 takes for text.
     if (/html|css/.test(detail.type)) detail.data = Promise.resolve(detail.data).then(data => data?.text?.() ?? data)
