@@ -143,6 +143,9 @@ func saveClient(ctx context.Context, db *sqldb.DB, p *signon.Provider, file stri
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	fmt.Printf("%s may ask who somebody is, at %s\n", l.ID, p.Issuer)
+	if strings.HasPrefix(p.Issuer, "http://") {
+		fmt.Println("this is a trial without https: a real installation takes http only for an app on the reader's own computer")
+	}
 	if made != "" {
 		fmt.Printf("its secret, shown this once: %s\n", string(made))
 	}

@@ -52,7 +52,6 @@ import (
 	"lidwoord/web/manage"
 	"lidwoord/web/mine"
 	"lidwoord/web/news"
-	"lidwoord/web/oidc"
 	"lidwoord/web/opds"
 	"lidwoord/web/paper"
 	"lidwoord/web/party"
@@ -194,7 +193,7 @@ func allWords() (*words.Catalogue, error) {
 	sentences, err := words.Load(day.Words, password.Words, throttle.Words, factor.Words, entry.Words,
 		branch.Words, staff.Words, customer.Words, membership.Words, ledger.Words, newsletter.Words, task.Words, payment.Words, enrol.Words, registration.Words,
 		account.Words, intake.Words, provision.Words, signon.Words, catalogue.Words, ingest.Words, loan.Words, device.Words, copy.Words,
-		kit.Words, party.Words, paper.Words, start.Words, desk.Words, login.Words, oidc.Words, reading.Words, mine.Words, signup.Words, news.Words, manage.Words,
+		kit.Words, party.Words, paper.Words, start.Words, desk.Words, login.Words, reading.Words, mine.Words, signup.Words, news.Words, manage.Words,
 		opds.Words,
 		mailbox.Words, webtestbank.Words)
 	if err != nil {

@@ -28,6 +28,10 @@ var _ manage.Websites = websites{}
 
 func (s websites) List(tx *sqldb.Tx) ([]manage.Website, error) {
 	listed, err := s.provider.Clients(tx)
+	if err != nil {
+		return nil, err
+	}
+	unheard, err := s.provider.Unheard(tx)
 	list := make([]manage.Website, len(listed))
 	for i, l := range listed {
 		list[i] = manage.Website{
@@ -35,6 +39,9 @@ func (s websites) List(tx *sqldb.Tx) ([]manage.Website, error) {
 			Redirects: l.Redirects, Logouts: l.Logouts, Origins: l.Origins, SignedOut: l.SignedOut, Initiate: l.Initiate,
 			Scopes: l.Scopes, Algorithm: l.Algorithm, Sector: l.Sector, PushedOnly: l.PushedOnly, Introspects: l.Introspects, Lasting: l.Lasting,
 			Changed: l.Changed, OldUntil: l.OldUntil,
+		}
+		if at := slices.IndexFunc(unheard, func(u signon.Unheard) bool { return u.ClientID == l.ID }); at >= 0 {
+			list[i].Unheard, list[i].UnheardSince = unheard[at].Waiting, unheard[at].Since
 		}
 	}
 	return list, err
@@ -110,7 +117,7 @@ func wrongWith(w manage.Website, err error) error {
 		switch {
 		case errors.Is(e, signon.ErrClientInside):
 			list = append(list, e.At(manage.FieldSignedOut))
-		case errors.Is(e, signon.ErrClientAddress):
+		case errors.Is(e, signon.ErrClientAddress), errors.Is(e, signon.ErrClientStar):
 			list = append(list, addressWrong(w, e))
 		case errors.Is(e, signon.ErrClientKeys):
 			list = append(list, e.At(manage.FieldKeys))
@@ -137,6 +144,9 @@ func addressWrong(w manage.Website, e *fault.Error) *fault.Error {
 		if slices.Contains(it.uris, uri) {
 			return e.At(it.field)
 		}
+	}
+	if errors.Is(e, signon.ErrClientStar) {
+		return e.At(manage.FieldOrigins)
 	}
 	return manage.ErrOrigin.With(uri).At(manage.FieldOrigins)
 }

@@ -28,31 +28,41 @@ type Change struct {
 }
 
 // Replace makes a user as the organisation has them, as a nightly sync does with
-// everybody. What is its owner's by now is passed over, so that a sync goes on
-// working after the owner chose another name or address. Nothing new changes and
-// mails nothing.
+// everybody. Nothing new changes and mails nothing.
 func (p Provisioner) Replace(tx *sqldb.Tx, by Bearer, at At, c Change) (User, error) {
 	u, err := p.at(tx, by, at)
 	if err != nil {
 		return User{}, err
 	}
-	if u.State == account.Active || u.State == account.None {
-		c.Username, c.Email = nil, nil
+	if u.State == account.None { // a sync of everybody goes on
+		u.PassedOver = passOver(u, &c)
 	}
 	c.Resend = false
 	return p.change(tx, by, u, c)
 }
 
-// Amend changes what is named, and refuses what the organisation may not change.
+// Amend changes what is named.
 func (p Provisioner) Amend(tx *sqldb.Tx, by Bearer, at At, c Change) (User, error) {
 	u, err := p.at(tx, by, at)
 	if err != nil {
 		return User{}, err
 	}
-	if u.State == account.Active && (c.Email != nil || c.Username != nil && !strings.EqualFold(*c.Username, u.Username)) {
-		return User{}, ErrOwners
-	}
 	return p.change(tx, by, u, c)
+}
+
+// passOver leaves out of a change what is the owner's by now, and names it. Programs
+// send an address in one breath with more that matters, such as a suspension, and
+// that must not be lost because the owner chose another. The address is named also
+// when it is the same: to say when it is not would answer who guesses it.
+func passOver(u User, c *Change) (passed []string) {
+	if c.Email != nil {
+		passed = append(passed, "emails")
+	}
+	if c.Username != nil && !strings.EqualFold(*c.Username, u.Username) {
+		passed = append(passed, "userName")
+	}
+	c.Email, c.Username = nil, nil
+	return passed
 }
 
 // Remove ends the link. An account that waits is forgotten with it; an active one
@@ -81,6 +91,9 @@ func (p Provisioner) at(tx *sqldb.Tx, by Bearer, at At) (User, error) {
 }
 
 func (p Provisioner) change(tx *sqldb.Tx, by Bearer, u User, c Change) (User, error) {
+	if u.State == account.Active {
+		u.PassedOver = passOver(u, &c)
+	}
 	next, changed := u, []string{}
 	if c.ExternalID != nil && *c.ExternalID != u.ExternalID {
 		if !readable(*c.ExternalID, LongestExternal) {

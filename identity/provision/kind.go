@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -110,20 +111,23 @@ func Kinds(tx *sqldb.Tx, slug string) ([]Kind, error) {
 	return kindsOf(tx, slug)
 }
 
-// errKind says which code is unknown and which ones there are.
-func errKind(tx *sqldb.Tx, slug, code string) error {
+// errKind says which membership has a code that is not offered, and which ones are.
+func errKind(tx *sqldb.Tx, slug string, m Membership) error {
 	known, err := kindsOf(tx, slug)
 	if err != nil {
 		return err
 	}
+	wrong := ErrKind
 	var codes []string
 	for _, k := range known {
 		if k.Offered {
 			codes = append(codes, k.Code)
+		} else if k.Code == m.Code {
+			wrong = ErrWithdrawn
 		}
 	}
-	if len(codes) == 0 {
+	if len(known) == 0 {
 		return ErrNoKinds
 	}
-	return ErrKind.With(code, strings.Join(codes, ", "))
+	return wrong.With(m.ID, m.Code, cmp.Or(strings.Join(codes, ", "), "–"))
 }

@@ -15,20 +15,24 @@ import (
 const MostMemberships = 10
 
 var (
-	// ErrKind: the organisation offers no such kind. Its arguments are the code and
-	// those that it does offer.
+	// ErrKind: the organisation has no such kind. Its arguments are the id of the
+	// membership, the code and the codes that are offered.
 	ErrKind = fault.New(fault.Invalid, "provision.membership_kind")
+	// ErrWithdrawn: the organisation had the kind, and gives it to nobody any more.
+	ErrWithdrawn = fault.New(fault.Invalid, "provision.kind_withdrawn")
 	// ErrNoKinds: the organisation offers no kind at all, because nobody named one.
 	ErrNoKinds = fault.New(fault.Invalid, "provision.no_kinds")
-	// ErrMembership: a membership has no id, or one that is too long or comes twice.
-	ErrMembership = fault.New(fault.Invalid, "provision.membership_id").With(LongestExternal)
+	// ErrMembership: a membership has no id, or one that is too long.
+	ErrMembership = fault.New(fault.Invalid, "provision.membership_id")
+	// ErrTwice: two memberships of one user have the same id.
+	ErrTwice = fault.New(fault.Invalid, "provision.membership_twice")
 	// ErrDay: a first or last day is not written as a day of the calendar, or the
-	// first is missing.
+	// first is missing. Its arguments are the id, which of the two, and what stands there.
 	ErrDay = fault.New(fault.Invalid, "provision.membership_day")
 	// ErrDays: a membership ends before it begins.
 	ErrDays = fault.New(fault.Invalid, "provision.membership_days")
 	// ErrManyMemberships: the user would have more than MostMemberships.
-	ErrManyMemberships = fault.New(fault.Invalid, "provision.many_memberships").With(MostMemberships)
+	ErrManyMemberships = fault.New(fault.Invalid, "provision.many_memberships")
 	// ErrNoneMeant: no membership of the user is the one that a change means.
 	ErrNoneMeant = fault.New(fault.Invalid, "provision.none_meant")
 	// ErrMembershipID: a membership keeps its id.
@@ -90,7 +94,7 @@ func edit(list []Membership, steps []Edit) ([]Membership, error) {
 			}
 		}
 		if len(list) > MostMemberships {
-			return nil, ErrManyMemberships
+			return nil, ErrManyMemberships.With(MostMemberships, len(list))
 		}
 	}
 	inOrder(list)
@@ -140,12 +144,16 @@ func check(list []Membership) error {
 	seen := map[string]bool{}
 	for _, m := range list {
 		switch {
-		case !readable(m.ID, LongestExternal) || seen[m.ID]:
-			return ErrMembership
-		case m.First == "" || !isDay(m.First) || m.Last != "" && !isDay(m.Last):
-			return ErrDay.With(m.ID)
+		case !readable(m.ID, LongestExternal):
+			return ErrMembership.With(LongestExternal, m.ID)
+		case seen[m.ID]:
+			return ErrTwice.With(m.ID)
+		case !isDay(m.First):
+			return ErrDay.With(m.ID, "start", string(m.First))
+		case m.Last != "" && !isDay(m.Last):
+			return ErrDay.With(m.ID, "end", string(m.Last))
 		case m.Last != "" && m.Last < m.First:
-			return ErrDays.With(m.ID)
+			return ErrDays.With(m.ID, string(m.First), string(m.Last))
 		}
 		seen[m.ID] = true
 	}
@@ -244,7 +252,7 @@ func keep(tx *sqldb.Tx, u User, were, are []Membership) error {
 			won, err = putMembership(tx, u, m)
 		}
 		if err == nil && !won {
-			err = errKind(tx, u.Organisation, m.Code)
+			err = errKind(tx, u.Organisation, m)
 		}
 		if err != nil {
 			return err

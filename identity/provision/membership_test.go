@@ -175,26 +175,27 @@ func TestWhatIsNoMembershipIsRefusedAndNothingIsDone(t *testing.T) {
 		for name, c := range map[string]struct {
 			change provision.Change
 			want   *fault.Error
+			id     string
 		}{
-			"no id":              {put(jaar("", "2026-01-01", "")), provision.ErrMembership},
-			"an id with NUL":     {put(jaar("W\x00", "2026-01-01", "")), provision.ErrMembership},
-			"an id twice":        {put(jaar("W", "2026-01-01", ""), jaar("W", "2026-02-01", "")), provision.ErrMembership},
-			"no first day":       {put(jaar("W", "", "")), provision.ErrDay},
-			"no day":             {put(jaar("W", "2026-02-30", "")), provision.ErrDay},
-			"a Dutch day":        {put(jaar("W", "1-2-2026", "")), provision.ErrDay},
-			"a day with a clock": {put(jaar("W", "2026-01-01", "2026-12-31T00:00:00Z")), provision.ErrDay},
-			"ends first":         {put(jaar("W", "2026-01-02", "2026-01-01")), provision.ErrDays},
-			"an unknown kind":    {put(provision.Membership{ID: "W", Code: "goud", First: "2026-01-01"}), provision.ErrKind},
-			"too many":           {put(many...), provision.ErrManyMemberships},
-			"too many in all":    {add(many[:provision.MostMemberships]...), provision.ErrManyMemberships},
-			"one that is not":    {set(&provision.Filter{Op: "eq", Attribute: "value", Value: "W2"}, provision.Part{Last: ref(day.Day("2026-12-31"))}), provision.ErrNoneMeant},
-			"another id":         {set(w1, provision.Part{ID: ref("W2")}), provision.ErrMembershipID},
-			"another kind":       {set(w1, provision.Part{Code: ref("goud")}), provision.ErrKind},
-			"no start":           {set(w1, provision.Part{First: ref(day.Day(""))}), provision.ErrDay},
+			"no id":              {put(jaar("", "2026-01-01", "")), provision.ErrMembership, ""},
+			"an id with NUL":     {put(jaar("W\x00", "2026-01-01", "")), provision.ErrMembership, ""},
+			"an id twice":        {put(jaar("W", "2026-01-01", ""), jaar("W", "2026-02-01", "")), provision.ErrTwice, ""},
+			"no first day":       {put(jaar("W", "", "")), provision.ErrDay, ""},
+			"no day":             {put(jaar("W", "2026-02-30", "")), provision.ErrDay, ""},
+			"a Dutch day":        {put(jaar("W", "1-2-2026", "")), provision.ErrDay, ""},
+			"a day with a clock": {put(jaar("W", "2026-01-01", "2026-12-31T00:00:00Z")), provision.ErrDay, ""},
+			"ends first":         {put(jaar("W", "2026-01-02", "2026-01-01")), provision.ErrDays, ""},
+			"an unknown kind":    {put(provision.Membership{ID: "W", Code: "goud", First: "2026-01-01"}), provision.ErrKind, "W"},
+			"too many":           {put(many...), provision.ErrManyMemberships, ""},
+			"too many in all":    {add(many[:provision.MostMemberships]...), provision.ErrManyMemberships, ""},
+			"one that is not":    {set(&provision.Filter{Op: "eq", Attribute: "value", Value: "W2"}, provision.Part{Last: ref(day.Day("2026-12-31"))}), provision.ErrNoneMeant, ""},
+			"another id":         {set(w1, provision.Part{ID: ref("W2")}), provision.ErrMembershipID, ""},
+			"another kind":       {set(w1, provision.Part{Code: ref("goud")}), provision.ErrKind, "W1"},
+			"no start":           {set(w1, provision.Part{First: ref(day.Day(""))}), provision.ErrDay, ""},
 		} {
 			_, err := h.amend(h.wise, provision.At{ID: u.ID}, c.change)
 			h.want(err, c.want, name)
-			if errors.Is(err, provision.ErrKind) && !slices.Equal(fault.Of(err)[0].Args, []any{"goud", "basis, jaar"}) {
+			if errors.Is(err, provision.ErrKind) && !slices.Equal(fault.Of(err)[0].Args, []any{c.id, "goud", "basis, jaar"}) {
 				t.Errorf("%s: says %v", name, fault.Of(err)[0].Args)
 			}
 		}
@@ -225,7 +226,10 @@ func TestAKindThatIsOfferedNoMoreStaysWithWhoHasIt(t *testing.T) {
 			t.Errorf("other days: %v", err)
 		}
 		_, err = h.amend(h.wise, provision.At{ID: u.ID}, add(jaar("W2", "2027-01-01", "")))
-		h.want(err, provision.ErrKind, "one more")
+		h.want(err, provision.ErrWithdrawn, "one more")
+		if !slices.Equal(errorArgs(err), []any{"W2", "jaar", "basis"}) {
+			t.Errorf("says %v", errorArgs(err))
+		}
 
 		lone := h.bearer("oost", "Bibliotheken Oost")
 		_, err = h.amend(lone, provision.At{ID: h.create(lone, "E100").ID}, add(jaar("W2", "2027-01-01", "")))

@@ -79,8 +79,6 @@ var (
 	ErrLinked = fault.New(fault.Conflict, "provision.linked")
 	// ErrChanged: the user is not at the version that the program knew.
 	ErrChanged = fault.New(fault.Conflict, "provision.changed")
-	// ErrOwners: name and address of an active account are its owner's.
-	ErrOwners = fault.New(fault.Denied, "provision.owners")
 	// ErrUsernameFixed: an account that waits keeps the name in its letter.
 	ErrUsernameFixed = fault.New(fault.Denied, "provision.username_fixed")
 	// ErrAccountGone: nothing is left of the account; the user is made anew.
@@ -110,6 +108,10 @@ type User struct {
 	Email        string       // only while it waits
 	Until        time.Time    // until when it may be activated, or could have been
 	Memberships  []Membership // the first to begin on top
+
+	// PassedOver are the attributes, as SCIM calls them, of the change that was just
+	// done which stayed as they are, because they are the owner's by now.
+	PassedOver []string
 
 	version int64
 }

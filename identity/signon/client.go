@@ -58,6 +58,7 @@ var (
 	ErrNoSecret         = fault.New(fault.Invalid, "signon.no_secret") // it signs, or is public
 	ErrClientIncomplete = fault.New(fault.Invalid, "signon.client_incomplete")
 	ErrClientAddress    = fault.New(fault.Invalid, "signon.client_address")
+	ErrClientStar       = fault.New(fault.Invalid, "signon.client_star")
 	ErrClientInside     = fault.New(fault.Invalid, "signon.client_inside")
 	ErrClientSecret     = fault.New(fault.Invalid, "signon.client_secret").With(MinSecret)
 	ErrClientKeys       = fault.New(fault.Invalid, "signon.client_keys")
@@ -152,6 +153,9 @@ func (p *Provider) checkClient(c Client) (Client, error) {
 
 // checkAddresses names every address that will not do.
 func (p *Provider) checkAddresses(c Client) error {
+	if starred := starred(c); len(starred) > 0 {
+		return starred.Err()
+	}
 	var wrong fault.List
 	addresses := slices.Concat(c.Redirects, c.Logouts)
 	if c.Initiate != "" {
@@ -180,6 +184,17 @@ func (p *Provider) checkAddresses(c Client) error {
 		return wrong[0]
 	}
 	return wrong.Err()
+}
+
+// starred names the addresses with a star: who writes one means any address, and here
+// each is exact.
+func starred(c Client) (wrong fault.List) {
+	for _, uri := range slices.Concat(c.Redirects, c.Logouts, c.Origins, []string{c.Initiate, c.SignedOut}) {
+		if strings.Contains(uri, "*") {
+			wrong.Add("", ErrClientStar.With(uri))
+		}
+	}
+	return wrong
 }
 
 // registrable tells whether codes may go to uri. Plain http is only for this

@@ -56,7 +56,7 @@ func TestAClientIsRegisteredWithSafeAddresses(t *testing.T) {
 			"a bad sign-out":        {func(c *signon.Client) { c.Logouts = []string{"x"} }, signon.ErrClientAddress},
 			"a bad way on":          {func(c *signon.Client) { c.Initiate = "http://lezen.example/inloggen" }, signon.ErrClientAddress},
 			"an origin with a path": {func(c *signon.Client) { c.Origins = []string{"https://lezen.example/"} }, signon.ErrClientAddress},
-			"any origin":            {func(c *signon.Client) { c.Origins = []string{"*"} }, signon.ErrClientAddress},
+			"any origin":            {func(c *signon.Client) { c.Origins = []string{"*"} }, signon.ErrClientStar},
 			"sign-outs told inside": {func(c *signon.Client) { c.Own, c.SignedOut = false, "https://10.0.0.5/uit" }, signon.ErrClientInside},
 			"to one of our own":     {func(c *signon.Client) { c.SignedOut = "https://10.0.0.5/uit" }, nil},
 			"told outside":          {func(c *signon.Client) { c.Own, c.SignedOut = false, "https://lezen.example/uit" }, nil},

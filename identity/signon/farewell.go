@@ -78,6 +78,17 @@ func tellOf(tx *sqldb.Tx, take func() ([]visit, error)) error {
 	return nil
 }
 
+// Unheard are the sign-outs that a site did not hear yet, for whoever minds the house.
+type Unheard struct {
+	ClientID string
+	Waiting  int
+	Since    time.Time // of the oldest
+}
+
+// Unheard lists the sites that do not hear of sign-outs now. What was given up after a
+// day is in the log only.
+func (p *Provider) Unheard(tx *sqldb.Tx) ([]Unheard, error) { return unheardLogouts(tx) }
+
 // Run tells sites of sign-outs until ctx ends.
 func (w *LogoutWorker) Run(ctx context.Context) { w.queue().Run(ctx) }
 

@@ -60,7 +60,11 @@ func (p *Provider) refresh(tx *sqldb.Tx, c client, q TokenParams) (t Tokens, pro
 		return Tokens{}, nil, err
 	}
 	if !ok {
-		return Tokens{}, refusedRefresh(), p.noticeReuse(tx, q.Refresh.Digest(), c)
+		reused, err := p.noticeReuse(tx, q.Refresh.Digest(), c)
+		if reused && !c.public() { // who proves nothing hears nothing of what it found
+			return Tokens{}, &Problem{Code: InvalidGrant, Description: "The refresh token was used before, so all that this sign-in gave is ended. Let the person sign in again."}, err
+		}
+		return Tokens{}, refusedRefresh(), err
 	}
 	// The successor can all that its forerunner could (RFC 6749 section 6); only
 	// this access token and ID token are narrower when the client asks that.
@@ -132,16 +136,16 @@ func refusedRefresh() *Problem {
 
 // noticeReuse ends the whole grant when a refresh token comes again: one of the
 // two that had it is a thief, and we cannot tell which.
-func (p *Provider) noticeReuse(tx *sqldb.Tx, digest string, c client) error {
+func (p *Provider) noticeReuse(tx *sqldb.Tx, digest string, c client) (reused bool, err error) {
 	spentBefore := tx.Now
 	if !c.public() {
 		spentBefore = tx.Now.Add(-RefreshGrace)
 	}
 	accountID, reused, err := revokeReused(tx, digest, c.id, spentBefore)
 	if err != nil || !reused {
-		return err
+		return false, err
 	}
-	return audit.Record(tx, audit.Entry{
+	return true, audit.Record(tx, audit.Entry{
 		Actor: "client:" + c.id, Act: "signon.refresh_reused", Object: "account:" + accountID,
 	})
 }

@@ -564,6 +564,15 @@ func leaveStretch(tx *sqldb.Tx, by time.Time, after, last string) error {
 	return err
 }
 
+// unheardLogouts counts by site the sign-outs that were told in vain.
+func unheardLogouts(tx *sqldb.Tx) ([]Unheard, error) {
+	return sqldb.Many(tx, `
+		SELECT client_id, COUNT(*), MIN(queued_at) FROM signon_logout
+		WHERE attempts > 1 OR attempts > 0 AND claim = '' GROUP BY client_id ORDER BY client_id`, nil, func(row sqldb.Row) (u Unheard, err error) {
+		return u, row.Scan(&u.ClientID, &u.Waiting, sqldb.Instant(&u.Since))
+	})
+}
+
 func dueLogouts(tx *sqldb.Tx, n int) ([]string, error) {
 	return sqldb.Many(tx, `SELECT id FROM signon_logout WHERE due_at <= $1 ORDER BY due_at LIMIT $2`, []any{tx.Now, n}, scanText)
 }

@@ -76,6 +76,8 @@ type Desk struct {
 
 	// The rest may be nil.
 
+	// Leave sends a browser that came in on; without it the browser just goes.
+	Leave func(w http.ResponseWriter, r *http.Request, to string) error
 	// Changed tells the owner that something changed, in the same transaction.
 	Changed func(tx *sqldb.Tx, r *http.Request, subject string, what Change) error
 	// Guessed hears of a wrong code after the right password, and how many of the
@@ -284,6 +286,9 @@ func (d *Desk) enter(w http.ResponseWriter, r *http.Request, in Admission) error
 	d.Site.SetSession(w, in.Token)
 	if in.Keep != nil {
 		in.Keep(w)
+	}
+	if d.Leave != nil {
+		return d.Leave(w, r, in.To)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, in.To, http.StatusSeeOther)

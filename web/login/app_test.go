@@ -65,7 +65,10 @@ func TestAnAppIsAnsweredInABrowser(t *testing.T) {
 		{"signed in already", servedApp, "", true, nil, "code"},
 		{"signed in already, at an app that any other could be", ownApp, "", true, func(p *webtest.Page) {
 			p.Want("Elke app op je apparaat kan zich voordoen als Lezen op je telefoon")
+			p.Want("Je gaat hierna terug naar de app Lezen op je telefoon (nl.bind.lezen).")
+			p.Want("Je wachtwoord krijgt de app nooit.")
 			p.Lacks("is niet van de bibliotheek")
+			p.Lacks("website")
 			p.Look("login-consent-app")
 			p.Press("Ja, dat mag")
 		}, "code"},
@@ -137,6 +140,30 @@ func TestAPolicyNamesTheAppOfItsRequestAndNoOther(t *testing.T) {
 		six := d.browser().get("/aanmelden?verzoek=" + d.app(ownApp, "http://[::1]:4711/terug", ""))
 		if csp := six.header.Get("Content-Security-Policy"); !strings.Contains(csp, "form-action http: ") {
 			t.Errorf("an app on this machine by its IPv6 number: %s", csp)
+		}
+	})
+}
+
+// A browser that opens an app stays where it was: there must be something to read and
+// a way on, and no form that seems busy.
+func TestAPageLeadsOnToAnApp(t *testing.T) {
+	each(t, func(t *testing.T, d *door) {
+		d.active()
+		b := d.browser()
+		b.signIn(nil, good)
+		for answer, hears := range map[string]string{"ja": "code=", "nee": "error=access_denied"} {
+			id := d.app(strangeApp, appBack, "")
+			p := b.post("/toestemming", url.Values{"verzoek": {id}, "van": {whose(b.get("/toestemming?verzoek=" + id))}, "antwoord": {answer}})
+			p.want(t, 200, "Ga terug naar de app", `href="`+appBack+"?", `content="0;url=`+appBack+"?", hears, appScheme)
+			if p.header.Get("Cache-Control") != "no-store" {
+				t.Errorf("a page with a code may be kept: %v", p.header)
+			}
+		}
+		if p := d.browser().signIn(url.Values{"verzoek": {d.app(servedApp, appBack, "")}}, good); p.status != 200 || !strings.Contains(p.body, "code=") {
+			t.Errorf("signing in: %d %s", p.status, p.to)
+		}
+		if p := d.browser().signIn(url.Values{"verzoek": {d.app(servedApp, "http://[::1]:4711/terug", "")}}, good); p.status != 303 {
+			t.Errorf("an app that has a page itself: %d", p.status)
 		}
 	})
 }

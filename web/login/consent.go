@@ -19,7 +19,8 @@ var errNoAnswer = fault.New(fault.Invalid, "login.consent_choose")
 type consentPage struct {
 	Request  string
 	Client   string
-	To       string   // the host that the browser goes back to; "" for an app
+	To       string   // the host that the browser goes back to; of an app its scheme
+	OnScheme bool     // To is the scheme of an app
 	Hears    []string // scopes
 	Own      bool     // of the library
 	App      bool     // any other app could pose as it
@@ -81,6 +82,9 @@ func (s *Site) showConsent(w http.ResponseWriter, r *http.Request) error {
 		leadsBack(w, asked)
 		page.Client, page.To, page.Hears = asked.ClientName, asked.ReturnsTo, asked.Asks()
 		page.Own, page.App = asked.Own, asked.Imitable
+		if page.To == "" || asked.ReturnsBy != "https" && asked.ReturnsBy != "http" {
+			page.To, page.OnScheme = asked.ReturnsBy, true
+		}
 		acc, err := s.Accounts.Find(tx, live.Subject)
 		page.Username, page.Account = acc.Username, acc.ID
 		return err
@@ -131,7 +135,7 @@ func (s *Site) giveConsent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.overConsent(w, r, err)
 	}
-	return see(w, r, to)
+	return s.leave(w, r, to)
 }
 
 // overConsent says that there is nothing to answer any longer.

@@ -318,7 +318,7 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.keep(w, here)
 	if to != "" {
-		return see(w, r, to)
+		return s.leave(w, r, to)
 	}
 	s.SetFlash(w, "login.password_set")
 	return s.Redirect(w, r, "/")

@@ -141,5 +141,5 @@ func (s *Site) chooseMore(w http.ResponseWriter, r *http.Request) error {
 		return s.overConsent(w, r, err)
 	}
 	s.SetCookie(w, moreCookie, "", -1)
-	return see(w, r, to)
+	return s.leave(w, r, to)
 }

@@ -199,7 +199,7 @@ func (s *Site) goOn(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return s.over(w, r, err)
 	}
-	return see(w, r, to)
+	return s.leave(w, r, to)
 }
 
 // signOutToRegister makes room for another account in this browser.

@@ -196,7 +196,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) error {
 	if late {
 		s.SetFlash(w, "login.request_over")
 	}
-	return see(w, r, to)
+	return s.leave(w, r, to)
 }
 
 func filledIn(form *kit.Form) error {
@@ -243,20 +243,6 @@ func (s *Site) grant(tx *sqldb.Tx, request string, acc account.Account, b begun)
 		AccountID: acc.ID, Username: acc.Username, Email: acc.Email,
 		AuthTime: b.session.AuthAt, SessionID: b.session.ID, ACR: acrOf(b.session),
 	})
-}
-
-func (s *Site) showSignOut(w http.ResponseWriter, r *http.Request) error {
-	return s.Show(w, r, http.StatusOK, "signout", nil)
-}
-
-func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
-	if live := kit.VisitOf(r).Session; live != nil {
-		if err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return s.end(tx, live.ID) }); err != nil {
-			return err
-		}
-	}
-	s.ClearSession(w)
-	return s.Redirect(w, r, "/afmelden")
 }
 
 // see sends the browser on with 303: a 307 would post the password along.

@@ -22,7 +22,7 @@ import (
 // joinEntry joins the pages of the second step and of Inloggen en beveiliging.
 func (s *Site) joinEntry() (err error) {
 	s.entry = &entry.Desk{Site: s.Site, Prefix: ownerPrefix, Person: s.person, Admit: s.admit, Renew: s.renew, Prove: s.prove,
-		Changed: s.changed, Guessed: s.guessed, Refused: s.refusedKey, Restart: s.restart, Leads: s.leads, Onward: s.onward}
+		Changed: s.changed, Guessed: s.guessed, Refused: s.refusedKey, Restart: s.restart, Leads: s.leads, Onward: s.onward, Leave: s.leave}
 	s.entry.Passkeys, err = factor.NewPasskeys(s.Base, s.Brand.Name)
 	return err
 }

@@ -2,6 +2,7 @@ package manage
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"lidwoord/base/secret"
@@ -14,8 +15,9 @@ type connectionPage struct {
 	Discovery string
 	Secret    secret.Token // shown now, and never again; "" when there is none to show
 	Scopes    string
-	Text      string // all of it, to copy in one go
-	Rows      int    // of Text
+	Know      []string // what the maker of such a site must know, as message keys
+	Text      string   // all of it, to copy in one go
+	Rows      int      // of Text
 }
 
 // connection shows what the other site must be told, in the words of OpenID
@@ -23,9 +25,47 @@ type connectionPage struct {
 func (s *Site) connection(w http.ResponseWriter, r *http.Request, known Website, made secret.Token) error {
 	page := connectionPage{Known: known, Secret: made, Issuer: s.Issuer, Discovery: s.Issuer + "/.well-known/openid-configuration"}
 	page.Scopes = strings.Join(append([]string{"openid"}, without(known.Scopes, "openid")...), " ")
+	page.Know = know(known)
 	page.Text = page.text()
 	page.Rows = strings.Count(page.Text, "\n") + 1
 	return s.Show(w, r, http.StatusOK, "connection", page)
+}
+
+// know is what differs by kind of client, and what its scopes bring.
+func know(w Website) []string {
+	list := []string{"manage.know_sub"}
+	switch {
+	case w.Method == ByNothing:
+		list = append(list, "manage.know_public")
+	case w.Method == BySigning:
+		list = append(list, "manage.know_signing")
+	default:
+		list = append(list, "manage.know_secret")
+	}
+	if slices.Contains(w.Scopes, "offline_access") {
+		if w.Method == ByNothing {
+			list = append(list, "manage.know_refresh_public")
+		} else {
+			list = append(list, "manage.know_refresh")
+		}
+	}
+	switch {
+	case w.Method == ByNothing && slices.ContainsFunc(w.Redirects, func(uri string) bool { return !strings.HasPrefix(uri, "https://") }):
+		list = append(list, "manage.know_consent_app")
+	case !w.Own:
+		list = append(list, "manage.know_consent")
+	}
+	list = append(list, "manage.know_acr")
+	if slices.Contains(w.Scopes, "memberships") {
+		list = append(list, "manage.know_memberships")
+	}
+	switch {
+	case w.Introspects:
+		list = append(list, "manage.know_introspects")
+	case w.Method != ByNothing:
+		list = append(list, "manage.know_introspect")
+	}
+	return list
 }
 
 func without(list []string, one string) (rest []string) {

@@ -39,6 +39,9 @@ type Website struct {
 	Lasting     bool      // an app that outlives the session; only a command says so
 	Changed     time.Time // last; a change says which state it saw
 	OldUntil    time.Time // until when the secret from before works
+	// Unheard is how many sign-outs it did not hear, though they were told, and since when.
+	Unheard      int
+	UnheardSince time.Time
 }
 
 // Fields of the form of a website, for what is wrong with them.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"lidwoord/base/fault"
 	"lidwoord/base/secret"
@@ -23,6 +24,7 @@ var (
 	errSiteName    = fault.New(fault.Invalid, "manage.site_name_wrong")
 	errSiteID      = fault.New(fault.Invalid, "manage.site_id_wrong")
 	errSiteBack    = fault.New(fault.Invalid, "manage.site_back_wrong")
+	errNamesake    = fault.New(fault.Invalid, "manage.site_namesake")
 	errSiteKeys    = fault.New(fault.Invalid, "manage.site_keys_wrong")
 	errSiteGroup   = fault.New(fault.Invalid, "manage.site_group_wrong")
 	errSiteMethod  = fault.New(fault.Invalid, "manage.site_method_wrong")
@@ -83,6 +85,8 @@ type sitePage struct {
 	Known    Website // with an empty id when new
 	Scopes   []scopeOption
 	Renaming bool // every reader would be a new one to the website: asks first
+	Namesake bool // readers may take it for another: asks first
+	Trial    bool // without https, and so takes what a real installation refuses
 	Now      time.Time
 }
 
@@ -115,7 +119,7 @@ func (s *Site) newSite(w http.ResponseWriter, r *http.Request, _ branch.Organisa
 }
 
 func (s *Site) sitePage(w http.ResponseWriter, r *http.Request, status int, page sitePage) error {
-	page.Now = s.DB.Now()
+	page.Now, page.Trial = s.DB.Now(), strings.HasPrefix(s.Issuer, "http://")
 	for _, scope := range s.Websites.Scopes() {
 		chosen := slices.Contains(page.Values["gegevens"], scope.Name)
 		page.Scopes = append(page.Scopes, scopeOption{option{scope.Name, "manage.scope_" + scope.Name, chosen}, scope.Hours})
@@ -255,7 +259,11 @@ func (s *Site) addSite(w http.ResponseWriter, r *http.Request, _ branch.Organisa
 		return err
 	}
 	var made secret.Token
+	page := sitePage{Form: form}
 	site, err := s.judge(Website{}, form)
+	if err == nil {
+		page.Namesake, err = s.askNamesake(r, site, form)
+	}
 	if err == nil {
 		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
 			made, err = s.Websites.Add(tx, actor(r), site)
@@ -264,7 +272,7 @@ func (s *Site) addSite(w http.ResponseWriter, r *http.Request, _ branch.Organisa
 	}
 	if err != nil {
 		if form.Take(err) {
-			return s.sitePage(w, r, kit.Status(err), sitePage{Form: form})
+			return s.sitePage(w, r, kit.Status(err), page)
 		}
 		return err
 	}
@@ -290,6 +298,9 @@ func (s *Site) changeSite(w http.ResponseWriter, r *http.Request, _ branch.Organ
 	if err == nil && page.Renaming && !form.Is("zeker", "ja") {
 		err = errSiteSector.At("zeker")
 	}
+	if err == nil && (changed.Name != known.Name || changed.Own != known.Own) {
+		page.Namesake, err = s.askNamesake(r, changed, form)
+	}
 	if err == nil {
 		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
 			made, err = s.Websites.Change(tx, actor(r), changed)
@@ -307,6 +318,46 @@ func (s *Site) changeSite(w http.ResponseWriter, r *http.Request, _ branch.Organ
 	}
 	s.SetFlash(w, "manage.site_saved", changed.Name)
 	return s.Redirect(w, r, "/websites")
+}
+
+// askNamesake reports whether a website of somebody else has a name that readers take
+// for another: that of a website that is known, or one with the name of the library or
+// of a website of its own in it. Who saves it says that it is right.
+func (s *Site) askNamesake(r *http.Request, w Website, form *kit.Form) (asks bool, err error) {
+	if w.Own {
+		return false, nil
+	}
+	var list []Website
+	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		list, err = s.Websites.List(tx)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	list = append(list, Website{Name: s.Brand.Name, Own: true})
+	name := letters(w.Name)
+	for _, other := range list {
+		theirs := letters(other.Name)
+		if other.ID == w.ID || theirs == "" || name != theirs && !((other.Own || other.BuiltIn) && strings.Contains(name, theirs)) {
+			continue
+		}
+		if form.Is("naamgenoot", "ja") {
+			return true, nil
+		}
+		return true, errNamesake.With(other.Name).At("naamgenoot")
+	}
+	return false, nil
+}
+
+// letters is a name as people hear it: without capitals, blanks and signs.
+func letters(name string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			return unicode.ToLower(c)
+		}
+		return -1
+	}, name)
 }
 
 type siteActPage struct {

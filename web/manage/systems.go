@@ -80,7 +80,7 @@ func (s *Site) newSystem(w http.ResponseWriter, r *http.Request, _ branch.Organi
 	if !kept {
 		form = kit.NewForm()
 		form.Set(FieldDays, strconv.Itoa(usualDays))
-		form.Values[FieldScopes] = []string{ReadAccounts, WriteAccounts}
+		form.Values[FieldScopes] = []string{ReadAccounts} // to write is for who needs it
 	}
 	return s.systemPage(w, r, http.StatusOK, form)
 }

@@ -3,7 +3,6 @@ package oidc
 import (
 	"context"
 	"errors"
-	"html/template"
 	"net/http"
 	"net/url"
 
@@ -58,49 +57,51 @@ func (s pages) authorize(w http.ResponseWriter, r *http.Request) error {
 	return see(w, r, kit.Absolute(s.Doors.Login, "/aanmelden?"+q.Encode()))
 }
 
-// signOut is what the page shows on which the person must do it, since no hint said
-// whose session it is.
-type signOut struct {
-	*kit.Form              // what is wrong with the request of the website
-	ReturnTo  template.URL // a page that the client registered, also in an app; or ""
-}
-
 // endSession signs out. With a hint the session ends at once, as the standard
-// wants; without one anybody could have made the link, so the person decides.
-//
-// Whether this browser is out only the login door knows, which has its cookie: the
-// hint may be of an older sign-in, or of somebody else. So that door says it.
+// wants; without one anybody could have made the link, so the person decides. They
+// do that at the login door, which has the cookie and the button, and knows whether
+// this browser is out: the hint may be of an older sign-in, or of somebody else.
 func (s pages) endSession(w http.ResponseWriter, r *http.Request) error {
 	v, err := query(r)
 	if err != nil {
 		return err
 	}
+	q := signon.EndSessionParams{IDTokenHint: v.Get("id_token_hint"), ClientID: v.Get("client_id"), ReturnTo: v.Get("post_logout_redirect_uri"), State: v.Get("state")}
 	var out signon.Logout
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
-		out, err = s.Provider.EndSession(tx, signon.EndSessionParams{
-			IDTokenHint: v.Get("id_token_hint"),
-			ClientID:    v.Get("client_id"),
-			ReturnTo:    v.Get("post_logout_redirect_uri"),
-			State:       v.Get("state"),
-		})
-		if err != nil || out.SessionID == "" {
+		if out, err = s.Provider.EndSession(tx, q); err != nil || out.SessionID == "" {
 			return err
 		}
 		return session.End(tx, out.SessionID)
 	})
-	page := signOut{Form: kit.NewForm(), ReturnTo: template.URL(out.ReturnTo)}
-	switch {
-	case err != nil && page.Take(err): // the website is at fault, and the person still wants to leave
-		return s.Show(w, r, kit.Status(err), "signout", page)
-	case err != nil:
-		return err
-	case out.SessionID != "" && out.ReturnTo != "":
+	if err == nil && out.SessionID != "" && out.ReturnTo != "" {
 		return see(w, r, out.ReturnTo)
-	case out.SessionID != "":
-		return see(w, r, kit.Absolute(s.Doors.Login, "/afmelden"))
 	}
-	return s.Show(w, r, http.StatusOK, "signout", page)
+	ask := url.Values{}
+	for word, fault := range signOutFaults {
+		if errors.Is(err, fault) { // the website is at fault, and the person still wants to leave
+			ask.Set("fout", word)
+		}
+	}
+	switch {
+	case err != nil && len(ask) == 0:
+		return err
+	case err == nil && out.ReturnTo != "": // looked up once more when the button is pressed
+		ask = url.Values{"website": {q.ClientID}, "terug": {q.ReturnTo}, "state": {q.State}}
+	}
+	if lang := signon.Language(v.Get("ui_locales")); lang != "" {
+		ask.Set("taal", string(lang))
+	}
+	to := kit.Absolute(s.Doors.Login, "/afmelden")
+	if len(ask) > 0 {
+		to += "?" + ask.Encode()
+	}
+	return see(w, r, to)
 }
+
+// signOutFaults are the words by which the login door says what is wrong with the wish
+// of a website.
+var signOutFaults = map[string]error{"bewijs": signon.ErrBadHint, "adres": signon.ErrWrongRedirect, "website": signon.ErrNoHint}
 
 // see sends the browser on with 303: a 307 would carry a posted form along.
 func see(w http.ResponseWriter, r *http.Request, address string) error {

@@ -371,21 +371,19 @@ func TestSigningOutEndsTheSessionOfTheHint(t *testing.T) {
 		}
 
 		token, alive := hint()
-		ask := d.get("/end_session?client_id=reading+room&post_logout_redirect_uri=" + url.QueryEscape(uit))
-		if ask.StatusCode != 200 || !strings.Contains(ask.body, `href="`+uit+`"`) || !strings.Contains(ask.body, "Uitloggen") || !alive() {
-			t.Errorf("without a hint: %d, session lives: %v, %.200s", ask.StatusCode, alive(), ask.body)
-		}
-		nameless := d.get("/end_session?post_logout_redirect_uri=" + url.QueryEscape(uit))
-		if nameless.StatusCode != 422 || !strings.Contains(nameless.body, "niet welke website") || !strings.Contains(nameless.body, `/inloggen/afmelden"`) || strings.Contains(nameless.body, `href="`+uit) {
-			t.Errorf("without a name: %d %.200s", nameless.StatusCode, nameless.body)
-		}
-		evil := d.get("/end_session?id_token_hint=" + token + "&post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F")
-		if evil.StatusCode != 422 || evil.Header.Get("Location") != "" || !alive() {
-			t.Errorf("to a stranger: %d, session lives: %v", evil.StatusCode, alive())
-		}
-		forged := d.get("/end_session?id_token_hint=" + token + "x")
-		if forged.StatusCode != 422 || !alive() {
-			t.Errorf("forged: %d, session lives: %v", forged.StatusCode, alive())
+		// What the person must decide, or hear, they do at the login door.
+		for asked, want := range map[string]string{
+			"client_id=reading+room&state=x&post_logout_redirect_uri=" + url.QueryEscape(uit):    "?state=x&terug=" + url.QueryEscape(uit) + "&website=reading+room",
+			"post_logout_redirect_uri=" + url.QueryEscape(uit):                                   "?fout=website",
+			"id_token_hint=" + token + "&post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F": "?fout=adres",
+			"client_id=reading+room&post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F":      "?fout=adres",
+			"id_token_hint=" + token + "x&ui_locales=en":                                         "?fout=bewijs&taal=en",
+			"": "",
+		} {
+			res := d.get("/end_session?" + asked)
+			if to := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther || !strings.HasSuffix(to, "/inloggen/afmelden"+want) || !alive() {
+				t.Errorf("%.80s: %d %s, session lives: %v", asked, res.StatusCode, to, alive())
+			}
 		}
 		out := d.send(d.request("POST", "/end_session", url.Values{"id_token_hint": {token}, "post_logout_redirect_uri": {uit}, "state": {"x"}}))
 		if out.StatusCode != http.StatusSeeOther || out.location(t).String() != uit+"?state=x" || alive() {
@@ -396,11 +394,6 @@ func TestSigningOutEndsTheSessionOfTheHint(t *testing.T) {
 		bare := d.get("/end_session?id_token_hint=" + token)
 		if bare.StatusCode != http.StatusSeeOther || !strings.HasSuffix(bare.Header.Get("Location"), "/inloggen/afmelden") || alive() {
 			t.Errorf("with only a hint: %d, session lives: %v, %.200s", bare.StatusCode, alive(), bare.body)
-		}
-		english := d.request("GET", "/end_session", nil)
-		english.Header.Set("Accept-Language", "en")
-		if res := d.send(english); !strings.Contains(res.body, "You do that yourself") {
-			t.Errorf("English: %.200s", res.body)
 		}
 	})
 }

@@ -29,14 +29,6 @@ import (
 	"lidwoord/web/kit"
 )
 
-//go:embed pages words.*.txt
-var files embed.FS
-
-// Words are the sentences of this door.
-//
-//go:embed words.*.txt
-var Words embed.FS
-
 // Site is the door.
 type Site struct {
 	*kit.Site
@@ -48,7 +40,7 @@ type Site struct {
 // New makes the door. The issuer of p must be the door's own address without a
 // slash at the end: clients compare it letter by letter with where they found it.
 func New(house *kit.House, p *signon.Provider) (*Site, error) {
-	s, err := kit.New(house, "oidc", files)
+	s, err := kit.New(house, "oidc", embed.FS{}) // it has no pages of its own
 	if err != nil {
 		return nil, err
 	}

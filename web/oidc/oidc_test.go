@@ -42,7 +42,7 @@ func open(t *testing.T, db *sqldb.DB) door {
 	address := func(path string) *url.URL {
 		return &url.URL{Scheme: "http", Host: server.Listener.Addr().String(), Path: path}
 	}
-	catalogue, err := words.Load(kit.Words, day.Words, signon.Words, oidc.Words)
+	catalogue, err := words.Load(kit.Words, day.Words, signon.Words)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func TestOneNetworkFillsNoDiskWithRequests(t *testing.T) {
 		d := open(t, db) // registers the clients
 		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 		db.Now = func() time.Time { return now }
-		sentences, err := words.Load(kit.Words, day.Words, throttle.Words, signon.Words, oidc.Words)
+		sentences, err := words.Load(kit.Words, day.Words, throttle.Words, signon.Words)
 		if err != nil {
 			t.Fatal(err)
 		}

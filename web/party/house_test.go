@@ -81,7 +81,7 @@ func open(t testing.TB, db *sqldb.DB) *house {
 		return &url.URL{Scheme: "http", Host: server.Listener.Addr().String(), Path: path}
 	}
 	h.door = at("/inschrijven").String()
-	sentences, err := words.Load(kit.Words, day.Words, signon.Words, oidc.Words, party.Words)
+	sentences, err := words.Load(kit.Words, day.Words, signon.Words, party.Words)
 	if err != nil {
 		t.Fatal(err)
 	}

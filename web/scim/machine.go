@@ -19,6 +19,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/base/throttle"
 	"lidwoord/base/words"
+	"lidwoord/identity/account"
 	"lidwoord/identity/provision"
 	"lidwoord/web/kit"
 )
@@ -157,10 +158,54 @@ var statuses = []struct {
 	{provision.ErrUsernameTaken, http.StatusConflict, uniqueness},
 	{provision.ErrLinked, http.StatusConflict, uniqueness},
 	{provision.ErrChanged, http.StatusPreconditionFailed, ""},
-	{provision.ErrOwners, http.StatusBadRequest, mutability},
 	{provision.ErrUsernameFixed, http.StatusBadRequest, mutability},
 	{provision.ErrMembershipID, http.StatusBadRequest, mutability},
 	{provision.ErrNoneMeant, http.StatusBadRequest, noTarget},
+}
+
+// about is which attribute a fault is about; a sentence alone does not always say it.
+var about = []struct {
+	attribute string
+	faults    []error
+}{
+	{"externalId", []error{provision.ErrExternal, provision.ErrExternalTaken}},
+	{"userName", []error{provision.ErrUsernameTaken, provision.ErrUsernameFixed, account.ErrUsernameLength, account.ErrUsernameSigns, account.ErrUsernameSpace,
+		account.ErrUsernameAt, account.ErrUsernameEmail, account.ErrUsernameNumber}},
+	{"emails", []error{account.ErrEmail}},
+	{"memberships", []error{provision.ErrKind, provision.ErrWithdrawn, provision.ErrNoKinds, provision.ErrMembership, provision.ErrTwice, provision.ErrDay, provision.ErrDays,
+		provision.ErrManyMemberships, provision.ErrNoneMeant, provision.ErrMembershipID}},
+}
+
+// asked is a change, with the operations of a PATCH that named each attribute.
+type asked struct {
+	provision.Change
+	named map[string][]int
+}
+
+// refusedAt is what the room said of a PATCH, which operations may have asked it.
+type refusedAt struct {
+	error
+	named map[string][]int
+}
+
+func (e refusedAt) Unwrap() error { return e.error }
+
+// place is the attribute that a fault is about, after the operations that named it:
+// "Operations[0] userName: ", or "".
+func place(err error) string {
+	var by refusedAt
+	errors.As(err, &by)
+	for _, of := range about {
+		if !slices.ContainsFunc(of.faults, func(known error) bool { return errors.Is(err, known) }) {
+			continue
+		}
+		text := ""
+		for _, i := range by.named[of.attribute] {
+			text += fmt.Sprintf("Operations[%d] ", i)
+		}
+		return text + of.attribute + ": "
+	}
+	return ""
 }
 
 var kinds = map[fault.Kind]int{fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict, fault.Gone: http.StatusConflict,
@@ -178,7 +223,7 @@ func (s *Site) problemOf(err error) *problem {
 	if len(list) == 0 || fault.KindOf(err) == fault.Internal {
 		return nil
 	}
-	p = &problem{http.StatusBadRequest, invalidValue, s.Words.Text(words.EN, list[0].Key, list[0].Args...)}
+	p = &problem{http.StatusBadRequest, invalidValue, place(err) + s.Words.Text(words.EN, list[0].Key, list[0].Args...)}
 	if status, ok := kinds[list[0].Kind]; ok {
 		p.status, p.kind = status, ""
 	}

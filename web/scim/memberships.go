@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -59,18 +60,24 @@ func readMemberships(v any) (list []provision.Membership, err error) {
 	default:
 		return nil, errMemberships
 	}
-	for _, one := range each {
+	for i, one := range each {
 		o, ok := one.(object)
 		if !ok {
 			return nil, errMemberships
 		}
-		part, err := readMembership(o)
+		which := whichOf(i, o)
+		part, err := readMembership(o, which)
 		if err != nil {
 			return nil, err
 		}
 		var m provision.Membership
-		if part.ID == nil || part.Code == nil || part.First == nil {
-			return nil, errMemberships
+		for _, needed := range []struct {
+			name  string
+			there bool
+		}{{"value", part.ID != nil}, {"type", part.Code != nil}, {"start", part.First != nil}} {
+			if !needed.there {
+				return nil, invalid(invalidValue, "%s has no %s.", which, needed.name)
+			}
 		}
 		m.ID, m.Code, m.First = *part.ID, *part.Code, *part.First
 		if part.Last != nil {
@@ -83,13 +90,23 @@ func readMemberships(v any) (list []provision.Membership, err error) {
 
 var errMemberships = invalid(invalidValue, "memberships is a list of objects with a value, a type, a start and perhaps an end.")
 
+// whichOf names a membership for who sent it: by its place in the list, and by its
+// own id when it has one.
+func whichOf(i int, o object) string {
+	which := fmt.Sprintf("memberships[%d]", i)
+	if id, _ := o["value"].(string); id != "" {
+		which += fmt.Sprintf(" (%s)", cut(id))
+	}
+	return which
+}
+
 // readMembership reads what is named of a membership; null takes an end away.
-func readMembership(o object) (p provision.Part, err error) {
+func readMembership(o object, which string) (p provision.Part, err error) {
 	for _, name := range slices.Sorted(maps.Keys(o)) {
 		if !slices.Contains(membershipAttributes, name) {
-			return p, invalid(invalidSyntax, "There is no attribute memberships.%s.", name)
+			return p, invalid(invalidSyntax, "%s has an attribute %s, which does not exist. There are value, type, start and end.", which, cut(name))
 		}
-		if err := setPart(&p, name, o[name]); err != nil {
+		if err := setPart(&p, which, name, o[name]); err != nil {
 			return p, err
 		}
 	}
@@ -97,14 +114,14 @@ func readMembership(o object) (p provision.Part, err error) {
 }
 
 // setPart names one part of a membership; nil takes it away.
-func setPart(p *provision.Part, name string, v any) error {
+func setPart(p *provision.Part, which, name string, v any) error {
 	if v == nil && name != "end" {
-		return invalid(invalidValue, "A membership keeps its %s.", name)
+		return invalid(invalidValue, "%s has no %s: a membership keeps that.", which, name)
 	}
 	text := ""
 	if v != nil {
 		var err error
-		if text, err = textOf("memberships."+name, v); err != nil {
+		if text, err = textOf(which+" "+name, v); err != nil {
 			return err
 		}
 	}
@@ -167,7 +184,7 @@ func patchHeld(c *provision.Change, op string, p provision.Path, value any) erro
 		if op == remove {
 			value = nil
 		}
-		err = setPart(&edit.Part, part, value)
+		err = setPart(&edit.Part, "memberships", part, value)
 	default:
 		edit.Part, err = readOne(value)
 	}
@@ -185,7 +202,7 @@ func readOne(value any) (provision.Part, error) {
 	if !ok {
 		return provision.Part{}, errMemberships
 	}
-	return readMembership(o)
+	return readMembership(o, "memberships")
 }
 
 // patchParts does an operation on what an object of the extension names.

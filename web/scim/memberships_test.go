@@ -79,7 +79,7 @@ func TestMembershipsAreCreatedReadAndReplaced(t *testing.T) {
 		d.want(d.send("PUT", path, strings.Replace(user("100200"), `"active":true`, `"`+held+`":null`, 1)), 200)
 
 		r = d.want(d.send("PUT", path, with("100200", `[{"value":"W2","type":"goud","start":"2026-02-01"}]`)), 400, "invalidValue")
-		if r.body["detail"] != "This organisation has no kind of membership (type) with the code goud. It has: basis, jaar." {
+		if r.body["detail"] != "memberships: The membership W2 has the type goud, and this organisation has no kind of membership with that code. It has: basis, jaar." {
 			d.Errorf("%v", r.body)
 		}
 		for _, wrong := range []string{`5`, `[5]`, `[[]]`, `[{}]`, `[{"value":5,"type":"jaar","start":"2026-01-01"}]`, `[{"value":"W","type":"jaar"}]`, `[{"value":"W","type":"jaar","start":null}]`, `[{"value":"W","type":"jaar","start":"morgen"}]`} {
@@ -159,5 +159,27 @@ func TestAPatchOfMembershipsIsReadInEveryHabit(t *testing.T) {
 		}
 		d.token = d.issue("zuid", provision.Scopes...)
 		d.want(d.send("PATCH", path, `{"Operations":[{"op":"remove","path":"memberships"}]}`), http.StatusNotFound)
+	})
+}
+
+func TestAProgramReadsTheKindsOfItsOwnOrganisation(t *testing.T) {
+	each(t, func(d *door) {
+		if r := d.want(d.send("GET", "/v2/MembershipKinds", ""), http.StatusOK); !strings.Contains(r.ResponseRecorder.Body.String(), `"Resources":[]`) {
+			d.Errorf("%v", r.body)
+		}
+		d.offer("jaar", "basis/jeugd")
+		r := d.want(d.send("GET", "/v2/MembershipKinds", ""), http.StatusOK)
+		if r.body["totalResults"] != 2.0 || !strings.Contains(r.ResponseRecorder.Body.String(), `"id":"jaar"`) || !strings.Contains(r.ResponseRecorder.Body.String(), `"offered":true,"rights":["digital"]`) {
+			d.Errorf("%v", r.body)
+		}
+		if r = d.want(d.send("GET", "/v2/MembershipKinds/basis%2Fjeugd", ""), http.StatusOK); r.body["name"] != "Abonnement basis/jeugd" {
+			d.Errorf("%v", r.body)
+		}
+		d.want(d.send("GET", "/v2/MembershipKinds/goud", ""), http.StatusNotFound)
+		d.want(d.send("POST", "/v2/MembershipKinds", `{}`), http.StatusMethodNotAllowed)
+		d.token = d.issue("zuid", provision.Scopes...)
+		d.want(d.send("GET", "/v2/MembershipKinds/jaar", ""), http.StatusNotFound)
+		d.token = d.issue("zuid", provision.Write)
+		d.want(d.send("GET", "/v2/MembershipKinds", ""), http.StatusForbidden)
 	})
 }

@@ -110,9 +110,28 @@ func (o object) text(name string) (string, error) {
 func textOf(name string, v any) (string, error) {
 	s, ok := v.(string)
 	if !ok {
-		return "", invalid(invalidValue, "%s is a text.", name)
+		return "", invalid(invalidValue, "%s is a text, not %s.", name, shown(v))
 	}
 	return s, nil
+}
+
+// longestShown is how many characters of a wrong value an error repeats.
+const longestShown = 100
+
+// shown is a value as JSON, for the error that refuses it.
+func shown(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return "this"
+	}
+	return cut(string(text))
+}
+
+func cut(text string) string {
+	if runes := []rune(text); len(runes) > longestShown {
+		return string(runes[:longestShown]) + "…"
+	}
+	return text
 }
 
 // number reads a whole number in an object into to, which stays when there is none.
@@ -181,7 +200,7 @@ var meant = []string{"externalid", "username", "emails", "active", "password", o
 func readPerson(o object) (p person, err error) {
 	for _, name := range slices.Sorted(maps.Keys(o)) {
 		if !slices.Contains(meant, name) && !slices.Contains(unkept, name) && !slices.Contains(fixed, name) && name != enterpriseUser {
-			return p, invalid(invalidSyntax, "There is no attribute %s.", name)
+			return p, noAttribute(name)
 		}
 	}
 	if p.externalID, err = o.text("externalId"); err != nil {
@@ -196,7 +215,7 @@ func readPerson(o object) (p person, err error) {
 	if v := o["active"]; v != nil {
 		on, ok := provision.Truth(v)
 		if !ok {
-			return p, invalid(invalidValue, "active is true or false.")
+			return p, invalid(invalidValue, "active is true or false, not %s.", shown(v))
 		}
 		p.active = &on
 	}
@@ -224,6 +243,15 @@ func readPerson(o object) (p person, err error) {
 	}
 	p.code, err = proof.text("code")
 	return p, err
+}
+
+// noAttribute refuses a name that stands in no standard. Memberships at the top are
+// the one mistake that everybody makes.
+func noAttribute(name string) error {
+	if name == "memberships" {
+		return invalid(invalidSyntax, "memberships is an attribute of the extension %s: put it in an object with that name.", schemaHeld)
+	}
+	return invalid(invalidSyntax, "There is no attribute %s.", cut(name))
 }
 
 var errNoEmail = invalid(invalidValue, "emails is required: the activation link is mailed there.")

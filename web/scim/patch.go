@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -29,24 +30,61 @@ var (
 
 // readPatch reads what a PATCH asks (RFC 7644 section 3.5.2). Later operations win
 // over earlier ones, and nothing is done until all are read.
-func readPatch(o object) (c provision.Change, err error) {
+func readPatch(o object) (c asked, err error) {
 	list, _ := o["operations"].([]any)
 	if len(list) == 0 || len(list) > mostOperations {
 		return c, invalid(invalidSyntax, "A PATCH has 1 to %d Operations.", mostOperations)
 	}
-	for _, each := range list {
+	c.named = map[string][]int{}
+	for i, each := range list {
 		operation, ok := each.(object)
 		if !ok {
-			return c, invalid(invalidSyntax, "Each of Operations is an object.")
+			return c, invalid(invalidSyntax, "Operations[%d] is an object.", i)
 		}
-		if err := patchOne(&c, operation); err != nil {
-			return c, err
+		var one provision.Change
+		if err := patchOne(&one, operation); err != nil {
+			return c, atOperation(i, operation, err)
 		}
+		c.add(i, one)
 	}
 	if c.Email != nil && *c.Email == "" {
-		return c, invalid(invalidValue, "A user keeps an e-mail address; give another one instead.")
+		return c, invalid(invalidValue, "Operations[%d] emails: A user keeps an e-mail address; give another one instead.", c.named["emails"][0])
 	}
 	return c, nil
+}
+
+// add takes over what operation i changes. The last one to name an attribute wins,
+// but memberships are changed step by step.
+func (c *asked) add(i int, one provision.Change) {
+	if one.ExternalID != nil {
+		c.ExternalID, c.named["externalId"] = one.ExternalID, []int{i}
+	}
+	if one.Username != nil {
+		c.Username, c.named["userName"] = one.Username, []int{i}
+	}
+	if one.Email != nil {
+		c.Email, c.named["emails"] = one.Email, []int{i}
+	}
+	if one.Active != nil {
+		c.Active = one.Active
+	}
+	if one.Memberships != nil {
+		c.Memberships, c.named["memberships"] = append(c.Memberships, one.Memberships...), append(c.named["memberships"], i)
+	}
+	c.Resend = c.Resend || one.Resend
+}
+
+// atOperation says which operation a refusal is about, as its maker wrote it.
+func atOperation(i int, operation object, err error) error {
+	p, ok := err.(*problem)
+	if !ok {
+		return err
+	}
+	place := fmt.Sprintf("Operations[%d]", i)
+	if path, _ := operation["path"].(string); path != "" {
+		place += " " + cut(path)
+	}
+	return &problem{p.status, p.kind, place + ": " + p.detail}
 }
 
 func patchOne(c *provision.Change, operation object) error {
@@ -66,7 +104,7 @@ func patchOne(c *provision.Change, operation object) error {
 			return invalid(noTarget, "Say with path what to remove.")
 		}
 	default:
-		return invalid(invalidSyntax, "op is add, replace or remove.")
+		return invalid(invalidSyntax, "op is add, replace or remove, not %s.", shown(op))
 	}
 	if path != "" {
 		p, err := provision.ReadPath(path)
@@ -156,7 +194,7 @@ func patchAt(c *provision.Change, p provision.Path, value any) error {
 	case "active":
 		on, ok := provision.Truth(value)
 		if !ok {
-			return invalid(invalidValue, "active is true or false.")
+			return invalid(invalidValue, "active is true or false, not %s.", shown(value))
 		}
 		c.Active = &on
 		return nil
@@ -172,7 +210,7 @@ func patchAt(c *provision.Change, p provision.Path, value any) error {
 	case ours + ":resend":
 		on, ok := provision.Truth(value)
 		if !ok {
-			return invalid(invalidValue, "resend is true or false.")
+			return invalid(invalidValue, "resend is true or false, not %s.", shown(value))
 		}
 		c.Resend = on
 		return nil
@@ -184,7 +222,7 @@ func patchAt(c *provision.Change, p provision.Path, value any) error {
 	case strings.HasPrefix(name, enterpriseUser), slices.Contains(unkept, top), top == "emails": // emails.type
 		return nil
 	case slices.Contains(fixed, top), strings.HasPrefix(name, ours+":"):
-		return invalid(mutability, "%s cannot be written.", p.Attribute)
+		return invalid(mutability, "%s cannot be written.", cut(p.Attribute))
 	}
-	return invalid(invalidPath, "There is no attribute %s.", p.Attribute)
+	return invalid(invalidPath, "There is no attribute %s.", cut(p.Attribute))
 }

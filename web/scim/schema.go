@@ -20,7 +20,7 @@ func (s *Site) config(w http.ResponseWriter, _ *request) error {
 		"sort":             no,
 		"etag":             map[string]any{"supported": true},
 		"authenticationSchemes": []map[string]any{{"type": "oauthbearertoken", "name": "Bearer token", "primary": true,
-			"description": "A token that a manager makes in Beheer (Systemen), or the administrator with the command scim-token.", "specUri": "https://www.rfc-editor.org/rfc/rfc6750"}},
+			"description": "A token that a manager makes in Beheer (Bibliotheeksystemen), or the administrator with the command scim-token.", "specUri": "https://www.rfc-editor.org/rfc/rfc6750"}},
 		"meta": s.meta("ServiceProviderConfig", "/ServiceProviderConfig"),
 	})
 }
@@ -39,14 +39,17 @@ func (s *Site) userType() map[string]any {
 }
 
 func (s *Site) resourceTypes(w http.ResponseWriter, r *request) error {
-	return constant(w, r, []map[string]any{s.userType()})
+	return constant(w, r, []map[string]any{s.userType(), s.kindType()})
 }
 
 func (s *Site) resourceType(w http.ResponseWriter, r *request) error {
-	if r.PathValue("id") != "User" {
-		return errNowhere
+	switch r.PathValue("id") {
+	case "User":
+		return answer(w, http.StatusOK, s.userType())
+	case "MembershipKind":
+		return answer(w, http.StatusOK, s.kindType())
 	}
-	return answer(w, http.StatusOK, s.userType())
+	return errNowhere
 }
 
 func (s *Site) schemas(w http.ResponseWriter, r *request) error {
@@ -105,18 +108,17 @@ func (s *Site) allSchemas() []map[string]any {
 	primary := text("primary", "Which of several addresses counts.").shown("readWrite")
 	primary.Type = "boolean"
 	emails := text("emails", "Where the activation link is mailed. Shown and changed only while the account waits; one address is used.").shown("readWrite")
-	emails.Type, emails.MultiValued, emails.Required, emails.Parts = "complex", true, true, []attribute{value, primary}
+	emails.Type, emails.MultiValued, emails.Required, emails.Parts = "complex", true, true, []attribute{value, primary, text("type", "Accepted and not kept."), text("display", "Accepted and not kept.")}
 	active := text("active", "Whether the organisation lets its customer use the account for it. A new user is active.").shown("readWrite")
 	active.Type = "boolean"
-	name := text("name", "Accepted and not kept.")
-	name.Type, name.Parts = "complex", []attribute{text("formatted", "Not kept."), text("familyName", "Not kept."), text("givenName", "Not kept.")}
-
 	state := text("state", "How the account fares.").shown("readOnly")
 	state.Canonical, state.CaseExact = []string{"waiting", "active", "expired", "none"}, true
 	until := text("activateUntil", "Until when the account may be activated, or could have been.").shown("readOnly")
 	until.Type = "dateTime"
 	resend := text("resend", "true in a PATCH mails a new activation link and begins the time again.")
 	resend.Type, resend.Mutability = "boolean", "writeOnly"
+	passed := text("passedOver", "After a PUT or a PATCH: the attributes that stayed as they are, because they are the owner's.").shown("readOnly")
+	passed.MultiValued, passed.CaseExact, passed.Canonical = true, true, []string{"emails", "userName"}
 	proof := text("proof", "Links an account that exists, by the code that its owner was mailed; see POST /Proofs.")
 	proof.Type, proof.Mutability, proof.Parts = "complex", "writeOnly", []attribute{text("ask", "From the answer of POST /Proofs."), text("code", "From the mail to the owner.")}
 	for i := range proof.Parts {
@@ -125,11 +127,37 @@ func (s *Site) allSchemas() []map[string]any {
 	memberships := text("memberships", "What the customer has at the organisation, so that they can borrow on the national platform.").shown("readWrite")
 	memberships.Type, memberships.MultiValued, memberships.Parts = "complex", true, membershipParts()
 	return []map[string]any{
-		s.document(coreUser, "User", []attribute{externalID, userName, emails, active, name,
-			text("displayName", "Accepted and not kept."), text("preferredLanguage", "Language of the letters of a new account: nl or en. Not shown.")}),
-		s.document(schemaUser, "Login account", []attribute{state, until, resend, proof}),
+		s.document(coreUser, "User", append([]attribute{externalID, userName, emails, active,
+			text("preferredLanguage", "Language of the letters of a new account: nl or en. Not shown.")}, strangers()...)),
+		s.document(schemaUser, "Login account", []attribute{state, until, resend, passed, proof}),
 		s.document(schemaHeld, "Memberships", []attribute{memberships}),
+		s.document(schemaKind, "Kind of membership", kindParts()),
 	}
+}
+
+// strangers are the attributes of the standard that we take and do not keep, so that
+// a program which believes the schema may send what it has.
+func strangers() (list []attribute) {
+	const about = "Accepted and not kept."
+	complex := func(a attribute, parts ...string) attribute {
+		a.Type = "complex"
+		for _, part := range parts {
+			a.Parts = append(a.Parts, text(part, about))
+		}
+		return a
+	}
+	list = append(list, complex(text("name", about), "formatted", "familyName", "givenName", "middleName", "honorificPrefix", "honorificSuffix"))
+	for _, name := range []string{"displayName", "nickName", "profileUrl", "title", "userType", "locale", "timezone"} {
+		list = append(list, text(name, about))
+	}
+	for _, name := range []string{"phoneNumbers", "ims", "photos", "entitlements", "roles", "x509Certificates"} {
+		list = append(list, complex(text(name, about), "value", "display", "type"))
+	}
+	list = append(list, complex(text("addresses", about), "formatted", "streetAddress", "locality", "region", "postalCode", "country", "type"))
+	for i := range list {
+		list[i].MultiValued = i > 0 && list[i].Type == "complex"
+	}
+	return list
 }
 
 func (s *Site) document(id, name string, attributes []attribute) map[string]any {

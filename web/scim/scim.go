@@ -7,6 +7,7 @@
 //	GET POST         /v2/Users                   lists, creates or links
 //	POST             /v2/Users/.search           lists, with the question in the body
 //	GET PUT PATCH DELETE  /v2/Users/{id}         one user
+//	GET              /v2/MembershipKinds         which kinds of membership the organisation offers
 //	POST             /v2/Proofs                  mails the owner of an account a code
 //	POST             /v2/Bulk, /v2/Me            say that they are not supported
 //
@@ -55,6 +56,8 @@ func (s *Site) Handler() http.Handler {
 	at("/v2/.search", endpoint{"POST": {provision.Read, s.search}})
 	at("/v2/Users/{id}", endpoint{"GET": {provision.Read, s.get}, "PUT": {provision.Write, s.put},
 		"PATCH": {provision.Write, s.patch}, "DELETE": {provision.Write, s.remove}})
+	at("/v2/MembershipKinds", endpoint{"GET": {provision.Read, s.kinds}})
+	at("/v2/MembershipKinds/{id}", endpoint{"GET": {provision.Read, s.kind}})
 	at("/v2/Proofs", endpoint{"POST": {provision.Write, s.ask}})
 	at("/v2/Bulk", endpoint{"POST": {open, unsupported}})
 	at("/v2/Me", endpoint{"GET": {open, unsupported}, "POST": {open, unsupported}, "PUT": {open, unsupported}, "PATCH": {open, unsupported}, "DELETE": {open, unsupported}})

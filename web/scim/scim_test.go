@@ -246,7 +246,49 @@ func TestAPatchIsReadInEveryHabit(t *testing.T) {
 			d.want(patch(operation), http.StatusBadRequest, kind)
 		}
 		d.wake()
-		d.want(patch(`{"op":"replace","path":"emails.value","value":"dief@post.example"}`), http.StatusBadRequest, "mutability")
+		// What is the owner's by now never holds up a suspension, and the answer names it.
+		r := d.want(patch(`{"op":"replace","path":"emails.value","value":"dief@post.example"},{"op":"replace","path":"active","value":false},{"op":"replace","path":"userName","value":"dief"}`), http.StatusOK)
+		if more := r.body[ours].(map[string]any); r.body["active"] != false || fmt.Sprint(more["passedOver"]) != "[emails userName]" || r.body["userName"] != "100200" {
+			d.Errorf("%v", r.body)
+		}
+		r = d.want(d.send("PUT", "/v2/Users/"+id, user("100200")), http.StatusOK)
+		if more := r.body[ours].(map[string]any); r.body["active"] != true || fmt.Sprint(more["passedOver"]) != "[emails]" {
+			d.Errorf("%v", r.body)
+		}
+		if more := d.send("GET", "/v2/Users/"+id, "").body[ours].(map[string]any); more["passedOver"] != nil {
+			d.Errorf("%v", more)
+		}
+	})
+}
+
+func TestARefusalOfAPatchNamesTheOperationAndTheValue(t *testing.T) {
+	each(t, func(d *door) {
+		d.offer("jaar")
+		id := d.create("100200")
+		const fine, w1 = `{"op":"replace","path":"active","value":true},`, `"value":{"value":"W1","type":"jaar","start":"2026-01-01"}}`
+		for operations, want := range map[string]string{
+			fine + `{"op":"replace","path":"emails","value":"geen adres"}`: "Operations[1] emails: This is not an e-mail address",
+			fine + `{"op":"replace","path":"active","value":"ja"}`:         `Operations[1] active: active is true or false, not "ja".`,
+			fine + `{"op":"replace","path":"userName","value":"anders"}`:   "Operations[1] userName: The username of an account that waits",
+			fine + `{"op":"replace","value":{"externalId":5}}`:             "Operations[1]: externalid is a text, not 5.",
+			fine + `{"op":"move","path":"active"}`:                         `Operations[1] active: op is add, replace or remove, not "move".`,
+			fine + `{"op":"remove","path":"emails"}`:                       "Operations[1] emails: A user keeps",
+			fine + `5`:                                                     "Operations[1] is an object.",
+			`{"op":"add","path":"memberships",` + w1 + `,` + fine + `{"op":"replace","path":"memberships[value eq \"W1\"].end","value":"31-12-2026"}`: `Operations[0] Operations[2] memberships: The membership W1 has the end "31-12-2026".`,
+			`{"op":"add","path":"memberships","value":[{"value":"W1","type":"jaar","start":"2026-01-01"},{"value":"W2","type":"jaar"}]}`:              "Operations[0] memberships: memberships[1] (W2) has no start.",
+			`{"op":"add","path":"memberships","value":[{"value":"W1","type":"goud","start":"2026-01-01"}]}`:                                           "Operations[0] memberships: The membership W1 has the type goud, and this organisation has no kind of membership with that code. It has: jaar.",
+			`{"op":"add","path":"memberships","value":[{"value":"W1","type":"jaar","start":20260101}]}`:                                               "Operations[0] memberships: memberships[0] (W1) start is a text, not 20260101.",
+			`{"op":"replace","path":"` + strings.Repeat("a", 1000) + `","value":1}`:                                                                   "Operations[0] " + strings.Repeat("a", 100) + "…: There is no attribute",
+		} {
+			r := d.want(d.send("PATCH", "/v2/Users/"+id, `{"Operations":[`+operations+`]}`), http.StatusBadRequest)
+			if detail := fmt.Sprint(r.body["detail"]); !strings.HasPrefix(detail, want) || len(detail) > 500 {
+				d.Errorf("%s\nsays %s\nwant %s", operations, detail, want)
+			}
+		}
+		r := d.want(d.send("PUT", "/v2/Users/"+id, `{"externalId":"100200","memberships":[]}`), http.StatusBadRequest, "invalidSyntax")
+		if !strings.Contains(fmt.Sprint(r.body["detail"]), held) {
+			d.Errorf("%v", r.body)
+		}
 	})
 }
 
@@ -377,8 +419,8 @@ func TestADiscoveryNeedsNoToken(t *testing.T) {
 	each(t, func(d *door) {
 		d.token = ""
 		for path, want := range map[string]string{
-			"/v2/ServiceProviderConfig": `"bulk":{"maxOperations":0,"maxPayloadSize":0,"supported":false}`, "/v2/ResourceTypes": `"totalResults":1`, "/v2/ResourceTypes/User": `"endpoint":"/Users"`,
-			"/v2/Schemas": `"totalResults":3`, "/v2/Schemas/" + held: `"name":"memberships"`, "/v2/Schemas/" + core: `"name":"userName"`, "/v2/Schemas/" + ours: `"mutability":"writeOnly"`,
+			"/v2/ServiceProviderConfig": `"bulk":{"maxOperations":0,"maxPayloadSize":0,"supported":false}`, "/v2/ResourceTypes": `"totalResults":2`, "/v2/ResourceTypes/MembershipKind": `"endpoint":"/MembershipKinds"`, "/v2/ResourceTypes/User": `"endpoint":"/Users"`,
+			"/v2/Schemas": `"totalResults":4`, "/v2/Schemas/" + held: `"name":"memberships"`, "/v2/Schemas/" + core: `"name":"userName"`, "/v2/Schemas/" + ours: `"mutability":"writeOnly"`,
 		} {
 			if r := d.want(d.send("GET", path, ""), http.StatusOK); !strings.Contains(r.ResponseRecorder.Body.String(), want) {
 				d.Errorf("%s: %s", path, r.ResponseRecorder.Body)

@@ -113,9 +113,9 @@ func (s *Site) get(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Site) put(w http.ResponseWriter, r *request) error {
-	return s.change(w, r, func(body object) (provision.Change, error) {
+	return s.change(w, r, func(body object) (asked, error) {
 		p, err := readPerson(body)
-		return p.change(), err
+		return asked{Change: p.change()}, err
 	}, s.Provisioner.Replace)
 }
 
@@ -124,7 +124,7 @@ func (s *Site) patch(w http.ResponseWriter, r *request) error {
 }
 
 // change reads a body as a change and does it.
-func (s *Site) change(w http.ResponseWriter, r *request, read func(object) (provision.Change, error),
+func (s *Site) change(w http.ResponseWriter, r *request, read func(object) (asked, error),
 	do func(*sqldb.Tx, provision.Bearer, provision.At, provision.Change) (provision.User, error)) error {
 	body, err := readBody(r)
 	if err != nil {
@@ -140,11 +140,11 @@ func (s *Site) change(w http.ResponseWriter, r *request, read func(object) (prov
 	}
 	var u provision.User
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
-		u, err = do(tx, r.by, at(r), c)
+		u, err = do(tx, r.by, at(r), c.Change)
 		return err
 	})
 	if err != nil {
-		return err
+		return refusedAt{err, c.named}
 	}
 	return s.show(w, http.StatusOK, u, v)
 }

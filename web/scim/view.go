@@ -16,6 +16,8 @@ const (
 	schemaUser  = "urn:lidwoord:scim:1.0:User"
 	schemaProof = "urn:lidwoord:scim:1.0:Proof"
 
+	schemaKind = "urn:lidwoord:scim:1.0:MembershipKind"
+
 	// Names under urn:ietf:params are handed out by IANA (RFC 7643 section 10.2), so
 	// this one follows their order under a name of our own.
 	schemaHeld = "urn:lidwoord:params:scim:schemas:extension:membership:2.0:User"
@@ -26,6 +28,9 @@ func (s *Site) resource(u provision.User) map[string]any {
 	more := map[string]any{"state": string(u.State)}
 	if u.State == account.Waiting || u.State == account.Expired {
 		more["activateUntil"] = instant(u.Until)
+	}
+	if len(u.PassedOver) > 0 {
+		more["passedOver"] = u.PassedOver
 	}
 	r := map[string]any{
 		"schemas": []string{coreUser, schemaUser}, "id": u.ID, "externalId": u.ExternalID, "active": u.Active, schemaUser: more,

@@ -162,7 +162,7 @@ func build(t testing.TB, db *sqldb.DB) *house {
 	}
 	h.at = door("/inschrijven").String()
 	h.trade(door)
-	list, err := words.Load(kit.Words, day.Words, throttle.Words, party.Words, signon.Words, oidc.Words, signup.Words, bankdoor.Words, branch.Words, customer.Words,
+	list, err := words.Load(kit.Words, day.Words, throttle.Words, party.Words, signon.Words, signup.Words, bankdoor.Words, branch.Words, customer.Words,
 		membership.Words, ledger.Words, newsletter.Words, enrol.Words, task.Words, payment.Words, registration.Words)
 	if err != nil {
 		t.Fatal(err)
