@@ -22,6 +22,7 @@ type meansPage struct {
 	Required bool
 	Passkey  Key
 	Bare     bool // browsers know no passkeys at this address
+	Leaving  Leaving
 }
 
 // signedIn gives a page the session it is about.
@@ -69,6 +70,9 @@ func (d *Desk) meansPage(w http.ResponseWriter, r *http.Request, s session.Sessi
 			return err
 		}
 		if page.State, err = factor.StateOf(tx, d.owner(s.Subject)); err != nil {
+			return err
+		}
+		if page.Leaving, err = d.leaving(tx, s.Subject); err != nil {
 			return err
 		}
 		if page.Fresh, err = d.isFresh(tx, r, s); err != nil || !page.Fresh || d.Passkeys == nil {

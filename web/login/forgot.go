@@ -178,6 +178,8 @@ type resetPage struct {
 	Taken   bool // … and the app and passkeys that were added since went too
 	Step    bool // the second step comes after
 	Shared  bool // others have the address too: the letter may hold several links
+
+	Leaving entry.Leaving // the second step, when a desk asked to take it away
 }
 
 // What became of an undone change travels in the address of the form, and is there to
@@ -229,6 +231,9 @@ func (s *Site) askReset(w http.ResponseWriter, r *http.Request, form *kit.Form, 
 			return err
 		}
 		if err := s.leadsTo(tx, w, s.askedOf(r).Request); err != nil {
+			return err
+		}
+		if page.Leaving, err = s.leaving(tx, page.Account.ID); err != nil {
 			return err
 		}
 		if page.Step, err = mustStep(tx, page.Account.ID); err != nil || page.Undone {

@@ -6,6 +6,7 @@
 //	GET POST  /aanmelden                   sign in; ?verzoek= answers another site, ?naar= leads back
 //	GET POST  /afmelden                    sign out
 //	GET POST  /aanmelden/code              the second step; POST /aanmelden/passkey takes a passkey, also alone
+//	GET       /herstelcode                 what to do after signing in by a recovery code; ?verzoek= and ?naar= as above
 //	GET POST  /tweede-stap                 a site wants more than a password; ?verzoek=
 //	GET POST  /beveiliging…                passkeys, the app with codes, the recovery codes; see web/entry
 //	GET POST  /toestemming                 may the site of somebody else hear of me; ?verzoek=
@@ -105,6 +106,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /afmelden", s.showSignOut)
 	m.Page("POST /afmelden", s.signOut)
 	s.entry.Routes(m)
+	m.Page("GET /herstelcode", kit.RequireSession(s.showRecovered))
 	m.Page("GET /tweede-stap", kit.RequireSession(s.showMore))
 	m.Page("POST /tweede-stap", kit.RequireSession(s.chooseMore))
 	m.Page("GET /toestemming", kit.RequireSession(s.showConsent))
@@ -242,7 +244,7 @@ func (s *Site) end(tx *sqldb.Tx, sessionID string) error {
 type homePage struct {
 	Account account.Account // the zero account for who is not signed in
 	Means   factor.State    // what it is signed in to with, beside its password
-	Removal account.Removal // of its second step, that a desk asked for; the zero Removal for none
+	Leaving entry.Leaving   // its second step, when a desk asked to take it away
 	Way     account.Way     // where the account goes on; on the page that it is ready
 }
 
@@ -289,7 +291,7 @@ func (s *Site) own(r *http.Request) (page homePage, err error) {
 		if page.Means, err = factor.StateOf(tx, ownerOf(page.Account.ID)); err != nil {
 			return err
 		}
-		page.Removal, _, err = s.Accounts.WaitingRemoval(tx, page.Account.ID)
+		page.Leaving, err = s.leaving(tx, page.Account.ID)
 		return err
 	})
 	return page, err
