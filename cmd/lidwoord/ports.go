@@ -97,7 +97,7 @@ func (loginAccounts) SecondStep(tx *sqldb.Tx, accountID string) (bool, error) {
 }
 
 func (l loginAccounts) AskRemoval(tx *sqldb.Tx, accountID string, r enrol.Removal) (time.Time, error) {
-	due, err := l.accounts.AskRemoval(tx, account.Removal{AccountID: accountID, Library: r.Library, AskedBy: r.AskedBy})
+	due, err := l.accounts.AskRemoval(tx, account.Removal{AccountID: accountID, Library: r.Library, Phone: r.Phone, AskedBy: r.AskedBy})
 	switch {
 	case errors.Is(err, account.ErrRemovalAsked):
 		err = enrol.ErrRemovalAsked

@@ -52,6 +52,7 @@ type SecondSteps interface {
 // Removal is the wish of a library to take the second step of a login account away.
 type Removal struct {
 	Library string // who asks, as its owner reads it
+	Phone   string // its telephone, for the letters; only of AskRemoval
 	AskedBy string // the worker, as the audit log has it
 	AskedAt time.Time
 	DueAt   time.Time

@@ -38,7 +38,7 @@ func (o Office) AskRemoval(tx *sqldb.Tx, c Clerk, customerID, document string) (
 	case !slices.Contains(Documents, document):
 		return due, ErrDocument.At(FieldDocument)
 	}
-	due, err = o.Steps.AskRemoval(tx, who.Link.AccountID, Removal{Library: lib.Name, AskedBy: c.actor()})
+	due, err = o.Steps.AskRemoval(tx, who.Link.AccountID, Removal{Library: lib.Name, Phone: lib.Phone, AskedBy: c.actor()})
 	if err != nil {
 		return due, err
 	}

@@ -120,6 +120,7 @@ type Change string
 
 const (
 	AppAdded       Change = "app_added"
+	AppReplaced    Change = "app_replaced"
 	AppRemoved     Change = "app_removed"
 	PasskeyAdded   Change = "passkey_added"
 	PasskeyRemoved Change = "passkey_removed"

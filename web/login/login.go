@@ -94,6 +94,7 @@ func New(house *kit.House, accounts *account.Accounts, provider *signon.Provider
 	if s.Base.Scheme == "http" {
 		s.FormAction += " http:"
 	}
+	s.Speaks = account.Speak
 	site := &Site{Site: s, Accounts: accounts, Provider: provider}
 	return site, site.joinEntry()
 }
@@ -180,11 +181,24 @@ type begun struct {
 // arrive starts the session of an account that signed in, and notes for its owner
 // by which browser.
 func (s *Site) arrive(tx *sqldb.Tx, r *http.Request, acc account.Account, acr string) (begun, error) {
+	if err := spoken(tx, r, &acc); err != nil {
+		return begun{}, err
+	}
 	device, err := s.Accounts.Arrive(tx, acc, secret.Token(s.Cookie(r, deviceCookie)), browserOf(r))
 	if err != nil {
 		return begun{}, err
 	}
 	return s.start(tx, r, session.Session{Subject: acc.ID, Data: acr}, device)
+}
+
+// spoken notes the language that somebody chose who comes in: letters follow.
+func spoken(tx *sqldb.Tx, r *http.Request, acc *account.Account) error {
+	v := kit.VisitOf(r)
+	if !v.Chosen {
+		return nil
+	}
+	acc.Lang = v.Lang
+	return account.Speak(tx, acc.ID, v.Lang)
 }
 
 // begin starts the session of an account that came by a link.
@@ -300,8 +314,9 @@ func (s *Site) own(r *http.Request) (page homePage, err error) {
 // helpPage is Hulp bij inloggen.
 type helpPage struct {
 	RemovalHours int // after which a second step that was lost is taken away
+	UndoDays     int // for which the letter about a new one takes that away
 }
 
 func (s *Site) help(w http.ResponseWriter, r *http.Request) error {
-	return s.Show(w, r, http.StatusOK, "help", helpPage{int(account.RemovalWait.Hours())})
+	return s.Show(w, r, http.StatusOK, "help", helpPage{int(account.RemovalWait.Hours()), int(account.FactorUndoLife.Hours() / 24)})
 }
