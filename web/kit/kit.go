@@ -73,8 +73,8 @@ type Site struct {
 	// writes to them in it.
 	Speaks func(tx *sqldb.Tx, subject string, lang words.Lang) error
 
-	pages      map[string]*template.Template
-	assets     *assets
+	pages  map[string]*template.Template
+	assets *assets
 }
 
 // NavItem is one entry of a door's menu.

@@ -181,8 +181,11 @@ type begun struct {
 // arrive starts the session of an account that signed in, and notes for its owner
 // by which browser.
 func (s *Site) arrive(tx *sqldb.Tx, r *http.Request, acc account.Account, acr string) (begun, error) {
-	if err := spoken(tx, r, &acc); err != nil {
+	if err := spoken(tx, r, acc.ID); err != nil {
 		return begun{}, err
+	}
+	if v := kit.VisitOf(r); v.Chosen {
+		acc.Lang = v.Lang
 	}
 	device, err := s.Accounts.Arrive(tx, acc, secret.Token(s.Cookie(r, deviceCookie)), browserOf(r))
 	if err != nil {
@@ -192,17 +195,19 @@ func (s *Site) arrive(tx *sqldb.Tx, r *http.Request, acc account.Account, acr st
 }
 
 // spoken notes the language that somebody chose who comes in: letters follow.
-func spoken(tx *sqldb.Tx, r *http.Request, acc *account.Account) error {
+func spoken(tx *sqldb.Tx, r *http.Request, accountID string) error {
 	v := kit.VisitOf(r)
 	if !v.Chosen {
 		return nil
 	}
-	acc.Lang = v.Lang
-	return account.Speak(tx, acc.ID, v.Lang)
+	return account.Speak(tx, accountID, v.Lang)
 }
 
 // begin starts the session of an account that came by a link.
 func (s *Site) begin(tx *sqldb.Tx, r *http.Request, accountID, acr string) (begun, error) {
+	if err := spoken(tx, r, accountID); err != nil {
+		return begun{}, err
+	}
 	device, err := account.Remember(tx, accountID, secret.Token(s.Cookie(r, deviceCookie)), browserOf(r))
 	if err != nil {
 		return begun{}, err
