@@ -82,7 +82,7 @@ func TestAReaderSignsInWithASecondStep(t *testing.T) {
 		p.Press("Ik heb ze bewaard")
 		p.Want("Je hebt nog 10 herstelcodes.")
 		p.Look("step-means-app")
-		h.about(t, lieke, "De beveiliging van je inlogaccount is gewijzigd")
+		h.about(t, lieke, "Je app met codes staat aan")
 		out()
 
 		// On the way to a book: by the code, and without the telephone.
