@@ -115,7 +115,7 @@ func TestACustomerOfAnotherLibrarySystemBorrowsByTheMembershipThatItGives(t *tes
 		borrow("De laatste bus naar Zweeloo")
 		reader.Want("Lenen lukt nu niet", "Je abonnement bij Bibliotheek Waterland staat nu stil")
 		person.Visit(h.at + "/inloggen/lidmaatschappen")
-		person.Want("Staat stil")
+		person.Want("Staat stil", "Vanaf")
 		h.says(t, token, id, `{"op":"replace","path":"active","value":true}`)
 		later()
 		borrow("De laatste bus naar Zweeloo")

@@ -103,7 +103,7 @@ func (loginAccounts) SecondStep(tx *sqldb.Tx, accountID string) (since time.Time
 }
 
 func (l loginAccounts) AskRemoval(tx *sqldb.Tx, accountID string, r enrol.Removal) (time.Time, error) {
-	due, err := l.accounts.AskRemoval(tx, account.Removal{AccountID: accountID, Library: r.Library, About: r.CustomerID, AskedBy: r.AskedBy, Insists: r.Insists})
+	due, err := l.accounts.AskRemoval(tx, account.Removal{AccountID: accountID, Library: r.Library, About: r.CustomerID, Phone: r.Phone, AskedBy: r.AskedBy, Insists: r.Insists})
 	switch {
 	case errors.Is(err, account.ErrRemovalAsked):
 		err = enrol.ErrRemovalAsked

@@ -138,7 +138,7 @@ func TestTheOwnerTakesAStrangersSecondStepAway(t *testing.T) {
 
 		owner := browser.Person(t)
 		owner.NoScript()
-		owner.Visit(linkIn(t, h.about(t, lieke, "De beveiliging van je inlogaccount is gewijzigd"), "tweede-stap-weg"))
+		owner.Visit(linkIn(t, h.about(t, lieke, "Je app met codes staat aan"), "tweede-stap-weg"))
 		owner.Want("Was jij dit niet?", "App met codes")
 		owner.Press("Dit was ik niet: haal dit weg")
 		owner.Want("De nieuwe tweede stap is weg.")

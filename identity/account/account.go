@@ -11,6 +11,7 @@
 //	Continue      where the owner goes on with what the account was made for
 //	State         waiting, active, expired or none
 //	Find          an account by its id
+//	Speak         in which language its letters come
 //	Count         how many accounts are in each state
 //	Forget        takes an account away that was never activated
 //	Expire        deletes what was not activated in time (a job)
@@ -230,6 +231,10 @@ func (a *Accounts) Find(tx *sqldb.Tx, id string) (Account, error) {
 	}
 	return acc, nil
 }
+
+// Speak lets the letters of an account come in a language: the one that its owner uses.
+// It writes when that is another than before.
+func Speak(tx *sqldb.Tx, id string, lang words.Lang) error { return setLang(tx, id, lang) }
 
 // Forget takes an account away that was never activated, with its links and its
 // memory, so that a new one can be made ("Vergeet inlogaccount"). An active

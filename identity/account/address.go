@@ -84,7 +84,11 @@ func (a *Accounts) ChangeEmail(ctx context.Context, db *sqldb.DB, m Moving) (unt
 		}
 		to := acc
 		to.Email = email
-		if err := a.mail(tx, to, "email", acc.Library, letter{Link: a.links.Email(token), Hours: int(EmailChangeLife.Hours()), Until: until}); err != nil {
+		shared, err := a.Shares(tx, to)
+		if err != nil {
+			return err
+		}
+		if err := a.mail(tx, to, "email", acc.Library, letter{Link: a.links.Email(token), Hours: int(EmailChangeLife.Hours()), Until: until, Shared: shared}); err != nil {
 			return err
 		}
 		if err := a.mailUndo(tx, acc, "email_asked", tx.Now); err != nil {
@@ -102,7 +106,11 @@ func (a *Accounts) mailUndo(tx *sqldb.Tx, acc Account, name string, asked time.T
 	if err := insertOwnLink(tx, token.Digest(), link, until); err != nil {
 		return err
 	}
-	return a.mail(tx, acc, name, acc.Library, letter{Link: a.links.Undo(token), Days: int(EmailUndoLife.Hours() / 24), Until: until})
+	now, _, err := accountByID(tx, acc.ID)
+	if err != nil {
+		return err
+	}
+	return a.mail(tx, acc, name, acc.Library, letter{NewEmail: masked(now.Email), Link: a.links.Undo(token), Days: int(EmailUndoLife.Hours() / 24), Until: until})
 }
 
 // LookEmail says which address a link confirms. It changes nothing.

@@ -52,3 +52,16 @@ func emailKey(typed string) string {
 		return r
 	}, typed)
 }
+
+// masked is an address by which its owner knows it, and nobody learns it: the old mailbox
+// may be the one that its owner left because others read it.
+func masked(email string) string {
+	local, domain, _ := strings.Cut(email, "@")
+	dot := strings.LastIndexByte(domain, '.')
+	if local == "" || dot <= 0 {
+		return ""
+	}
+	first, _ := utf8.DecodeRuneInString(local)
+	host, _ := utf8.DecodeRuneInString(domain)
+	return string(first) + "…@" + string(host) + "…" + domain[dot:]
+}

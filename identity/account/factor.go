@@ -19,6 +19,7 @@ const FactorUndoLife = EmailUndoLife
 // What it is made of is in base/factor.
 const (
 	EventAppAdded       = "app_added"
+	EventAppReplaced    = "app_replaced"
 	EventAppRemoved     = "app_removed"
 	EventPasskeyAdded   = "passkey_added"
 	EventPasskeyRemoved = "passkey_removed"
@@ -37,7 +38,7 @@ var ErrFactorOver = fault.New(fault.Gone, "account.factor_over")
 // added and minded are what somebody changes who is in: a second step that is new, and
 // all that shows that its owner has no need of a desk.
 var (
-	added  = []string{EventAppAdded, EventPasskeyAdded}
+	added  = []string{EventAppAdded, EventAppReplaced, EventPasskeyAdded}
 	minded = append(added, EventAppRemoved, EventPasskeyRemoved, EventCodesRenewed)
 )
 

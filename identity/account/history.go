@@ -93,7 +93,8 @@ func (a *Accounts) Arrive(tx *sqldb.Tx, acc Account, device secret.Token, browse
 
 // Device is a browser that an account knows.
 type Device struct {
-	Name   string // in words, "" when unknown
+	Name   string    // in words, "" when unknown
+	Since  time.Time // the first sign-in there; zero when it was long ago
 	SeenAt time.Time
 	This   bool // the one that asks
 }

@@ -21,6 +21,7 @@ type letter struct {
 	Help     string    // help page; the roof fills it, may be ""
 	Code     string    // in "code" only
 	Asker    string    // in "code" and the letters about a removal: the library that asks
+	Phone    string    // in "removal_asked": the telephone of Asker, or ""
 	Hours    int       // in "activation", "welcome", "reset" and "email": how long Link works
 	Minutes  int       // in "code" only: how long Code works
 	Until    time.Time // the exact moment at which Link or Code stops working; in "newdevice": of the sign-in; in "removal_asked": when it is done
@@ -32,6 +33,8 @@ type letter struct {
 	By        string    // in "removal_stopped": who did, one of stoppedBy…
 	Left      int       // in "factor": recovery codes that are left
 	Old       string    // in "username": the name it was
+	Shared    bool      // in "email": others use the address too
+	NewEmail  string    // in "email_changed": where letters go from now on, masked
 	Days      int       // in "username": how long that rests; with an undo link: how long it works
 }
 

@@ -52,6 +52,8 @@ var (
 	// ErrRemovalOver answers alike for a link to a removal that was stopped or done, for
 	// one that is too old and one that was never ours.
 	ErrRemovalOver = fault.New(fault.Gone, "account.removal_over")
+	// ErrRemovalNewer answers a link in an older letter while another removal waits.
+	ErrRemovalNewer = fault.New(fault.Gone, "account.removal_newer")
 )
 
 // Removal is the wish to take every second step of an account away, because its owner
@@ -61,6 +63,7 @@ type Removal struct {
 	Library   string // that asked
 	About     string // for whom, in its own words; see Links.Knows
 	Insists   bool   // asks in spite of the owner's no; only of AskRemoval
+	Phone     string // its telephone, for the letters; only of AskRemoval, "" tells none
 	AskedBy   string // the worker, as the audit log has it
 	AskedAt   time.Time
 	DueAt     time.Time
@@ -136,7 +139,7 @@ func (a *Accounts) mailRemoval(tx *sqldb.Tx, acc Account, r Removal) error {
 	if err := insertOwnLink(tx, token.Digest(), ownLink{accountID: acc.ID, kind: linkRemoval}, r.DueAt.Add(removalLate)); err != nil {
 		return err
 	}
-	return a.mail(tx, acc, "removal_asked", acc.Library, letter{Link: a.links.Keep(token), Asker: r.Library, Until: r.DueAt})
+	return a.mail(tx, acc, "removal_asked", acc.Library, letter{Link: a.links.Keep(token), Asker: r.Library, Phone: r.Phone, Until: r.DueAt})
 }
 
 // WaitingRemoval finds the removal that waits at an account.
@@ -210,6 +213,9 @@ func (a *Accounts) stopRemoval(tx *sqldb.Tx, accountID string, s stop) (stopped 
 // LookRemoval says what a link stops. It changes nothing.
 func (a *Accounts) LookRemoval(tx *sqldb.Tx, token secret.Token) (acc Account, r Removal, err error) {
 	acc, _, err = lookOwn(tx, token, linkRemoval, ErrRemovalOver)
+	if errors.Is(err, ErrRemovalOver) {
+		err = orNewer(tx, token)
+	}
 	if err != nil {
 		return acc, r, err
 	}
@@ -223,14 +229,27 @@ func (a *Accounts) LookRemoval(tx *sqldb.Tx, token secret.Token) (acc Account, r
 // StopRemovalByLink is StopRemoval by a link in one of the letters, once.
 func (a *Accounts) StopRemovalByLink(tx *sqldb.Tx, token secret.Token, browser string) error {
 	l, ok, err := spendOwnLink(tx, token.Digest(), linkRemoval)
-	if err != nil || !ok {
-		return orOver(err, ErrRemovalOver)
+	if err == nil && !ok {
+		err = orNewer(tx, token)
+	}
+	if err != nil {
+		return err
 	}
 	stopped, err := a.StopRemoval(tx, l.accountID, "account:"+l.accountID, browser)
 	if errors.Is(err, ErrNoAccount) || err == nil && !stopped {
 		err = ErrRemovalOver
 	}
 	return err
+}
+
+// orNewer says why a link stops nothing: it is over, or there is a newer letter. An old
+// link must not calm somebody whose second step goes tomorrow.
+func orNewer(tx *sqldb.Tx, token secret.Token) error {
+	waits, err := waitsDespite(tx, token.Digest(), linkRemoval)
+	if err == nil && waits {
+		err = ErrRemovalNewer
+	}
+	return orOver(err, ErrRemovalOver)
 }
 
 // RemoveDue takes away the second steps whose time has come, and tells their owners. It

@@ -46,7 +46,7 @@ func (h *house) means(id string) (s factor.State) {
 
 func (h *house) askRemoval(id string) error {
 	return h.try(func(tx *sqldb.Tx) error {
-		_, err := h.AskRemoval(tx, account.Removal{AccountID: id, Library: "Verre bibliotheken", About: "ZOE", AskedBy: clerk})
+		_, err := h.AskRemoval(tx, account.Removal{AccountID: id, Library: "Verre bibliotheken", About: "ZOE", Phone: "0592 123456", AskedBy: clerk})
 		return err
 	})
 }
@@ -101,7 +101,7 @@ func TestALostSecondStepIsTakenAwayADayAfterTheDeskAsked(t *testing.T) {
 		h.withApp(zoe)
 		h.want(h.askRemoval(zoe), nil, "asking")
 		h.want(h.askRemoval(zoe), account.ErrRemovalAsked, "asking twice")
-		if m := h.mail("zoe@example.nl", "removal_asked"); !strings.Contains(m.Text, "Verre bibliotheken vraagt ons") || !strings.Contains(m.Text, "dinsdag 24 november 2026 om 14.05 uur") {
+		if m := h.mail("zoe@example.nl", "removal_asked"); !strings.Contains(m.Text, "Vandaag is aan de balie van Verre bibliotheken gevraagd") || !strings.Contains(m.Text, "Het nummer van Verre bibliotheken is 0592 123456.") || !strings.Contains(m.Text, "dinsdag 24 november 2026 om 14.05 uur") {
 			t.Errorf("the letter does not say who asked, and when it happens:\n%s", m.Text)
 		}
 		h.pass(account.RemovalWait - time.Microsecond)
@@ -188,7 +188,9 @@ func TestTheOwnerStopsARemovalByTheLinkOnce(t *testing.T) {
 		// A week later it may be asked again; the old link does nothing to the new one.
 		h.pass(account.RemovalRest)
 		h.want(h.askRemoval(zoe), nil, "asking again")
-		h.want(h.stopByLink(token), account.ErrRemovalOver, "the old link")
+		h.want(h.stopByLink(token), account.ErrRemovalNewer, "the old link")
+		_, err = h.lookRemoval(token)
+		h.want(err, account.ErrRemovalNewer, "looking at the old link")
 		if !h.stop(zoe, clerk) || h.stop(zoe, clerk) {
 			t.Error("the desk stops it once")
 		}

@@ -186,6 +186,8 @@ type section struct {
 	Active   bool
 	Link     string
 	Until    time.Time // of the link
+	Since    time.Time // when the account was made, in "names"; zero when unknown
+	Minute   bool      // … told to the minute, as another of that day is beside it
 }
 
 func (a *Accounts) mailResets(tx *sqldb.Tx, group []Account) error {

@@ -72,6 +72,11 @@ func (l *language) Scan(v any) error {
 	return nil
 }
 
+func setLang(tx *sqldb.Tx, id string, lang words.Lang) error {
+	_, err := tx.Exec(`UPDATE account SET lang = $1 WHERE id = $2 AND lang <> $1`, string(lang), id)
+	return err
+}
+
 // confirmAccount confirms the address once.
 func confirmAccount(tx *sqldb.Tx, id string, until time.Time) error {
 	_, err := tx.Exec(`
@@ -207,7 +212,7 @@ func noteFirstSignIn(tx *sqldb.Tx, id string) error {
 
 func putDevice(tx *sqldb.Tx, digest, accountID, name string) error {
 	_, err := tx.Exec(`
-		INSERT INTO account_device (digest, account_id, seen_at, name) VALUES ($1, $2, $3, $4)
+		INSERT INTO account_device (digest, account_id, seen_at, since_at, name) VALUES ($1, $2, $3, $3, $4)
 		ON CONFLICT (digest, account_id) DO UPDATE SET seen_at = excluded.seen_at, name = excluded.name`,
 		digest, accountID, tx.Now, name)
 	return err
@@ -220,9 +225,9 @@ func hasDevice(tx *sqldb.Tx, digest, accountID string) (known bool, err error) {
 
 func devicesOf(tx *sqldb.Tx, accountID, digest string) ([]Device, error) {
 	return sqldb.Many(tx, `
-		SELECT name, seen_at, digest = $2 FROM account_device WHERE account_id = $1 ORDER BY seen_at DESC, digest`,
+		SELECT name, since_at, seen_at, digest = $2 FROM account_device WHERE account_id = $1 ORDER BY seen_at DESC, digest`,
 		[]any{accountID, digest}, func(r sqldb.Row) (d Device, err error) {
-			return d, r.Scan(&d.Name, sqldb.Instant(&d.SeenAt), &d.This)
+			return d, r.Scan(&d.Name, sqldb.Instant(&d.Since), sqldb.Instant(&d.SeenAt), &d.This)
 		})
 }
 
@@ -410,6 +415,17 @@ func waitingRemoval(tx *sqldb.Tx, accountID string) (r Removal, ok bool, err err
 	ok, err = tx.One(`SELECT `+removalColumns+` FROM account_factor_removal WHERE account_id = $1 AND ended_at IS NULL`,
 		[]any{accountID}, r.columns()...)
 	return r, ok, err
+}
+
+// waitsDespite reports whether a removal waits at the account of a link of a kind, whether
+// that works or not.
+func waitsDespite(tx *sqldb.Tx, digest, kind string) (waits bool, err error) {
+	_, err = tx.One(`
+		SELECT EXISTS (SELECT 1 FROM account_own_link AS link
+			JOIN account_factor_removal AS removal ON removal.account_id = link.account_id AND removal.ended_at IS NULL
+			WHERE link.digest = $1 AND link.kind = $2)`,
+		[]any{digest, kind}, &waits)
+	return waits, err
 }
 
 func removalsOf(tx *sqldb.Tx, accountID string) ([]Removal, error) {

@@ -57,6 +57,7 @@ type SecondSteps interface {
 // Removal is the wish of a library to take the second step of a login account away.
 type Removal struct {
 	Library    string // who asks, as its owner reads it
+	Phone      string // its telephone, for the letters; only of AskRemoval
 	CustomerID string // for whom
 	Insists    bool   // asks in spite of the owner's no; only of AskRemoval
 	AskedBy    string // the worker, as the audit log has it

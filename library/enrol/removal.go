@@ -81,7 +81,7 @@ func (o Office) askRemoval(tx *sqldb.Tx, c Clerk, customerID, document string, r
 	case !slices.Contains(Documents, document):
 		return due, ErrDocument.At(FieldDocument)
 	}
-	r.Library, r.CustomerID, r.AskedBy = lib.Name, who.ID, c.actor()
+	r.Library, r.Phone, r.CustomerID, r.AskedBy = lib.Name, lib.Phone, who.ID, c.actor()
 	due, err = o.Steps.AskRemoval(tx, who.Link.AccountID, r)
 	if err != nil {
 		return due, err

@@ -90,10 +90,25 @@ type Desk struct {
 	// Leads lets the forms of a page lead where who waits with this Data goes on, which
 	// may be an app. Data is "" for who is in.
 	Leads func(tx *sqldb.Tx, w http.ResponseWriter, r *http.Request, data string) error
+	// Help is the path of a page that helps with signing in; "" for none.
+	Help string
+	// Leaving says whether the second step of a subject is going to be taken away.
+	Leaving func(tx *sqldb.Tx, subject string) (Leaving, error)
 	// Onward is the path where who changed something goes on; "" for the page Inloggen
 	// en beveiliging.
 	Onward func(r *http.Request) string
 }
+
+// Leaving is a second step that is going to be taken away: its owner lost it, and asked
+// somebody who may do so.
+type Leaving struct {
+	By   string    // who asked for it
+	At   time.Time // from then on the password alone is enough; zero when nothing goes
+	Stop string    // the path below the door to which the button posts that keeps it
+}
+
+// Waits reports whether there is anything that can be kept.
+func (l Leaving) Waits() bool { return !l.At.IsZero() }
 
 // Admission is what a browser gets that came in.
 type Admission struct {
@@ -107,6 +122,7 @@ type Change string
 
 const (
 	AppAdded       Change = "app_added"
+	AppReplaced    Change = "app_replaced"
 	AppRemoved     Change = "app_removed"
 	PasskeyAdded   Change = "passkey_added"
 	PasskeyRemoved Change = "passkey_removed"
@@ -301,6 +317,14 @@ func (d *Desk) leads(tx *sqldb.Tx, w http.ResponseWriter, r *http.Request, data 
 		return nil
 	}
 	return d.Leads(tx, w, r, data)
+}
+
+// leaving is Leaving, for doors that have it.
+func (d *Desk) leaving(tx *sqldb.Tx, subject string) (Leaving, error) {
+	if d.Leaving == nil {
+		return Leaving{}, nil
+	}
+	return d.Leaving(tx, subject)
 }
 
 // forPage turns what belongs above a form into a fault of that form, also where a

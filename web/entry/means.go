@@ -22,6 +22,7 @@ type meansPage struct {
 	Required bool
 	Passkey  Key
 	Bare     bool // browsers know no passkeys at this address
+	Leaving  Leaving
 }
 
 // signedIn gives a page the session it is about.
@@ -69,6 +70,9 @@ func (d *Desk) meansPage(w http.ResponseWriter, r *http.Request, s session.Sessi
 			return err
 		}
 		if page.State, err = factor.StateOf(tx, d.owner(s.Subject)); err != nil {
+			return err
+		}
+		if page.Leaving, err = d.leaving(tx, s.Subject); err != nil {
 			return err
 		}
 		if page.Fresh, err = d.isFresh(tx, r, s); err != nil || !page.Fresh || d.Passkeys == nil {
@@ -125,6 +129,11 @@ func (d *Desk) appPage(w http.ResponseWriter, r *http.Request, s session.Session
 		if err := d.leads(tx, w, r, ""); err != nil {
 			return err
 		}
+		has, err := factor.StateOf(tx, d.owner(s.Subject))
+		if err != nil {
+			return err
+		}
+		page.Replaces = has.App
 		return d.offer(tx, r, s.Subject, &page)
 	})
 	if err != nil {
@@ -140,11 +149,27 @@ func (d *Desk) addApp(w http.ResponseWriter, r *http.Request, s session.Session)
 		return err
 	}
 	var codes []secret.Token
-	token, err := d.change(r, s, AppAdded, func(tx *sqldb.Tx) (err error) {
+	var token secret.Token
+	var what Change
+	err = d.Site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
+		what = AppAdded
+		has, err := factor.StateOf(tx, d.owner(s.Subject))
+		if err == nil {
+			err = d.mustBeFresh(tx, r, s)
+		}
+		if err != nil {
+			return err
+		}
+		if has.App {
+			what = AppReplaced
+		}
 		if err := factor.ConfirmApp(tx, d.owner(s.Subject), form.Get("code")); err != nil {
 			return err
 		}
-		codes, err = d.firstCodes(tx, s)
+		if codes, err = d.firstCodes(tx, s); err != nil {
+			return err
+		}
+		token, err = d.noteChange(tx, r, s, what)
 		return err
 	})
 	form.Set("code", "")
@@ -154,7 +179,7 @@ func (d *Desk) addApp(w http.ResponseWriter, r *http.Request, s session.Session)
 		}
 		return err
 	}
-	return d.changed(w, r, token, AppAdded, codes)
+	return d.changed(w, r, token, what, codes)
 }
 
 // firstCodes are the recovery codes of who had none.
@@ -206,14 +231,14 @@ func (d *Desk) back(r *http.Request) string {
 }
 
 // said is what the next page says of a change; new codes speak for themselves.
-var said = map[Change]string{AppAdded: "entry.app_added", AppRemoved: "entry.app_removed",
+var said = map[Change]string{AppAdded: "entry.app_added", AppReplaced: "entry.app_replaced", AppRemoved: "entry.app_removed",
 	PasskeyAdded: "entry.passkey_added", PasskeyRemoved: "entry.passkey_removed"}
 
 // changed gives the browser its new session and shows what came of the change.
 func (d *Desk) changed(w http.ResponseWriter, r *http.Request, token secret.Token, what Change, codes []secret.Token) error {
 	d.Site.SetSession(w, token)
 	if len(codes) > 0 {
-		return d.Site.Show(w, r, http.StatusOK, "entry-codes", codesPage{Codes: codes, Back: d.back(r), Renewed: what == CodesRenewed})
+		return d.Site.Show(w, r, http.StatusOK, "entry-codes", codesPage{Codes: codes, Back: d.back(r), Renewed: what == CodesRenewed, Added: what})
 	}
 	d.Site.SetFlash(w, said[what])
 	return d.Site.Redirect(w, r, "%s", d.back(r))

@@ -18,6 +18,8 @@ type setupPage struct {
 	QR     template.HTML
 	Action string
 	Back   string // "" before one is in
+
+	Replaces bool // an app that works now stops working
 }
 
 // AppLink opens the app on the telephone that shows this page. No picture can be
@@ -30,7 +32,8 @@ type codesPage struct {
 	Again string         // where new codes come from, by POST
 	Back  string         // the page to return to, for who is in
 
-	Renewed bool // there were others, which do not work any more
+	Renewed bool   // there were others, which do not work any more
+	Added   Change // what these are the first codes of; "" for nothing new
 }
 
 func (d *Desk) showSetup(w http.ResponseWriter, r *http.Request) error {
@@ -90,7 +93,7 @@ func (d *Desk) setUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := codesPage{Next: "/aanmelden/bewaard", Again: "/aanmelden/instellen"}
+	page := codesPage{Next: "/aanmelden/bewaard", Again: "/aanmelden/instellen", Added: AppAdded}
 	away := ""
 	err = d.Site.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
 		away = ""

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"unicode"
 
 	"lidwoord/base/factor"
+	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
 	"lidwoord/web/kit"
 )
@@ -16,6 +18,8 @@ type stepPage struct {
 	Recovery int
 	Passkey  Key
 	Restart  string // the address at which to begin anew
+	Leaving  Leaving
+	Help     string // path of a page that helps, "" for none
 }
 
 // Key is the form of one passkey: the template "passkey" draws it.
@@ -36,7 +40,7 @@ func (d *Desk) showStep(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d *Desk) stepPage(w http.ResponseWriter, r *http.Request, status int, form *kit.Form) error {
-	page := stepPage{Form: form, Restart: d.Site.Link("%s", d.Site.SignInPath)}
+	page := stepPage{Form: form, Restart: d.Site.Link("%s", d.Site.SignInPath), Help: d.Help}
 	fresh := false
 	err := d.Site.DB.Read(r.Context(), func(tx *sqldb.Tx) error {
 		wait, err := d.waitingAt(tx, r)
@@ -55,6 +59,9 @@ func (d *Desk) stepPage(w http.ResponseWriter, r *http.Request, status int, form
 			return err
 		}
 		page.App, page.Recovery = s.App, s.Recovery
+		if page.Leaving, err = d.leaving(tx, wait.Subject); err != nil {
+			return err
+		}
 		if d.Passkeys == nil {
 			return nil
 		}
@@ -104,12 +111,25 @@ func (d *Desk) takeCode(w http.ResponseWriter, r *http.Request) error {
 		if err := d.guessed(r, wait.Subject, typed, err); err != nil {
 			return err
 		}
-		if form.Take(err) {
+		if form.Take(ofRecovery(err, typed)) {
 			return d.stepPage(w, r, kit.Status(err), form)
 		}
 		return err
 	}
 	return d.enter(w, r, in)
+}
+
+// errRecovery says of a recovery code that it is wrong or was used. Whoever types one has
+// a list of them before them.
+var errRecovery = fault.New(fault.Invalid, "entry.recovery_wrong")
+
+// ofRecovery tells the answer to a recovery code from that to a code of an app. It goes
+// by what was typed: codes of an app have no letters.
+func ofRecovery(err error, typed string) error {
+	if errors.Is(err, factor.ErrCode) && strings.ContainsFunc(typed, unicode.IsLetter) {
+		return errRecovery
+	}
+	return err
 }
 
 // guessed passes on that a code was wrong: the password was right, and may be known to

@@ -68,8 +68,13 @@ type Site struct {
 	Sealed     bool          // what the sessions hold is sealed in the database
 	FormAction string        // CSP form-action; "'self'" when empty
 	Nav        []NavItem     // the door's menu, "" when it has none
-	pages      map[string]*template.Template
-	assets     *assets
+
+	// Speaks keeps the language that who is signed in chose. It is nil where nobody
+	// writes to them in it.
+	Speaks func(tx *sqldb.Tx, subject string, lang words.Lang) error
+
+	pages  map[string]*template.Template
+	assets *assets
 }
 
 // NavItem is one entry of a door's menu.

@@ -21,6 +21,7 @@ import (
 type Visit struct {
 	ID      string // reference number, in the log and on an error page
 	Lang    words.Lang
+	Chosen  bool             // the visitor chose Lang, and not their browser
 	Session *session.Session // nil when not signed in at this door
 	path    string
 	query   url.Values
@@ -43,7 +44,7 @@ const (
 
 func (s *Site) visit(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
 	v := &Visit{ID: secret.NewID()[:10], path: r.URL.Path, query: r.URL.Query()}
-	v.Lang = s.language(w, r)
+	v.Lang, v.Chosen = s.language(w, r)
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 	if !readable(r.URL.Path) {
 		// It holds an id that nobody has, and PostgreSQL would call it our fault.
@@ -65,6 +66,9 @@ func (s *Site) visit(w http.ResponseWriter, r *http.Request) (*http.Request, err
 	}
 	if v.Session != nil && v.Session.Stale(s.DB.Now()) {
 		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Touch(tx, *v.Session, s.Idle) })
+	}
+	if err == nil && v.Session != nil && s.Speaks != nil && v.query.Has(langParam) && v.Chosen {
+		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return s.Speaks(tx, v.Session.Subject, v.Lang) })
 	}
 	return r, err
 }
@@ -93,18 +97,18 @@ func (s *Site) openSession(found *session.Session) bool {
 func (s *Site) sessionPurpose() string { return s.Name + " session" }
 
 // language is what the visitor chose, or else what the browser asks for.
-func (s *Site) language(w http.ResponseWriter, r *http.Request) words.Lang {
+func (s *Site) language(w http.ResponseWriter, r *http.Request) (lang words.Lang, chosen bool) {
 	if l, ok := words.Read(r.URL.Query().Get(langParam)); ok && r.URL.Query().Has(langParam) {
 		http.SetCookie(w, &http.Cookie{Name: langCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600,
 			HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.Base.Scheme == "https"})
-		return l
+		return l, true
 	}
 	if c, err := r.Cookie(langCookie); err == nil {
 		if l, ok := words.Read(c.Value); ok {
-			return l
+			return l, true
 		}
 	}
-	return words.Accepted(r.Header.Get("Accept-Language"))
+	return words.Accepted(r.Header.Get("Accept-Language")), false
 }
 
 // cookieName keeps the doors' cookies apart when they share a host. The prefix

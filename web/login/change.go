@@ -2,6 +2,7 @@ package login
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"lidwoord/base/fault"
@@ -185,6 +186,7 @@ type ownLinkPage struct {
 	Action  string // where its button leads
 	Undo    bool   // the link stops a change, or brings an old address back
 	Asked   bool   // the change was only asked for
+	Shared  bool   // others use the address too
 	Takes   bool   // the app and the passkeys that were added since go too
 	Stays   bool   // one from before stays
 }
@@ -192,7 +194,12 @@ type ownLinkPage struct {
 func (s *Site) showEmailLink(w http.ResponseWriter, r *http.Request) error {
 	page := ownLinkPage{Action: s.Link("/email/%s", ownToken(r))}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		page.Account, page.Email, err = s.Accounts.LookEmail(tx, ownToken(r))
+		if page.Account, page.Email, err = s.Accounts.LookEmail(tx, ownToken(r)); err != nil {
+			return err
+		}
+		there := page.Account
+		there.Email = page.Email
+		page.Shared, err = s.Accounts.Shares(tx, there)
 		return err
 	})
 	if err != nil {
@@ -203,18 +210,34 @@ func (s *Site) showEmailLink(w http.ResponseWriter, r *http.Request) error {
 
 // confirmEmail changes the address: the button of the link was pressed.
 func (s *Site) confirmEmail(w http.ResponseWriter, r *http.Request) error {
+	shared := false
 	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
-		_, err := s.Accounts.ConfirmEmail(tx, ownToken(r), browserOf(r))
+		acc, err := s.Accounts.ConfirmEmail(tx, ownToken(r), browserOf(r))
+		if err == nil {
+			shared, err = s.Accounts.Shares(tx, acc)
+		}
 		return err
 	})
 	if err != nil {
 		return s.deadOwn(w, r, err)
 	}
-	return s.Redirect(w, r, "/email-klaar")
+	to := s.Link("/email-klaar")
+	if shared {
+		to += "?" + url.Values{sharedParam: {"ja"}}.Encode()
+	}
+	return see(w, r, to)
+}
+
+// sharedParam tells the next page that others use the address too, and is there to be
+// told only.
+const sharedParam = "samen"
+
+type emailDonePage struct {
+	Shared bool // others use the address too
 }
 
 func (s *Site) showEmailDone(w http.ResponseWriter, r *http.Request) error {
-	return s.Show(w, r, http.StatusOK, "emaildone", nil)
+	return s.Show(w, r, http.StatusOK, "emaildone", emailDonePage{r.URL.Query().Has(sharedParam)})
 }
 
 func (s *Site) showUndo(w http.ResponseWriter, r *http.Request) error {

@@ -150,7 +150,7 @@ func (s *Site) askedOf(r *http.Request) (a asked) {
 
 type forgotMailedPage struct {
 	asked
-	Minutes int // how long the link works
+	Hours int // how long the link works
 }
 
 // Query is what the addresses of this page carry on.
@@ -162,7 +162,7 @@ func (s *Site) showForgotMailed(what string) kit.Handler {
 		if a.What != what {
 			return see(w, r, s.Link("/%s-vergeten", what)+forgotPage{Request: r.URL.Query().Get("verzoek")}.Query())
 		}
-		return s.Show(w, r, http.StatusOK, "forgotmailed", forgotMailedPage{a, int(account.ResetLife.Minutes())})
+		return s.Show(w, r, http.StatusOK, "forgotmailed", forgotMailedPage{a, int(account.ResetLife.Hours())})
 	}
 }
 
@@ -178,6 +178,8 @@ type resetPage struct {
 	Taken   bool // … and the app and passkeys that were added since went too
 	Step    bool // the second step comes after
 	Shared  bool // others have the address too: the letter may hold several links
+
+	Leaving entry.Leaving // the second step, when a desk asked to take it away
 }
 
 // What became of an undone change travels in the address of the form, and is there to
@@ -231,6 +233,9 @@ func (s *Site) askReset(w http.ResponseWriter, r *http.Request, form *kit.Form, 
 		if err := s.leadsTo(tx, w, s.askedOf(r).Request); err != nil {
 			return err
 		}
+		if page.Leaving, err = s.removalWaits(tx, page.Account.ID); err != nil {
+			return err
+		}
 		if page.Step, err = mustStep(tx, page.Account.ID); err != nil || page.Undone {
 			return err
 		}
@@ -256,7 +261,7 @@ func (s *Site) deadOwn(w http.ResponseWriter, r *http.Request, err error) error 
 		page.Way = "/wachtwoord-vergeten"
 	case errors.Is(err, account.ErrEmailOver), errors.Is(err, account.ErrNameStays):
 		page.Way = "/email"
-	case !errors.Is(err, account.ErrUndoOver) && !errors.Is(err, account.ErrFactorOver) && !errors.Is(err, account.ErrRemovalOver):
+	case !errors.Is(err, account.ErrUndoOver) && !errors.Is(err, account.ErrFactorOver) && !errors.Is(err, account.ErrRemovalOver) && !errors.Is(err, account.ErrRemovalNewer):
 		return err
 	}
 	return s.Show(w, r, kit.Status(err), "deadown", page)
@@ -319,6 +324,10 @@ func (s *Site) reset(w http.ResponseWriter, r *http.Request) error {
 	s.keep(w, here)
 	if to != "" {
 		return s.leave(w, r, to)
+	}
+	if r.URL.Query().Get(undoneParam) == factorValue {
+		s.SetFlash(w, "login.password_set_alone")
+		return s.Redirect(w, r, "/beveiliging")
 	}
 	s.SetFlash(w, "login.password_set")
 	return s.Redirect(w, r, "/")

@@ -6,6 +6,7 @@
 //	GET POST  /aanmelden                   sign in; ?verzoek= answers another site, ?naar= leads back
 //	GET POST  /afmelden                    sign out
 //	GET POST  /aanmelden/code              the second step; POST /aanmelden/passkey takes a passkey, also alone
+//	GET       /herstelcode                 what to do after signing in by a recovery code; ?verzoek= and ?naar= as above
 //	GET POST  /tweede-stap                 a site wants more than a password; ?verzoek=
 //	GET POST  /beveiliging…                passkeys, the app with codes, the recovery codes; see web/entry
 //	GET POST  /toestemming                 may the site of somebody else hear of me; ?verzoek=
@@ -91,6 +92,7 @@ func New(house *kit.House, accounts *account.Accounts, provider *signon.Provider
 	// counts every step of that way as a target of the form: our own doors lead on to each
 	// other, on hosts of their own perhaps. The site of the running request leads adds.
 	s.FormAction = "'self'" + otherDoors(s.Base, house.Doors)
+	s.Speaks = account.Speak
 	site := &Site{Site: s, Accounts: accounts, Provider: provider}
 	return site, site.joinEntry()
 }
@@ -117,6 +119,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /afmelden", s.showSignOut)
 	m.Page("POST /afmelden", s.signOut)
 	s.entry.Routes(m)
+	m.Page("GET /herstelcode", kit.RequireSession(s.showRecovered))
 	m.Page("GET /tweede-stap", kit.RequireSession(s.showMore))
 	m.Page("POST /tweede-stap", kit.RequireSession(s.chooseMore))
 	m.Page("GET /toestemming", kit.RequireSession(s.showConsent))
@@ -190,6 +193,12 @@ type begun struct {
 // arrive starts the session of an account that signed in, and notes for its owner
 // by which browser.
 func (s *Site) arrive(tx *sqldb.Tx, r *http.Request, acc account.Account, acr string) (begun, error) {
+	if err := spoken(tx, r, acc.ID); err != nil {
+		return begun{}, err
+	}
+	if v := kit.VisitOf(r); v.Chosen {
+		acc.Lang = v.Lang
+	}
 	device, err := s.Accounts.Arrive(tx, acc, secret.Token(s.Cookie(r, deviceCookie)), browserOf(r))
 	if err != nil {
 		return begun{}, err
@@ -197,8 +206,20 @@ func (s *Site) arrive(tx *sqldb.Tx, r *http.Request, acc account.Account, acr st
 	return s.start(tx, r, session.Session{Subject: acc.ID, Data: acr}, device)
 }
 
+// spoken notes the language that somebody chose who comes in: letters follow.
+func spoken(tx *sqldb.Tx, r *http.Request, accountID string) error {
+	v := kit.VisitOf(r)
+	if !v.Chosen {
+		return nil
+	}
+	return account.Speak(tx, accountID, v.Lang)
+}
+
 // begin starts the session of an account that came by a link.
 func (s *Site) begin(tx *sqldb.Tx, r *http.Request, accountID, acr string) (begun, error) {
+	if err := spoken(tx, r, accountID); err != nil {
+		return begun{}, err
+	}
 	device, err := account.Remember(tx, accountID, secret.Token(s.Cookie(r, deviceCookie)), browserOf(r))
 	if err != nil {
 		return begun{}, err
@@ -254,7 +275,7 @@ func (s *Site) end(tx *sqldb.Tx, sessionID string) error {
 type homePage struct {
 	Account account.Account // the zero account for who is not signed in
 	Means   factor.State    // what it is signed in to with, beside its password
-	Removal account.Removal // of its second step, that a desk asked for; the zero Removal for none
+	Leaving entry.Leaving   // its second step, when a desk asked to take it away
 	Way     account.Way     // where the account goes on; on the page that it is ready
 }
 
@@ -301,7 +322,7 @@ func (s *Site) own(r *http.Request) (page homePage, err error) {
 		if page.Means, err = factor.StateOf(tx, ownerOf(page.Account.ID)); err != nil {
 			return err
 		}
-		page.Removal, _, err = s.Accounts.WaitingRemoval(tx, page.Account.ID)
+		page.Leaving, err = s.removalWaits(tx, page.Account.ID)
 		return err
 	})
 	return page, err
@@ -310,8 +331,9 @@ func (s *Site) own(r *http.Request) (page homePage, err error) {
 // helpPage is Hulp bij inloggen.
 type helpPage struct {
 	RemovalHours int // after which a second step that was lost is taken away
+	UndoDays     int // for which the letter about a new one takes that away
 }
 
 func (s *Site) help(w http.ResponseWriter, r *http.Request) error {
-	return s.Show(w, r, http.StatusOK, "help", helpPage{int(account.RemovalWait.Hours())})
+	return s.Show(w, r, http.StatusOK, "help", helpPage{int(account.RemovalWait.Hours()), int(account.FactorUndoLife.Hours() / 24)})
 }

@@ -8,6 +8,7 @@ import (
 	"lidwoord/base/job"
 	"lidwoord/base/sqldb"
 	"lidwoord/identity/account"
+	"lidwoord/web/entry"
 	"lidwoord/web/kit"
 )
 
@@ -62,10 +63,26 @@ func (s *Site) showKept(w http.ResponseWriter, r *http.Request) error {
 	return s.Show(w, r, http.StatusOK, "kept", nil)
 }
 
-// keepSignedIn stops the removal by the button on the account's own page.
+// removalWaits is the removal that waits, as the pages of the account show it.
+func (s *Site) removalWaits(tx *sqldb.Tx, accountID string) (entry.Leaving, error) {
+	r, ok, err := s.Accounts.WaitingRemoval(tx, accountID)
+	if err != nil || !ok {
+		return entry.Leaving{}, err
+	}
+	return entry.Leaving{By: r.Library, At: r.DueAt, Stop: keepPath}, nil
+}
+
+// keepPath takes the button that stops a removal, of who is signed in.
+const keepPath = "/tweede-stap-blijft"
+
+// keepSignedIn stops the removal by that button, and leads back to its page.
 func (s *Site) keepSignedIn(w http.ResponseWriter, r *http.Request) error {
+	form, err := kit.ReadForm(r)
+	if err != nil {
+		return err
+	}
 	id, stopped := kit.VisitOf(r).Session.Subject, false
-	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
+	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
 		stopped, err = s.Accounts.StopRemoval(tx, id, ownerPrefix+id, browserOf(r))
 		return err
 	})
@@ -77,7 +94,7 @@ func (s *Site) keepSignedIn(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		s.SetFlash(w, "login.removal_gone")
 	}
-	return s.Redirect(w, r, "/")
+	return see(w, r, s.page(form.Get("naar")))
 }
 
 // strangerPage asks whether a new second step is somebody else's.

@@ -49,13 +49,18 @@ func TestALostSecondStepGoesADayLaterAndEverybodyIsOut(t *testing.T) {
 		b.setUp()
 		b.get("/").without(t, "Je tweede stap wordt weggehaald")
 		d.asksRemoval()
-		b.get("/").want(t, 200, "Je tweede stap wordt weggehaald", "Verre bibliotheken vroeg ons", "Houd dit tegen")
+		b.get("/").want(t, 200, "Je tweede stap wordt weggehaald", "Heb je dit zelf aan de balie gevraagd? Doe dan niets.", "Verre bibliotheken vroeg ons", "Houd dit tegen")
+		b.get("/beveiliging").want(t, 200, "Je tweede stap wordt weggehaald", "Houd dit tegen")
 		for range 3 { // a session that nobody uses would be over by itself
 			d.pass(account.RemovalWait/3 - time.Minute)
 			b.get("/").want(t, 200, "Je bent ingelogd")
 		}
 		half := d.browser() // gave the password, and waits at the second step
+		half.get("/aanmelden").without(t, "Aan de balie is gevraagd")
+		half.signIn(nil, "een heel ander wachtwoord").without(t, "Aan de balie is gevraagd")
 		half.signIn(nil, good)
+		half.get("/aanmelden/code").want(t, 200, "Aan de balie is gevraagd om je tweede stap weg te halen. Vanaf dinsdag 24 november 2026 om 14.05 uur log je in met alleen je wachtwoord.")
+		d.browser().get(d.forgotten()).want(t, 200, "Vanaf dinsdag 24 november 2026 om 14.05 uur")
 		d.pass(2 * time.Minute)
 		d.tick()
 		if !d.hasSteps() || !b.inAt() {
@@ -98,7 +103,7 @@ func TestTheLinkKeepsTheSecondStepOnceItsButtonIsPressed(t *testing.T) {
 		if p := v.post(path, nil); p.status != 303 || p.to != "/inloggen/tweede-stap-gebleven" {
 			t.Fatalf("stopped: %d %s", p.status, p.to)
 		}
-		v.get("/tweede-stap-gebleven").want(t, 200, "Je tweede stap blijft")
+		v.get("/tweede-stap-gebleven").want(t, 200, "Je tweede stap blijft", "Was dit een vergissing?")
 		for _, p := range []page{v.get(path), v.post(path, nil), v.get("/tweede-stap-blijft/NIETS")} {
 			p.want(t, 410, "Het is al tegengehouden")
 		}
@@ -114,13 +119,7 @@ func TestTheLinkKeepsTheSecondStepOnceItsButtonIsPressed(t *testing.T) {
 		for _, want := range []string{"Het is tegengehouden.", "Er viel niets meer tegen te houden."} {
 			b = d.browser()
 			b.enter(t)
-			if want == "Het is tegengehouden." {
-				d.asksRemoval()
-			}
-			if p := b.post("/tweede-stap-blijft", nil); p.status != 303 {
-				t.Fatalf("the button: %d", p.status)
-			}
-			home := b.get("/")
+			home := b.sends("/tweede-stap-blijft", nil)
 			home.want(t, 200, want)
 			home.without(t, "Houd dit tegen")
 		}
@@ -150,7 +149,7 @@ func TestASignInWithASecondStepKeepsIt(t *testing.T) {
 		d.active()
 		b := d.browser()
 		b.signIn(nil, good)
-		key, recovery := b.setUp()
+		key, _ := b.setUp()
 		d.asksRemoval()
 		c := d.browser()
 		c.signIn(nil, good)
@@ -165,17 +164,77 @@ func TestASignInWithASecondStepKeepsIt(t *testing.T) {
 		if m, _ := d.letter("removal_stopped"); !strings.Contains(m.Text, "Verre bibliotheken") {
 			t.Errorf("the letter:\n%s", m.Text)
 		}
-		d.asksRemoval()
-		c = d.browser()
-		c.signIn(nil, good)
-		c.post("/aanmelden/code", url.Values{"code": {recovery[0]}})
-		c.get("/").want(t, 200, "Je logde in met je tweede stap.")
 		d.pass(account.RemovalWait)
 		d.tick()
 		if !d.hasSteps() {
 			t.Error("taken away from who signed in with it")
 		}
 	})
+}
+
+func TestARecoveryCodeKeepsNoSecondStepButAsks(t *testing.T) {
+	each(t, func(t *testing.T, d *door) {
+		d.active()
+		b := d.browser()
+		b.signIn(nil, good)
+		_, recovery := b.setUp()
+		d.asksRemoval()
+		c := d.browser()
+		c.signIn(url.Values{"naar": {"/inloggen/sessies"}}, good)
+		asks := c.sends("/aanmelden/code", url.Values{"code": {recovery[0]}})
+		asks.want(t, 200, "Heb je je telefoon weer?", "Verre bibliotheken vroeg ons", "Je hebt nog 9 herstelcodes.", "Is je telefoon weg?",
+			`href="/inloggen/beveiliging/app/weg"`, `href="/inloggen/beveiliging/app"`, `href="/inloggen/sessies">Nee, haal hem weg`)
+		kept := c.sends("/tweede-stap-blijft", url.Values{"naar": {"/inloggen/herstelcode?naar=%2Finloggen%2Fsessies"}})
+		kept.want(t, 200, "Het is tegengehouden.", "Was dit een vergissing?", "Je hebt nog 9 herstelcodes.", `href="/inloggen/sessies">Verder`)
+		kept.without(t, "Heb je je telefoon weer?")
+
+		// Whoever lost the telephone goes on, and the day goes by.
+		d.asksRemoval()
+		c = d.browser()
+		c.signIn(nil, good)
+		c.sends("/aanmelden/code", url.Values{"code": {recovery[1]}}).want(t, 200, "Heb je je telefoon weer?")
+		c.get("/").want(t, 200, "Je tweede stap wordt weggehaald")
+		d.pass(account.RemovalWait)
+		d.tick()
+		if d.hasSteps() {
+			t.Error("a recovery code kept it")
+		}
+	})
+}
+
+func TestTheLastRecoveryCodeIsToldInWords(t *testing.T) {
+	each(t, func(t *testing.T, d *door) {
+		d.active()
+		b := d.browser()
+		b.signIn(nil, good)
+		_, recovery := b.setUp()
+		request := ""
+		for _, code := range recovery {
+			d.pass(time.Second)
+			request = d.ask(nil)
+			b = d.browser()
+			b.signIn(url.Values{"verzoek": {request}}, good)
+			b.post("/aanmelden/code", url.Values{"code": {code}})
+		}
+		last := b.get("/herstelcode?verzoek=" + request)
+		last.want(t, 200, "Je hebt geen herstelcodes meer.", "Nieuwe herstelcodes maken", "/inloggen/aanmelden?kies=inloggen&amp;verzoek="+request)
+		b.get("/aanmelden?kies=inloggen&verzoek=" + request).code(t)
+		b.get("/beveiliging").want(t, 200, "Je hebt geen herstelcodes meer.")
+		b.get("/").want(t, 200, "Je hebt geen herstelcodes meer.", "Nieuwe herstelcodes maken")
+		if m, _ := d.letter("factor"); !strings.Contains(m.Text, "Je hebt geen herstelcodes meer.") {
+			t.Errorf("the letter:\n%s", m.Text)
+		}
+		b.get("/herstelcode?naar=https://elders.example/").without(t, `href="https://elders`)
+		d.browser().get("/herstelcode").want(t, 303)
+	})
+}
+
+// forgotten is the path of the link for a new password.
+func (d *door) forgotten() (path string) {
+	d.t.Helper()
+	d.browser().post("/wachtwoord-vergeten", url.Values{"gebruikersnaam": {username}})
+	_, path = d.letter("reset")
+	return path
 }
 
 func TestTheLetterAboutANewSecondStepTakesItAway(t *testing.T) {
@@ -221,7 +280,10 @@ func TestHelpSaysWhatToDoWithoutASecondStep(t *testing.T) {
 		b.setUp()
 		c := d.browser()
 		c.signIn(nil, good)
-		c.get("/aanmelden/code").want(t, 200, "met je legitimatiebewijs naar de balie")
+		first := c.get("/aanmelden/code")
+		first.want(t, 200, "met je legitimatiebewijs naar de balie", "<details><summary>Lukt het niet?", `href="/inloggen/hulp#stap"`)
+		c.post("/aanmelden/code", url.Values{"code": {"000000"}}).want(t, 422, "Deze code klopt niet", "<details open><summary>Lukt het niet?")
+		c.post("/aanmelden/code", url.Values{"code": {"ABCD-EFGH"}}).want(t, 422, "Een herstelcode werkt één keer: streep hem door en neem de volgende.")
 	})
 }
 

@@ -107,7 +107,7 @@ func TestANewPasswordLeadsOnAndSignsEverybodyElseOut(t *testing.T) {
 		b.get("/aanmelden?verzoek="+request).want(t, 200, "/wachtwoord-vergeten?verzoek="+request, "/gebruikersnaam-vergeten?verzoek="+request, "/inloggen/hulp")
 		b.get("/wachtwoord-vergeten?verzoek="+request).want(t, 200, `value="`+request+`"`)
 		b.post("/wachtwoord-vergeten", url.Values{"gebruikersnaam": {strings.Repeat("x", 4000)}}).want(t, 422, "4 tot 80")
-		b.sends("/wachtwoord-vergeten", url.Values{"gebruikersnaam": {username}, "verzoek": {request}}).want(t, 200, "60 minuten")
+		b.sends("/wachtwoord-vergeten", url.Values{"gebruikersnaam": {username}, "verzoek": {request}}).want(t, 200, "De link in de mail werkt 1 uur.")
 		_, path := d.letter("reset")
 		for _, method := range []string{"GET", "HEAD", "GET"} { // a scanner opens it first
 			b.send(method, path, nil)

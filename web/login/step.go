@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"lidwoord/base/factor"
@@ -22,7 +21,8 @@ import (
 // joinEntry joins the pages of the second step and of Inloggen en beveiliging.
 func (s *Site) joinEntry() (err error) {
 	s.entry = &entry.Desk{Site: s.Site, Prefix: ownerPrefix, Person: s.person, Admit: s.admit, Renew: s.renew, Prove: s.prove,
-		Changed: s.changed, Guessed: s.guessed, Refused: s.refusedKey, Restart: s.restart, Leads: s.leads, Onward: s.onward, Leave: s.leave}
+		Changed: s.changed, Guessed: s.guessed, Refused: s.refusedKey, Restart: s.restart, Leads: s.leads, Onward: s.onward, Leave: s.leave,
+		Leaving: s.removalWaits, Help: "/hulp#stap"}
 	s.entry.Passkeys, err = factor.NewPasskeys(s.Base, s.Brand.Name)
 	return err
 }
@@ -61,6 +61,11 @@ func (y way) asks() string {
 		return u.Query().Get("verzoek")
 	}
 	return ""
+}
+
+// query is what the address of a page says of the way.
+func (y way) query() string {
+	return string(signInPage{Request: y.Request, Back: y.Back}.Query())
 }
 
 // said is what a browser may say of its way: the rest we know, or it is not so.
@@ -115,17 +120,21 @@ func (s *Site) admit(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Adm
 	default:
 		here, err = s.arrive(tx, r, acc, acrBy(p.Means))
 	}
-	left, kept := 0, false
-	if err == nil && p.Means == factor.ByRecovery {
-		left, err = s.byRecovery(tx, r, acc)
-	}
-	if err == nil && p.Means != "" { // whoever has a second step need not lose it
+	kept := false
+	switch {
+	case err != nil:
+	case p.Means == factor.ByRecovery: // is in, and still has no second step
+		err = s.Accounts.FactorEvent(tx, acc, account.EventRecovery, browserOf(r))
+	case p.Means != "": // whoever has a second step need not lose it
 		kept, err = s.Accounts.StopRemovalByStep(tx, acc.ID, browserOf(r))
 	}
 	if err != nil {
 		return in, err
 	}
-	to, late, err := s.lead(tx, y, acc, here)
+	to, late := s.recoveredAddress(y), false
+	if p.Means != factor.ByRecovery {
+		to, late, err = s.lead(tx, y, acc, here)
+	}
 	return entry.Admission{Token: here.token, To: to, Keep: func(w http.ResponseWriter) {
 		s.keepBeside(w, here)
 		switch {
@@ -135,20 +144,8 @@ func (s *Site) admit(tx *sqldb.Tx, r *http.Request, p entry.Proof) (in entry.Adm
 			s.SetFlash(w, "login.removal_stopped_by_step")
 		case y.Reset && y.Request == "":
 			s.SetFlash(w, "login.password_set")
-		case p.Means == factor.ByRecovery && y.Request == "":
-			s.SetFlash(w, "login.recovery_used", strconv.Itoa(left))
 		}
 	}}, err
-}
-
-// byRecovery tells the owner that a recovery code was used, and returns how many are
-// left.
-func (s *Site) byRecovery(tx *sqldb.Tx, r *http.Request, acc account.Account) (left int, err error) {
-	if err := s.Accounts.FactorEvent(tx, acc, account.EventRecovery, browserOf(r)); err != nil {
-		return 0, err
-	}
-	has, err := factor.StateOf(tx, ownerOf(acc.ID))
-	return has.Recovery, err
 }
 
 // proveMore notes in a session that its person proved more. It stays the session that
@@ -278,10 +275,9 @@ func (s *Site) guessed(tx *sqldb.Tx, r *http.Request, accountID string, failures
 // restart is the sign-in page for who waits at the second step.
 func (s *Site) restart(data string) string {
 	y := readWay(data)
-	page := signInPage{Request: y.Request, Back: y.Back}
 	to := s.Link("/aanmelden")
-	if q := page.Query(); q != "" {
-		to += "?" + string(q)
+	if q := y.query(); q != "" {
+		to += "?" + q
 	}
 	return to
 }

@@ -120,7 +120,7 @@ func TestAfterTheRightPasswordComesTheSecondStep(t *testing.T) {
 			e := d.browser()
 			e.signIn(url.Values{"naar": {"/inloggen/sessies"}}, good)
 			p := e.post("/aanmelden/code", url.Values{"code": {strings.ToLower(recovery[0])}})
-			if p.status != want || want == 303 && p.to != "/inloggen/sessies" {
+			if p.status != want || want == 303 && p.to != "/inloggen/herstelcode?naar=%2Finloggen%2Fsessies" {
 				t.Errorf("recovery code, time %d: %d %s", n+1, p.status, p.to)
 			}
 		}
@@ -431,7 +431,7 @@ func TestARecoveryCodeSaysHowManyAreLeft(t *testing.T) {
 	_, recovery := b.setUp()
 	c := d.browser()
 	c.signIn(nil, good)
-	c.sends("/aanmelden/code", url.Values{"code": {recovery[0]}}).want(t, 200, "Je logde in met een herstelcode.", "nog hebt: 9.")
+	c.sends("/aanmelden/code", url.Values{"code": {recovery[0]}}).want(t, 200, "Je bent ingelogd met een herstelcode", "Je hebt nog 9 herstelcodes.")
 	if m, _ := d.letter("factor"); !strings.Contains(m.Text, "Je hebt nog 9 herstelcodes.") {
 		t.Errorf("the letter:\n%s", m.Text)
 	}
