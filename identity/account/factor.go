@@ -47,7 +47,8 @@ func factorOwner(accountID string) factor.Owner { return factor.Owner("account:"
 
 // FactorEvent notes one of them for the owner and tells it by letter: whoever did
 // it was in, and that may be somebody else. The letter about a new second step can take
-// that one away, until it is gone or replaced, the address changes, or [Accounts.Settle]. A removal that waits is stopped by who minds a second step meanwhile.
+// that one away, until it is gone or replaced, the address changes, or [Accounts.Settle].
+// A removal that waits is stopped by who minds a second step meanwhile.
 func (a *Accounts) FactorEvent(tx *sqldb.Tx, acc Account, what, browser string) error {
 	if err := Note(tx, acc.ID, what, browser); err != nil {
 		return err
@@ -79,7 +80,7 @@ func (a *Accounts) FactorEvent(tx *sqldb.Tx, acc Account, what, browser string) 
 // newest is the second step that an event is about which added one.
 func newest(has factor.State, what string) (step factor.Step, ok bool) {
 	switch {
-	case what == EventAppAdded && has.App:
+	case (what == EventAppAdded || what == EventAppReplaced) && has.App:
 		return has.AppStep(), true
 	case what == EventPasskeyAdded && len(has.Passkeys) > 0:
 		return has.Passkeys[len(has.Passkeys)-1].Step(), true

@@ -113,7 +113,8 @@ func TestTheLinkKeepsTheSecondStepOnceItsButtonIsPressed(t *testing.T) {
 			t.Error("it was stopped, and done")
 		}
 
-		// And by the button on the own page.
+		// And by the button on the own page, of what was asked when the owner's no had rested.
+		d.pass(account.RemovalRest)
 		d.asksRemoval()
 		d.browser().post("/tweede-stap-blijft", nil).want(t, 401)
 		for _, want := range []string{"Het is tegengehouden.", "Er viel niets meer tegen te houden."} {
@@ -189,6 +190,7 @@ func TestARecoveryCodeKeepsNoSecondStepButAsks(t *testing.T) {
 		kept.without(t, "Heb je je telefoon weer?")
 
 		// Whoever lost the telephone goes on, and the day goes by.
+		d.pass(account.RemovalRest)
 		d.asksRemoval()
 		c = d.browser()
 		c.signIn(nil, good)
