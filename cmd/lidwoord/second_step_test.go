@@ -144,7 +144,7 @@ func TestTheOwnerTakesAStrangersSecondStepAway(t *testing.T) {
 		owner.Want("De nieuwe tweede stap is weg.")
 		owner.Fill("Kies een wachtwoord", second)
 		owner.Press("Wachtwoord opslaan")
-		owner.Want("Je nieuwe wachtwoord werkt", "Staat uit")
+		owner.Want("Je nieuwe wachtwoord werkt", "Stel nu zelf een tweede stap in", "App instellen")
 		stranger.Visit(h.at + "/inloggen")
 		stranger.Lacks("Je bent ingelogd.")
 	})
