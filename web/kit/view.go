@@ -204,6 +204,14 @@ func (v View) Count(n int64) string {
 	return text
 }
 
+// Decimal writes a number such as "1.5" with the decimal sign that people read.
+func (v View) Decimal(number string) string {
+	if v.Lang == words.EN {
+		return number
+	}
+	return strings.Replace(number, ".", ",", 1)
+}
+
 // Languages lists the addresses of this same page in the other languages.
 func (v View) Languages() []LangLink {
 	var list []LangLink

@@ -181,9 +181,8 @@ func (s *Site) groups(lang words.Lang, of *index.Snapshot, at place, now url.Val
 		add("reading.kinds", choices)
 	}
 	if !at.query.Youth && (youth > 0 || q.Youth) {
-		choices := []link{{Href: s.address(at, now, paramYouth, ""), Text: text("reading.everyone"), Here: !q.Youth, N: -1},
+		choices := []link{{Href: s.address(at, now, paramYouth, ""), Text: text("reading.everyone"), Here: !q.Youth, N: found.Total},
 			{s.address(at, now, paramYouth, "ja"), text("reading.youth"), youth, q.Youth}}
-		choices[0].N = max(found.Total, youth+1)
 		if q.Youth {
 			choices[0].N = 0 // not counted
 		}
