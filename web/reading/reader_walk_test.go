@@ -168,11 +168,11 @@ func TestAnotherDeviceListensOnAtTheSecond(t *testing.T) {
 		}
 
 		// Speed keeps the pitch; the sleep timer counts, fades, and can be put off.
-		tablet.Select("Snelheid", "1.5×")
+		tablet.Select("Snelheid", "1,5×")
 		if !webtest.Eval[bool](tablet, `(a => a.playbackRate === 1.5 && a.preservesPitch)(document.querySelector('audio'))`) {
 			t.Error("speed without the pitch")
 		}
-		tablet.Want("bij 1.5×")
+		tablet.Want("bij 1,5×")
 		tablet.Select("Slaaptimer", "15 minuten")
 		tablet.Want("Stopt over 15 min")
 		tablet.Press("15 minuten later")

@@ -108,7 +108,7 @@
     $("gehad").textContent = clock(t - c.at);
     $("over").textContent = "−" + clock(length - (t - c.at));
     var left = (total - tracks[at].before - t) / speed;
-    $("rest").textContent = (speed === 1 ? say.left : say.leftSpeed.replace("{1}", speed)).replace("{0}", clock(left));
+    $("rest").textContent = (speed === 1 ? say.left : say.leftSpeed.replace("{1}", speed.toLocaleString(document.documentElement.lang))).replace("{0}", clock(left));
   }
   audio.addEventListener("loadedmetadata", function () {
     if (!tracks[at].length && isFinite(audio.duration)) tracks[at].length = audio.duration;
