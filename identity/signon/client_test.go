@@ -38,7 +38,7 @@ func TestAClientIsRegisteredWithSafeAddresses(t *testing.T) {
 			"data with a dot":       {redirect("data.x:text/html,x"), signon.ErrClientAddress},
 			"no domain":             {redirect("1.2:/terug"), signon.ErrClientAddress},
 			"half a domain":         {redirect("nl.:/terug"), signon.ErrClientAddress},
-			"any host":              {redirect("https://*.example/terug"), signon.ErrClientAddress},
+			"any host":              {redirect("https://*.example/terug"), signon.ErrClientStar},
 			"another rule":          {redirect("https://x;y/terug"), signon.ErrClientAddress},
 			"a quoted host":         {redirect("https://'self'/terug"), signon.ErrClientAddress},
 			"a hyphen in front":     {redirect("https://-x.example/terug"), signon.ErrClientAddress},

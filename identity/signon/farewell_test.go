@@ -105,7 +105,17 @@ func TestASiteThatIsAwayIsToldLaterButNotForEver(t *testing.T) {
 		h.do(func(tx *sqldb.Tx) error { return h.p.RevokeAccount(tx, "ZOE") })
 		s := &site{away: true}
 		w := h.worker(s)
+		unheard := func() (list []signon.Unheard) {
+			h.do(func(tx *sqldb.Tx) (err error) { list, err = h.p.Unheard(tx); return err })
+			return list
+		}
+		if list := unheard(); len(list) != 0 {
+			t.Errorf("not told yet, and said to be unheard: %+v", list)
+		}
 		h.drain(w)
+		if list := unheard(); len(list) != 1 || list[0].ClientID != reading || list[0].Waiting != 1 || !list[0].Since.Equal(noon) {
+			t.Errorf("unheard: %+v", list)
+		}
 		s.away = false
 		h.drain(w)
 		if len(s.heard) != 0 {

@@ -1,6 +1,7 @@
 package signon_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -243,6 +244,37 @@ func TestASpentRefreshTokenThatComesAgainEndsTheGrant(t *testing.T) {
 			}
 			return err
 		})
+	})
+}
+
+func TestWhoProvesItselfReadsThatReuseEndedTheGrant(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		for _, public := range []bool{false, true} {
+			h := open(t, db)
+			h.register(offlineClient(public))
+			first := h.offline()
+			h.refresh(first.RefreshToken, "")
+			h.at(time.Minute)
+			says := func(token secret.Token) (text string) {
+				by := h.auth()
+				h.do(func(tx *sqldb.Tx) error {
+					_, problem, err := h.p.Exchange(tx, signon.TokenParams{Client: by, GrantType: "refresh_token", Refresh: token})
+					if problem == nil || problem.Code != signon.InvalidGrant {
+						t.Fatalf("%+v", problem)
+					}
+					text = problem.Description
+					return err
+				})
+				return text
+			}
+			unknown := says("NOBODYS")
+			if told := says(first.RefreshToken); (told == unknown) != public || !public && !strings.Contains(told, "was used before") {
+				t.Errorf("public %v: %s", public, told)
+			}
+			if again := says(first.RefreshToken); again != unknown {
+				t.Errorf("said twice: %s", again)
+			}
+		}
 	})
 }
 
