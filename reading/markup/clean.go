@@ -152,7 +152,8 @@ func (w *writer) node(n *html.Node) {
 	default: // comments (which could hide a "-->" between two parsers), doctypes, instructions
 		return
 	}
-	if silenced[n.Data] || silenced[strings.ToLower(n.Data)] || n.Namespace == "other" {
+	_, plain, prefixed := strings.Cut(strings.ToLower(n.Data), ":") // as HTML, <svg:script> is an element of that name
+	if silenced[n.Data] || silenced[strings.ToLower(n.Data)] || prefixed && (silenced[plain] || plain == "style") || n.Namespace == "other" {
 		return
 	}
 	known := n.Namespace == "" && htmlElements[n.Data] || n.Namespace == "svg" && svgElements[n.Data] || n.Namespace == "math" && mathElements[n.Data]

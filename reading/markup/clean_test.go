@@ -173,3 +173,10 @@ func TestALineTurnsNothingAround(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestAPrefixHidesNoScript(t *testing.T) {
+	got, err := Clean([]byte(`<html><body><p>Voor<svg:script>alert(1)</svg:script><svg:style>p{}</svg:style><p>Na`))
+	if err != nil || bytes.Contains(got, []byte("alert")) || bytes.Contains(got, []byte("p{}")) || !bytes.Contains(got, []byte("Na")) {
+		t.Errorf("%v %s", err, got)
+	}
+}
