@@ -191,11 +191,15 @@ func Rename(tx *sqldb.Tx, reader loan.Reader, id, name string) error {
 }
 
 // Withdraw shuts a device of a reader out at once, and tells the sign-on when that is
-// there. Whoever is not shut out there has nothing to come with here.
+// there. Whoever is not shut out there has nothing to come with here. It fails with
+// ErrNoDevice.
 func (r *Readers) Withdraw(ctx context.Context, reader loan.Reader, id string) error {
 	var kept string
-	err := r.DB.InTx(ctx, func(tx *sqldb.Tx) (err error) {
-		kept, err = deleteDevice(tx, reader, id)
+	err := r.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+		sealed, there, err := deleteDevice(tx, reader, id)
+		if kept = sealed; err == nil && !there {
+			err = ErrNoDevice
+		}
 		return err
 	})
 	if err != nil || kept == "" {

@@ -220,12 +220,11 @@ func TestGuessesSlowDownAndHoldUpNobodyElse(t *testing.T) {
 		if slow != 1 {
 			t.Errorf("%d of twelve guesses were told to wait, want the last", slow)
 		}
-		if _, err := h.Enter(t.Context(), d.Login, password, "192.0.2.99"); !errors.Is(err, throttle.ErrSlow) {
-			t.Errorf("the right password among guesses: %v", err)
-		}
+		h.enter(d, password) // the right one does not wait for somebody else's guesses
 		h.enter(other, otherPassword)
-		h.at(time.Second)
-		h.enter(d, password)
+		if _, err := h.Enter(t.Context(), d.Login, "3333-3333-3333-3333", "192.0.2.1"); !errors.Is(err, throttle.ErrSlow) {
+			t.Errorf("a guess after the right password came in: %v", err)
+		}
 		// One network that tries many names.
 		slow = 0
 		for i := range 60 {
@@ -416,7 +415,7 @@ func TestAWithdrawnDeviceIsOutAtOnce(t *testing.T) {
 		h := open(t, db)
 		d, password := h.let("E-reader")
 		in := h.enter(d, password)
-		if err := h.Withdraw(t.Context(), "ada", d.ID); err != nil {
+		if err := h.Withdraw(t.Context(), "ada", d.ID); !errors.Is(err, device.ErrNoDevice) {
 			t.Fatal(err)
 		}
 		h.enter(d, password) // nobody takes back what is somebody else's
@@ -424,7 +423,7 @@ func TestAWithdrawnDeviceIsOutAtOnce(t *testing.T) {
 			t.Errorf("renamed by somebody else: %v", err)
 		}
 		for range 2 {
-			if err := h.Withdraw(t.Context(), zoe, d.ID); err != nil {
+			if err := h.Withdraw(t.Context(), zoe, d.ID); err != nil && !errors.Is(err, device.ErrNoDevice) {
 				t.Fatal(err)
 			}
 		}

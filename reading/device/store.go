@@ -52,9 +52,9 @@ func setUsed(tx *sqldb.Tx, id string, on day.Day) error {
 	return err
 }
 
-func deleteDevice(tx *sqldb.Tx, reader loan.Reader, id string) (sealed string, err error) {
-	_, err = tx.One(`DELETE FROM device WHERE id = $1 AND reader = $2 RETURNING sealed`, []any{id, string(reader)}, &sealed)
-	return sealed, err
+func deleteDevice(tx *sqldb.Tx, reader loan.Reader, id string) (sealed string, there bool, err error) {
+	there, err = tx.One(`DELETE FROM device WHERE id = $1 AND reader = $2 RETURNING sealed`, []any{id, string(reader)}, &sealed)
+	return sealed, there, err
 }
 
 func deleteEnded(tx *sqldb.Tx, before day.Day) error {

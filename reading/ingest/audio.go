@@ -193,7 +193,7 @@ func (a *audiobook) byTracks(names []string) (*catalogue.Publication, error) {
 	for _, name := range names {
 		s, err := a.look(name)
 		if errors.Is(err, ErrNoSound) && len(names) > 1 {
-			note(made, "left out: %v", err)
+			note(made, "%s is left out: %v", name, err)
 			continue
 		}
 		if err != nil {

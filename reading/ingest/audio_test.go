@@ -173,3 +173,16 @@ func TestNamesAreOrderedAsPeopleCount(t *testing.T) {
 		t.Error("different names have an order, a name and itself have none")
 	}
 }
+
+func TestEachTrackThatIsLeftOutIsNamed(t *testing.T) {
+	noise := []byte(strings.Repeat("geen geluid ", 1000))
+	p, err := OpenAudio(files(map[string][]byte{"1.mp3": silence(9, nil), "2.mp3": noise, "3.mp3": noise}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"2.mp3 is left out: ", "3.mp3 is left out: "} {
+		if !strings.Contains(strings.Join(p.Manifest.Notes, ";"), name) {
+			t.Errorf("%q is not in %q", name, p.Manifest.Notes)
+		}
+	}
+}

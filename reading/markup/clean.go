@@ -48,6 +48,9 @@ var (
 	// A value that is an address.
 	addresses = set(`href src poster xlink:href cite`)
 
+	// A value that is a piece of a style sheet.
+	paints = set(`fill stroke filter mask clip-path marker-start marker-mid marker-end cursor`)
+
 	void = set(`br hr img wbr col link source track`)
 )
 
@@ -83,8 +86,10 @@ func keepAttribute(n *html.Node, name, value string) (string, bool) {
 		return CleanCSS(value), true
 	case name == "name": // on other elements a name can hide document.body and its like from our reader
 		return value, n.Data == "a"
+	case paints[name]:
+		return cleanPaint(value), true
 	case !addresses[name]:
-		return value, !strings.Contains(strings.ToLower(value), "url(") || strings.Contains(value, "url(#")
+		return value, true
 	case n.Data == "a":
 		return value, name != "src" && isLink(value)
 	case n.Data == "use" || n.Namespace == "svg" && n.Data != "image":
@@ -121,28 +126,6 @@ func isPicture(n *html.Node, value string) bool {
 	return (n.Data == "img" || n.Data == "image") && picture.MatchString(value)
 }
 
-var (
-	cssComment = regexp.MustCompile(`(?s)/\*.*?(\*/|$)`)
-	cssImport  = regexp.MustCompile(`(?i)@import[^;]*(;|$)`)
-	cssAddress = regexp.MustCompile(`(?i)url\(\s*["']?\s*([^"')]*?)\s*["']?\s*\)`)
-	cssOld     = regexp.MustCompile(`(?i)(expression\s*\(|-moz-binding|behavior\s*:|javascript:)`)
-)
-
-// CleanCSS takes out what loads from elsewhere. It is the second wall: the
-// reader page's policy refuses such loads whatever a style sheet manages to say.
-func CleanCSS(text string) string {
-	text = cssComment.ReplaceAllString(text, "")
-	text = cssImport.ReplaceAllString(text, "")
-	text = cssOld.ReplaceAllString(text, "-none-(")
-	text = cssAddress.ReplaceAllStringFunc(text, func(found string) string {
-		if isInside(cssAddress.FindStringSubmatch(found)[1]) {
-			return found
-		}
-		return `url("")`
-	})
-	return strings.ReplaceAll(text, "<", "")
-}
-
 // writer writes a tree as markup that reads the same as XML and as HTML: every
 // element closed, every attribute quoted, nothing raw but a style sheet.
 type writer struct {
@@ -169,7 +152,8 @@ func (w *writer) node(n *html.Node) {
 	default: // comments (which could hide a "-->" between two parsers), doctypes, instructions
 		return
 	}
-	if silenced[n.Data] || silenced[strings.ToLower(n.Data)] || n.Namespace == "other" {
+	_, plain, prefixed := strings.Cut(strings.ToLower(n.Data), ":") // as HTML, <svg:script> is an element of that name
+	if silenced[n.Data] || silenced[strings.ToLower(n.Data)] || prefixed && (silenced[plain] || plain == "style") || n.Namespace == "other" {
 		return
 	}
 	known := n.Namespace == "" && htmlElements[n.Data] || n.Namespace == "svg" && svgElements[n.Data] || n.Namespace == "math" && mathElements[n.Data]
@@ -198,7 +182,7 @@ func (w *writer) node(n *html.Node) {
 	}
 	w.WriteString(">")
 	if n.Data == "style" {
-		w.WriteString(strings.NewReplacer("&", "", "<", "").Replace(CleanCSS(rawText(n))))
+		w.WriteString(strings.ReplaceAll(CleanCSS(rawText(n)), "&", " "))
 	} else {
 		w.children(n)
 	}

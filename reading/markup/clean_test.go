@@ -28,6 +28,9 @@ var hostile = []string{
 	`<img srcset="https://evil.example/p.png 2x"/>`,
 	`<p style="background:url(https://evil.example/p.png)">x</p>`,
 	`<style>@import "https://evil.example/x.css"; p { background: url('//evil.example/p.png') }</style>`,
+	`<p style="background:\000075rl(https://evil.example/a)">x</p><p style='background:image-set("https://evil.example/b" 1x)'>x</p>`,
+	`<style>@\69mport "https://evil.example/c"; @import/**/"https://evil.example/d"; p { background:u\72l("https://evil.example/e") } b { background:\75 rl(//evil.example/f) }</style>`,
+	`<svg xmlns="http://www.w3.org/2000/svg"><rect fill="\000075rl(https://evil.example/i#a)" stroke="url(https://evil.example/j) url(#a)" mask="u\72l('https://evil.example/k#a')"/></svg>`,
 	`<style></style><script>alert(1)</script>`,
 	`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script><a xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="javascript:alert(1)">x</a></svg>`,
 	`<svg xmlns="http://www.w3.org/2000/svg"><animate attributeName="href" values="javascript:alert(1)"/><set attributeName="onclick" to="alert(1)"/></svg>`,
@@ -163,4 +166,17 @@ func FuzzCleanMarkup(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestALineTurnsNothingAround(t *testing.T) {
+	if got := OneLine("De \u202Egpj.exe\u202C \u2066maan\u2069\x1b[1m"); got != "De gpj.exe maan[1m" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAPrefixHidesNoScript(t *testing.T) {
+	got, err := Clean([]byte(`<html><body><p>Voor<svg:script>alert(1)</svg:script><svg:style>p{}</svg:style><p>Na`))
+	if err != nil || bytes.Contains(got, []byte("alert")) || bytes.Contains(got, []byte("p{}")) || !bytes.Contains(got, []byte("Na")) {
+		t.Errorf("%v %s", err, got)
+	}
 }

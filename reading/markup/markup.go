@@ -262,15 +262,20 @@ func Text(n *html.Node) string {
 	return OneLine(b.String())
 }
 
-// OneLine folds white space and drops what is no text: control characters can
-// rewrite a terminal that shows them.
+// unseen are control characters, which can rewrite a terminal that shows them, and marks
+// that turn the direction of what follows, also beyond the title that they are in.
+func unseen(r rune) bool {
+	return unicode.IsControl(r) || '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
+}
+
+// OneLine folds white space and drops what is no text.
 func OneLine(s string) string {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
-	if strings.ContainsFunc(s, unicode.IsControl) {
+	if strings.ContainsFunc(s, unseen) {
 		s = strings.Map(func(r rune) rune {
-			if unicode.IsControl(r) && !unicode.IsSpace(r) {
+			if unseen(r) && !unicode.IsSpace(r) {
 				return -1
 			}
 			return r

@@ -3,6 +3,7 @@ package opds
 import (
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -55,10 +56,37 @@ func (s *Site) acting(do act) act {
 // ambient reports whether a browser may have added the password by itself: once
 // typed into its own prompt it sends it along with every picture and form that leads
 // here from anywhere, and here a GET can lend a book. Apps do not send these headers,
-// and the address bar says "none". A token no browser sends by itself.
+// and the address bar says "none". A browser that is older says it with fewer of them,
+// so each counts by itself. A token no browser sends by itself.
 func ambient(r *http.Request) bool {
-	site := r.Header.Get("Sec-Fetch-Site")
-	return site != "" && site != "none" && site != "same-origin" || r.Header.Get("Sec-Purpose") != ""
+	h := r.Header
+	site, dest := h.Get("Sec-Fetch-Site"), h.Get("Sec-Fetch-Dest")
+	switch {
+	case site != "" && site != "none" && site != "same-origin":
+		return true
+	case dest != "" && dest != "document" && dest != "empty": // a picture, a frame, a script
+		return true
+	case h.Get("Sec-Purpose") != "" || fetchesAhead(h.Get("Purpose")) || fetchesAhead(h.Get("X-Moz")):
+		return true
+	}
+	return foreign(h.Values("Origin"), r.Host)
+}
+
+// fetchesAhead says that nobody asked yet: older browsers load what may be wanted next.
+func fetchesAhead(purpose string) bool {
+	purpose = strings.ToLower(purpose)
+	return strings.Contains(purpose, "prefetch") || strings.Contains(purpose, "preview") || strings.Contains(purpose, "prerender")
+}
+
+// foreign says that a page of another site asks, or one that hides which: "null".
+func foreign(origins []string, host string) bool {
+	for _, origin := range origins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || !strings.EqualFold(u.Host, host) {
+			return true
+		}
+	}
+	return false
 }
 
 // credentials are what an app shows: a name with its password, or a token.

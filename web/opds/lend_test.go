@@ -184,13 +184,17 @@ func TestNoOtherSiteActsWithThePasswordInABrowser(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := newHouse(t, db)
 		borrow := "/v2/titles/" + h.ids[pluis] + "/borrow"
-		for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Sec-Purpose", "prefetch"}} {
+		for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Sec-Purpose", "prefetch"},
+			{"Origin", "https://evil.example"}, {"Origin", "null"}, {"Purpose", "prefetch"}, {"X-Moz", "prefetch"},
+			{"Sec-Fetch-Dest", "image"}, {"Sec-Fetch-Dest", "script"}, {"Sec-Fetch-Dest", "style"}, {"Sec-Fetch-Dest", "iframe"}, {"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Dest", "image"}} {
 			h.app("GET", borrow, headers...).want(403)
 			h.app("GET", "/loans/"+h.ids[pluis]+"/epub?borrow=1", headers...).want(403)
 			h.app("GET", "/v2/shelf", headers...).want(200) // whoever asked cannot read the answer
 		}
 		h.app("GET", "/v2/shelf").want(200).lacks(pluis)
 		h.app("GET", borrow, "Sec-Fetch-Site", "none").want(200)
+		h.app("GET", borrow, "Sec-Fetch-Site", "none", "Sec-Fetch-Dest", "document").want(200)
+		h.get(borrow, "Origin", "null", "Purpose", "prefetch", "Authorization", "Bearer "+token).want(200)
 		h.get(borrow, "Sec-Fetch-Site", "cross-site", "Authorization", "Bearer "+token).want(200) // no browser adds a token by itself
 		// A cookie opens nothing.
 		h.get("/v2/shelf", "Cookie", "lidwoord-reading-sessie=x").want(401)

@@ -74,7 +74,7 @@ func TestAReaderLetsAnAppInAndTakesThatBack(t *testing.T) {
 		ada.get("/leesapps").want(t, 200, "nog geen app")
 		ada.get(one).want(t, 404)
 		ada.post(one+"/naam", "naam", "mijn").want(t, 404)
-		ada.post(one+"/intrekken").want(t, 200)
+		ada.post(one+"/intrekken").want(t, 404)
 		if _, err := h.site.Apps.Enter(t.Context(), login, password, "192.0.2.1"); err != nil {
 			t.Errorf("somebody else took it back: %v", err)
 		}

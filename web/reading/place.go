@@ -40,6 +40,18 @@ func placeIn(form *kit.Form, now time.Time) (loan.Place, error) {
 	return loan.Place{Href: form.Get("href"), Fragment: form.Get("fragment"), Total: total, By: form.Get("by"), At: now.Add(-time.Duration(ago) * time.Millisecond)}, nil
 }
 
+// within says no to a place that is not in the title.
+func (s *Site) within(r *http.Request, href string) error {
+	o, err := s.hold(r)
+	if err != nil {
+		return err
+	}
+	if _, ok := o.Manifest.Part(href); !ok {
+		return loan.ErrBadPlace
+	}
+	return nil
+}
+
 // keepPlace notes where the reader is. Who was overtaken by another device hears
 // by which place; whoever is first hears nothing.
 func (s *Site) keepPlace(w http.ResponseWriter, r *http.Request) error {
@@ -53,6 +65,9 @@ func (s *Site) keepPlace(w http.ResponseWriter, r *http.Request) error {
 	}
 	place, err := placeIn(form, s.DB.Now())
 	if err != nil {
+		return err
+	}
+	if err := s.within(r, place.Href); err != nil {
 		return err
 	}
 	var kept loan.Place
@@ -141,6 +156,9 @@ func (s *Site) addBookmark(w http.ResponseWriter, r *http.Request) error {
 	}
 	place, err := placeIn(form, s.DB.Now())
 	if err != nil {
+		return err
+	}
+	if err := s.within(r, place.Href); err != nil {
 		return err
 	}
 	put := loan.Bookmark{Href: place.Href, Fragment: place.Fragment, Total: place.Total, Chapter: form.Get("chapter"), Words: form.Get("words")}

@@ -24,23 +24,26 @@ func TestAnOlderPlaceIsAnsweredWithTheNewerOne(t *testing.T) {
 		b.get(at).want(t, 403)
 		b.post("/titel/" + id + "/lenen")
 		b.get(at).want(t, 204)
-		b.post(at, "href", "a", "fragment", "epubcfi(/6/4)", "total", "0.5", "by", "tablet", "ago", "1000").want(t, 204)
+		b.post(at, "href", "EPUB/chapter-01.xhtml", "fragment", "epubcfi(/6/4)", "total", "0.5", "by", "tablet", "ago", "1000").want(t, 204)
 		// What was read before that, arriving later, changes nothing and says so.
-		b.post(at, "href", "b", "total", "0.2", "by", "phone", "ago", "60000").want(t, 200, `"href":"a"`, `"by":"tablet"`, `"ago":1000`)
+		b.post(at, "href", "EPUB/chapter-02.xhtml", "total", "0.2", "by", "phone", "ago", "60000").want(t, 200, `"href":"EPUB/chapter-01.xhtml"`, `"by":"tablet"`, `"ago":1000`)
 		h.pass(time.Minute)
 		b.get(at).want(t, 200, `"fragment":"epubcfi(/6/4)"`, `"ago":61000`)
-		b.post(at, "href", "b", "total", "0.2", "by", "phone", "ago", "0").want(t, 204)
-		b.get(at).want(t, 200, `"href":"b"`)
+		b.post(at, "href", "EPUB/chapter-02.xhtml", "total", "0.2", "by", "phone", "ago", "0").want(t, 204)
+		b.get(at).want(t, 200, `"href":"EPUB/chapter-02.xhtml"`)
+		for _, elsewhere := range []string{"", "x", "../EPUB/chapter-02.xhtml", "EPUB/chapter-02.xhtml#a", "https://evil.example/", "EPUB"} {
+			b.post(at, "href", elsewhere, "total", "0.2", "by", "phone").want(t, 422)
+		}
 		for _, bad := range []string{"NaN", "2", "-1", "x", ""} {
-			b.post(at, "href", "b", "total", bad).want(t, 422)
+			b.post(at, "href", "EPUB/chapter-02.xhtml", "total", bad).want(t, 422)
 		}
 		for _, ago := range []string{"-5", "99999999999999999999", "9223372036854775807", "zo"} {
-			if a := b.post(at, "href", "c", "total", "0", "by", "p", "ago", ago); a.StatusCode != 204 && a.StatusCode != 200 {
+			if a := b.post(at, "href", "EPUB/chapter-03.xhtml", "total", "0", "by", "p", "ago", ago); a.StatusCode != 204 && a.StatusCode != 200 {
 				t.Errorf("%s ago: %d", ago, a.StatusCode)
 			}
 		}
 		b.post("/titel/" + id + "/teruggeven")
-		b.post(at, "href", "b", "total", "0").want(t, 403)
+		b.post(at, "href", "EPUB/chapter-02.xhtml", "total", "0").want(t, 403)
 	})
 }
 
@@ -57,6 +60,7 @@ func TestBookmarksAtTheDoor(t *testing.T) {
 		if a := b.get(at).want(t, 200); a.body != "[]" || a.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("no bookmarks are %s, %s", a.body, a.Header.Get("Cache-Control"))
 		}
+		b.post(at, "href", "javascript:alert(1)", "total", "0").want(t, 422)
 		form := url.Values{"href": {"EPUB/chapter-02.xhtml"}, "fragment": {"epubcfi(/6/6)"}, "total": {"0.4"}, "chapter": {"Twee"}, "words": {"Om tien voor twaalf <b>"}}
 		var all sync.WaitGroup
 		for range 16 {
