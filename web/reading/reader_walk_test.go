@@ -362,7 +362,7 @@ func TestAPictureAloneStaysOnItsPage(t *testing.T) {
 	p.Visit(book)
 	ready(t, p)
 	p.Key(kb.Home)
-	const whole = `(r => { const box = r.getContents()[0].doc.querySelector('img').getBoundingClientRect(), frame = r.getContents()[0].doc.defaultView.frameElement.getBoundingClientRect()
+	const whole = `(r => { const img = r.getContents()[0]?.doc.querySelector('img'); if (!img) return false; const box = img.getBoundingClientRect(), frame = r.getContents()[0].doc.defaultView.frameElement.getBoundingClientRect()
 		return box.width > 0 && r.page === 1 && frame.left + box.left >= 0 && frame.left + box.right <= innerWidth && Math.abs(r.start - r.size) < 2 })(document.querySelector('foliate-view').renderer)`
 	waitFor(t, p, whole)
 	for _, width := range []int64{webtest.Narrow, webtest.Wide} {
