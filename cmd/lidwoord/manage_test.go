@@ -515,7 +515,7 @@ func TestWhatTheMembershipsOfAnotherSystemOpenIsSaidInBeheer(t *testing.T) {
 		}
 		_, page = b.send("/systemen/soorten/wijzigen", form("stand", "uit", "wijzigt", "ja"))
 		b.wants(page, "gestopt")
-		if said := gives(); !strings.Contains(said, "No kinds of membership") {
+		if said := gives(); !strings.Contains(said, "That kind of membership is withdrawn") {
 			t.Errorf("withdrawn, said %q", said)
 		}
 		b.send("/systemen/soorten/wijzigen", form("wijzigt", "ja"))

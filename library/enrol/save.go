@@ -162,6 +162,9 @@ func (o Office) login(tx *sqldb.Tx, c Clerk, lib branch.Organisation, app Applic
 		if err := customer.SetLink(tx, who.ID, p.accountID, customer.LinkExisting, c.by()); err != nil {
 			return at(FieldUsername, err)
 		}
+		if c.online() { // who links the own account need not hear of it
+			return nil
+		}
 		return o.Owners.Linked(tx, p.accountID, lib.Name)
 	}
 	if who.Link.AccountID != "" {
