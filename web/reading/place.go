@@ -40,39 +40,39 @@ func placeIn(form *kit.Form, now time.Time) (loan.Place, error) {
 	return loan.Place{Href: form.Get("href"), Fragment: form.Get("fragment"), Total: total, By: form.Get("by"), At: now.Add(-time.Duration(ago) * time.Millisecond)}, nil
 }
 
-// within says no to a place that is not in the title.
-func (s *Site) within(r *http.Request, href string) error {
+// sentPlace reads the place that a device sends, in a title that its reader has on
+// loan. It says no to a place that is not in the title.
+func (s *Site) sentPlace(r *http.Request) (reader loan.Reader, form *kit.Form, place loan.Place, err error) {
+	who, in := whoIs(r)
+	if !in {
+		return "", nil, place, kit.ErrSignIn
+	}
+	if form, err = kit.ReadForm(r); err != nil {
+		return "", nil, place, err
+	}
+	if place, err = placeIn(form, s.DB.Now()); err != nil {
+		return "", nil, place, err
+	}
 	o, err := s.hold(r)
 	if err != nil {
-		return err
+		return "", nil, place, err
 	}
-	if _, ok := o.Manifest.Part(href); !ok {
-		return loan.ErrBadPlace
+	if _, ok := o.Manifest.Part(place.Href); !ok {
+		return "", nil, place, loan.ErrBadPlace
 	}
-	return nil
+	return who.Reader, form, place, nil
 }
 
 // keepPlace notes where the reader is. Who was overtaken by another device hears
 // by which place; whoever is first hears nothing.
 func (s *Site) keepPlace(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
-	form, err := kit.ReadForm(r)
+	reader, _, place, err := s.sentPlace(r)
 	if err != nil {
-		return err
-	}
-	place, err := placeIn(form, s.DB.Now())
-	if err != nil {
-		return err
-	}
-	if err := s.within(r, place.Href); err != nil {
 		return err
 	}
 	var kept loan.Place
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
-		kept, err = loan.Newest(tx, who.Reader, r.PathValue("title"), place)
+		kept, err = loan.Newest(tx, reader, r.PathValue("title"), place)
 		return err
 	})
 	if err != nil {
@@ -146,24 +146,13 @@ func (s *Site) listBookmarks(w http.ResponseWriter, r *http.Request) error {
 
 // addBookmark puts a bookmark: for a script, or from the plain chapter view.
 func (s *Site) addBookmark(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
-	form, err := kit.ReadForm(r)
+	reader, form, place, err := s.sentPlace(r)
 	if err != nil {
-		return err
-	}
-	place, err := placeIn(form, s.DB.Now())
-	if err != nil {
-		return err
-	}
-	if err := s.within(r, place.Href); err != nil {
 		return err
 	}
 	put := loan.Bookmark{Href: place.Href, Fragment: place.Fragment, Total: place.Total, Chapter: form.Get("chapter"), Words: form.Get("words")}
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
-		put, err = loan.AddBookmark(tx, who.Reader, r.PathValue("title"), put)
+		put, err = loan.AddBookmark(tx, reader, r.PathValue("title"), put)
 		return err
 	})
 	if err != nil {
