@@ -117,8 +117,8 @@ func TestUntidyBooksAreMendedAndItIsNoted(t *testing.T) {
 		note  string
 		check func(*catalogue.Publication) bool
 	}{
-		"mimetype is not first": {packedZip(t, "META-INF/container.xml", containerXML, "OPS/book.opf", `<package><metadata/><manifest><item id="c" href="c.html" media-type="text/html"/></manifest><spine><itemref idref="c"/></spine></package>`, "OPS/c.html", "<p>x"), "mimetype is not the first", nil},
-		"no container":          {packedZip(t, "mimetype", "x", "OPS/book.opf", `<package><metadata><title>x</title></metadata><manifest><item id="c" href="c.html" media-type="text/html"/></manifest><spine><itemref idref="c"/></spine></package>`, "OPS/c.html", "<p>x"), "OPS/book.opf was found", nil},
+		"mimetype is not first": {Zipped(t, "META-INF/container.xml", ContainerXML, "OPS/book.opf", `<package><metadata/><manifest><item id="c" href="c.html" media-type="text/html"/></manifest><spine><itemref idref="c"/></spine></package>`, "OPS/c.html", "<p>x"), "mimetype is not the first", nil},
+		"no container":          {Zipped(t, "mimetype", "x", "OPS/book.opf", `<package><metadata><title>x</title></metadata><manifest><item id="c" href="c.html" media-type="text/html"/></manifest><spine><itemref idref="c"/></spine></package>`, "OPS/c.html", "<p>x"), "OPS/book.opf was found", nil},
 		"no good XML":           {epub(t, title+"<dc:publisher>Jansen & Zonen</dc:publisher>", ""), "no good XML", func(p *catalogue.Publication) bool { return strings.HasPrefix(p.Title.Publisher, "Jansen & Z") }},
 		"HTML's entities":       {epub(t, "<dc:title>Caf&eacute;&nbsp;x</dc:title>", ""), "", func(p *catalogue.Publication) bool { return p.Title.Name == "Café x" }},
 		"a chapter is missing":  {bytes.ReplaceAll(stored(t, title, `<item id="c2" href="twee.xhtml" media-type="application/xhtml+xml"/>`), []byte(`<itemref idref="c1"/>`), []byte(`<itemref idref="c3"/>`)), "1 of the 1 chapters in the reading order are missing: c3", nil},
@@ -159,7 +159,7 @@ func TestUntidyBooksAreMendedAndItIsNoted(t *testing.T) {
 // stored is an EPUB whose reading order can be changed in its bytes.
 func stored(t *testing.T, metadata, items string) []byte {
 	opf := `<package xmlns="http://www.idpf.org/2007/opf"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/">` + metadata + `</metadata><manifest><item id="c1" href="een.xhtml" media-type="application/xhtml+xml"/>` + items + `</manifest><spine><itemref idref="c3"/></spine></package>`
-	return packedZip(t, "mimetype", "x", "META-INF/container.xml", containerXML, "OPS/book.opf", opf, "OPS/een.xhtml", pageXML)
+	return Zipped(t, "mimetype", "x", "META-INF/container.xml", ContainerXML, "OPS/book.opf", opf, "OPS/een.xhtml", pageXML)
 }
 
 func TestCoversComeInSizes(t *testing.T) {

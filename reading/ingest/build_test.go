@@ -14,8 +14,8 @@ import (
 // What the tests feed to the readers is made here, byte by byte, so that nobody has
 // to believe another program's output.
 
-// packed makes a zip of name, text, name, text …
-func packedZip(t testing.TB, files ...string) []byte {
+// Zipped makes a zip of name, text, name, text …
+func Zipped(t testing.TB, files ...string) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
@@ -32,7 +32,7 @@ func packedZip(t testing.TB, files ...string) []byte {
 	return out.Bytes()
 }
 
-const containerXML = `<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0"><rootfiles><rootfile full-path="OPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>`
+const ContainerXML = `<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0"><rootfiles><rootfile full-path="OPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>`
 
 const pageXML = `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Een</title></head><body><h1>Een</h1><p>Tekst</p></body></html>`
 
@@ -41,7 +41,7 @@ func epub(t testing.TB, metadata, items string, files ...string) []byte {
 	t.Helper()
 	opf := `<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="n"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:opf="http://www.idpf.org/2007/opf">` + metadata +
 		`</metadata><manifest><item id="c1" href="een.xhtml" media-type="application/xhtml+xml"/>` + items + `</manifest><spine><itemref idref="c1"/></spine></package>`
-	return packedZip(t, append([]string{"mimetype", "application/epub+zip", "META-INF/container.xml", containerXML, "OPS/book.opf", opf, "OPS/een.xhtml", pageXML}, files...)...)
+	return Zipped(t, append([]string{"mimetype", "application/epub+zip", "META-INF/container.xml", ContainerXML, "OPS/book.opf", opf, "OPS/een.xhtml", pageXML}, files...)...)
 }
 
 // silence makes an mp3 of some frames, MPEG-2 layer III at 32 kbit/s and 22,050 Hz,

@@ -96,7 +96,7 @@ func zeros(t *testing.T, megabytes int) entry {
 // Whatever comes in is refused with its reason, or cleaned; within seconds, and
 // within memory that does not depend on what it claims.
 func TestHostileFilesAreRefusedOrCleaned(t *testing.T) {
-	book := []entry{{name: "META-INF/container.xml", data: []byte(containerXML)}}
+	book := []entry{{name: "META-INF/container.xml", data: []byte(ContainerXML)}}
 	with := func(more ...entry) []byte { return rawZip(append(book, more...)...) }
 	named := func(e entry, name string) entry { e.name = name; return e }
 	bomb := zeros(t, 200)

@@ -1,7 +1,6 @@
 package ingest_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"errors"
 	"io/fs"
@@ -18,26 +17,6 @@ import (
 	"lidwoord/reading/ingest"
 	"lidwoord/samples"
 )
-
-// zipped makes an EPUB of name, text, name, text …
-func zipped(t testing.TB, files ...string) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	z := zip.NewWriter(&out)
-	for i := 0; i < len(files); i += 2 {
-		w, err := z.CreateHeader(&zip.FileHeader{Name: files[i], Method: zip.Deflate})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.Write([]byte(files[i+1]))
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
-
-const container = `<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0"><rootfiles><rootfile full-path="OPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>`
 
 // opf is a package file of EPUB 2 with one chapter and whatever items are given.
 func opf(items string) string {
@@ -205,7 +184,7 @@ func TestAnAudiobookHasTracksWithDurationsAndTheirText(t *testing.T) {
 func TestSearchForgivesMarksAndCapitals(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		s := take(t, db)
-		p, err := open(zipped(t, "META-INF/container.xml", container, "OPS/book.opf", opf(""), "OPS/een.xhtml", "<html xmlns='http://www.w3.org/1999/xhtml'><body><h1>Een</h1></body></html>"))
+		p, err := open(ingest.Zipped(t, "META-INF/container.xml", ingest.ContainerXML, "OPS/book.opf", opf(""), "OPS/een.xhtml", "<html xmlns='http://www.w3.org/1999/xhtml'><body><h1>Een</h1></body></html>"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -248,16 +227,16 @@ func TestSearchForgivesMarksAndCapitals(t *testing.T) {
 func TestARealBookMayBeSloppy(t *testing.T) {
 	page := "<html xmlns='http://www.w3.org/1999/xhtml'><head><title>T</title></head><body><h1>Hoofdstuk&nbsp;een</h1><p>Tekst</p></body></html>"
 	for name, files := range map[string][]string{
-		"mimetype last":      {"META-INF/container.xml", container, "OPS/book.opf", opf(""), "OPS/een.xhtml", page, "mimetype", "application/epub+zip"},
-		"HTML for XHTML":     {"META-INF/container.xml", container, "OPS/book.opf", opf(""), "OPS/een.xhtml", "<body><h1>Hoofdstuk een<p>Tekst<br>&unknown;"},
-		"byte order mark":    {"META-INF/container.xml", "\xef\xbb\xbf" + container, "OPS/book.opf", "\xef\xbb\xbf" + opf(""), "OPS/een.xhtml", page},
-		"UTF-16":             {"META-INF/container.xml", utf16(container), "OPS/book.opf", utf16(`<?xml version="1.0" encoding="UTF-16"?>` + opf("")), "OPS/een.xhtml", page},
-		"missing file":       {"META-INF/container.xml", container, "OPS/book.opf", opf(`<item id="x" href="gone.png" media-type="image/png"/>`), "OPS/een.xhtml", page},
-		"cover that is none": {"META-INF/container.xml", container, "OPS/book.opf", opf(`<item id="pic" href="p.png" media-type="image/png"/>`), "OPS/een.xhtml", page, "OPS/p.png", "no picture"},
-		"scrambled fonts": {"META-INF/container.xml", container, "OPS/book.opf", opf(`<item id="f" href="f.otf" media-type="font/otf"/>`), "OPS/een.xhtml", page, "OPS/f.otf", "x",
+		"mimetype last":      {"META-INF/container.xml", ingest.ContainerXML, "OPS/book.opf", opf(""), "OPS/een.xhtml", page, "mimetype", "application/epub+zip"},
+		"HTML for XHTML":     {"META-INF/container.xml", ingest.ContainerXML, "OPS/book.opf", opf(""), "OPS/een.xhtml", "<body><h1>Hoofdstuk een<p>Tekst<br>&unknown;"},
+		"byte order mark":    {"META-INF/container.xml", "\xef\xbb\xbf" + ingest.ContainerXML, "OPS/book.opf", "\xef\xbb\xbf" + opf(""), "OPS/een.xhtml", page},
+		"UTF-16":             {"META-INF/container.xml", utf16(ingest.ContainerXML), "OPS/book.opf", utf16(`<?xml version="1.0" encoding="UTF-16"?>` + opf("")), "OPS/een.xhtml", page},
+		"missing file":       {"META-INF/container.xml", ingest.ContainerXML, "OPS/book.opf", opf(`<item id="x" href="gone.png" media-type="image/png"/>`), "OPS/een.xhtml", page},
+		"cover that is none": {"META-INF/container.xml", ingest.ContainerXML, "OPS/book.opf", opf(`<item id="pic" href="p.png" media-type="image/png"/>`), "OPS/een.xhtml", page, "OPS/p.png", "no picture"},
+		"scrambled fonts": {"META-INF/container.xml", ingest.ContainerXML, "OPS/book.opf", opf(`<item id="f" href="f.otf" media-type="font/otf"/>`), "OPS/een.xhtml", page, "OPS/f.otf", "x",
 			"META-INF/encryption.xml", `<encryption><EncryptedData><EncryptionMethod Algorithm="http://www.idpf.org/2008/embedding"/><CipherData><CipherReference URI="OPS/f.otf"/></CipherData></EncryptedData></encryption>`},
 	} {
-		p, err := open(zipped(t, files...))
+		p, err := open(ingest.Zipped(t, files...))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -275,7 +254,7 @@ func TestARealBookMayBeSloppy(t *testing.T) {
 func TestTheContentsOfEPUB2AreRead(t *testing.T) {
 	ncx := `<ncx xmlns="http://www.daisy.org/z3986/2005/ncx/"><navMap><navPoint id="a"><navLabel><text>Deel  een</text></navLabel><content src="een.xhtml"/><navPoint id="b"><navLabel><text>Onder</text></navLabel><content src="een.xhtml#b"/></navPoint></navPoint>
 <navPoint id="c"><navLabel><text>Weg</text></navLabel><content src="../../../etc/passwd"/></navPoint></navMap></ncx>`
-	p, err := open(zipped(t, "META-INF/container.xml", container, "OPS/book.opf", opf(`<item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>`), "OPS/toc.ncx", ncx, "OPS/een.xhtml", "<p/>"))
+	p, err := open(ingest.Zipped(t, "META-INF/container.xml", ingest.ContainerXML, "OPS/book.opf", opf(`<item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>`), "OPS/toc.ncx", ncx, "OPS/een.xhtml", "<p/>"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -292,18 +271,18 @@ func TestADangerousBookIsRefused(t *testing.T) {
 		files []string
 		want  error
 	}{
-		"climbs out":     {[]string{"../../etc/cron.d/x", "x", "META-INF/container.xml", container}, ingest.ErrDangerous},
-		"absolute":       {[]string{"/etc/passwd", "x", "META-INF/container.xml", container}, ingest.ErrDangerous},
-		"backslash":      {[]string{`OPS\x`, "x", "META-INF/container.xml", container}, ingest.ErrDangerous},
+		"climbs out":     {[]string{"../../etc/cron.d/x", "x", "META-INF/container.xml", ingest.ContainerXML}, ingest.ErrDangerous},
+		"absolute":       {[]string{"/etc/passwd", "x", "META-INF/container.xml", ingest.ContainerXML}, ingest.ErrDangerous},
+		"backslash":      {[]string{`OPS\x`, "x", "META-INF/container.xml", ingest.ContainerXML}, ingest.ErrDangerous},
 		"twice":          {[]string{"a", "x", "a", "y"}, ingest.ErrDangerous},
 		"no container":   {[]string{"a", "x"}, ingest.ErrNotABook},
-		"no package":     {[]string{"META-INF/container.xml", container}, ingest.ErrNotABook},
-		"nothing to see": {[]string{"META-INF/container.xml", container, "OPS/book.opf", opf("")}, ingest.ErrNotABook},
-		"encrypted": {[]string{"META-INF/container.xml", container, "OPS/book.opf", opf(""), "OPS/een.xhtml", page,
+		"no package":     {[]string{"META-INF/container.xml", ingest.ContainerXML}, ingest.ErrNotABook},
+		"nothing to see": {[]string{"META-INF/container.xml", ingest.ContainerXML, "OPS/book.opf", opf("")}, ingest.ErrNotABook},
+		"encrypted": {[]string{"META-INF/container.xml", ingest.ContainerXML, "OPS/book.opf", opf(""), "OPS/een.xhtml", page,
 			"META-INF/encryption.xml", `<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><EncryptedData xmlns="http://www.w3.org/2001/04/xmlenc#"><EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes256-cbc"/></EncryptedData></encryption>`}, ingest.ErrLocked},
-		"huge package": {[]string{"META-INF/container.xml", container, "OPS/book.opf", strings.Repeat(" ", ingest.MaxMarkup+1)}, catalogue.ErrTooBig},
+		"huge package": {[]string{"META-INF/container.xml", ingest.ContainerXML, "OPS/book.opf", strings.Repeat(" ", ingest.MaxMarkup+1)}, catalogue.ErrTooBig},
 	} {
-		if _, err := open(zipped(t, c.files...)); !errors.Is(err, c.want) {
+		if _, err := open(ingest.Zipped(t, c.files...)); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
@@ -311,7 +290,7 @@ func TestADangerousBookIsRefused(t *testing.T) {
 		t.Errorf("no zip: %v", err)
 	}
 	// A chapter that nests without end becomes an empty page with a note.
-	p, err := open(zipped(t, "META-INF/container.xml", container, "OPS/book.opf", opf(""), "OPS/een.xhtml", bomb))
+	p, err := open(ingest.Zipped(t, "META-INF/container.xml", ingest.ContainerXML, "OPS/book.opf", opf(""), "OPS/een.xhtml", bomb))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +298,7 @@ func TestADangerousBookIsRefused(t *testing.T) {
 		t.Errorf("deep chapter: %v %v", err, p.Manifest.Notes)
 	}
 	// A chapter that unpacks to more than a chapter may hold refuses the book.
-	p, err = open(zipped(t, "META-INF/container.xml", container, "OPS/book.opf", opf(`<item id="s" href="s.css" media-type="text/css"/>`), "OPS/een.xhtml", page, "OPS/s.css", strings.Repeat("a", ingest.MaxMarkup+1)))
+	p, err = open(ingest.Zipped(t, "META-INF/container.xml", ingest.ContainerXML, "OPS/book.opf", opf(`<item id="s" href="s.css" media-type="text/css"/>`), "OPS/een.xhtml", page, "OPS/s.css", strings.Repeat("a", ingest.MaxMarkup+1)))
 	if err != nil {
 		t.Fatal(err)
 	}

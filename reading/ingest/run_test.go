@@ -46,7 +46,7 @@ func shelf(t *testing.T) string {
 	put(t, dir+"/luister/De dag/CD 2/01.mp3", sound(80))
 	put(t, dir+"/luister/los.m4b", audiobookMP4(20, "mp4a"))
 	put(t, dir+"/luister/anders.m4b", audiobookMP4(30, "mp4a"))
-	put(t, dir+"/luister/ingepakt.zip", packedZip(t, "boek/1.mp3", string(sound(90)), "boek/2.mp3", string(sound(95))))
+	put(t, dir+"/luister/ingepakt.zip", Zipped(t, "boek/1.mp3", string(sound(90)), "boek/2.mp3", string(sound(95))))
 	if err := os.Symlink("/etc/passwd", dir+"/luister/link.mp3"); err != nil {
 		t.Fatal(err)
 	}
