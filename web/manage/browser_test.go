@@ -99,7 +99,7 @@ func TestAManagerSetsUpAnAppAndAPasskey(t *testing.T) {
 	p.Fill("Code", h.code(p, appKey))
 	p.Press("Inloggen")
 
-	p.Press("Inloggen en beveiliging")
+	p.Press("Beveiliging")
 	p.Want("Je hebt nog 9 herstelcodes")
 	p.Fill("Naam van deze passkey", "Computer van de balie")
 	p.Press("Passkey toevoegen")
@@ -111,7 +111,7 @@ func TestAManagerSetsUpAnAppAndAPasskey(t *testing.T) {
 	p.Press("Uitloggen")
 	p.Press("Inloggen met een passkey")
 	p.Want("Klantnummers")
-	p.Press("Inloggen en beveiliging")
+	p.Press("Beveiliging")
 	p.Press("Computer van de balie wijzigen")
 	p.Fill("Andere naam voor Computer van de balie", "Oude computer")
 	p.Press("Naam opslaan")

@@ -65,7 +65,7 @@ func New(house *kit.House, organisation string) (*Site, error) {
 	s.SignInPath, s.Idle = "/aanmelden", IdleMost
 	s.Nav = []kit.NavItem{{Key: "manage.title", Path: "/"}, {Key: "manage.staff", Path: "/medewerkers"},
 		{Key: "manage.nav_sites", Path: "/websites"}, {Key: "manage.nav_systems", Path: "/systemen"}, {Key: "manage.nav_readers", Path: "/lezers"}, {Key: "manage.nav_lending", Path: "/uitlenen"}, {Key: "manage.nav_mail", Path: "/mail"},
-		{Key: "manage.news", Path: "/nieuwsbrief"}, {Key: "entry.means_title", Path: "/beveiliging"}}
+		{Key: "manage.news", Path: "/nieuwsbrief"}, {Key: "entry.security", Path: "/beveiliging"}}
 	site := &Site{Site: s, Organisation: organisation}
 	site.entry = &entry.Desk{Site: s, Prefix: "staff:", Required: true, Person: staff.Person, Admit: site.letIn, Renew: staff.Renew(s.Idle),
 		Prove: site.prove, SetPassword: site.setPassword}
