@@ -67,30 +67,46 @@ func countOf(tx *sqldb.Tx, reader Reader, k catalogue.Kind) (n int, err error) {
 
 const loanColumns = `id, title_id, lent_at, due_at, extended, progress`
 
-func scanLoan(r sqldb.Row) (Loan, error) {
-	var l Loan
-	err := r.Scan(&l.ID, &l.Title.ID, sqldb.Instant(&l.LentAt), sqldb.Instant(&l.DueAt), &l.Extended, &l.Progress)
-	return l, err
+func (l *Loan) columns() []any {
+	return []any{&l.ID, &l.Title.ID, sqldb.Instant(&l.LentAt), sqldb.Instant(&l.DueAt), &l.Extended, &l.Progress}
 }
 
-// bareLoanOf finds a loan without its title, bareLoansOf all loans of a reader.
-func bareLoanOf(tx *sqldb.Tx, reader Reader, titleID string) (Loan, bool, error) {
-	list, err := sqldb.Many(tx, `
-		SELECT `+loanColumns+` FROM loan
+// bareLoanOf finds a loan without its title, but with the place and the number of
+// bookmarks in it; bareLoansOf all loans of a reader, bareLoansOfAll those of many.
+func bareLoanOf(tx *sqldb.Tx, reader Reader, titleID string) (l Loan, found bool, err error) {
+	var place *string
+	found, err = tx.One(`
+		SELECT `+loanColumns+`, place, placed_at, (SELECT COUNT(*) FROM bookmark b WHERE b.loan_id = loan.id) FROM loan
 		WHERE reader = $1 AND title_id = $2 AND ended_at IS NULL AND due_at > $3`,
-		[]any{string(reader), titleID, tx.Now}, scanLoan)
-	if err != nil || len(list) == 0 {
-		return Loan{}, false, err
+		[]any{string(reader), titleID, tx.Now}, append(l.columns(), &place, sqldb.Instant(&l.placedAt), &l.Bookmarks)...)
+	if place != nil {
+		l.place = *place
 	}
-	return list[0], true, nil
+	return l, found, err
 }
 
 func bareLoansOf(tx *sqldb.Tx, reader Reader) ([]Loan, error) {
-	return sqldb.Many(tx, `
-		SELECT `+loanColumns+` FROM loan
-		WHERE reader = $1 AND ended_at IS NULL AND due_at > $2
+	all, err := bareLoansOfAll(tx, []Reader{reader})
+	return all[reader], err
+}
+
+func bareLoansOfAll(tx *sqldb.Tx, readers []Reader) (map[Reader][]Loan, error) {
+	args := []any{tx.Now}
+	for _, r := range readers {
+		args = append(args, string(r))
+	}
+	all := map[Reader][]Loan{}
+	_, err := sqldb.Many(tx, `
+		SELECT reader, `+loanColumns+` FROM loan
+		WHERE due_at > $1 AND ended_at IS NULL AND reader IN `+sqldb.In(2, len(readers))+`
 		ORDER BY due_at, id`,
-		[]any{string(reader), tx.Now}, scanLoan)
+		args, func(r sqldb.Row) (l Loan, err error) {
+			var reader string
+			err = r.Scan(append([]any{&reader}, l.columns()...)...)
+			all[Reader(reader)] = append(all[Reader(reader)], l)
+			return l, err
+		})
+	return all, err
 }
 
 func loanOf(tx *sqldb.Tx, reader Reader, titleID string) (Loan, bool, error) {
