@@ -28,7 +28,7 @@ const (
 type Memory struct {
 	db      *sqldb.DB
 	once    sync.Once
-	shelves *sqldb.Gather[Reader, []Loan]
+	shelves *sqldb.Gather[Reader, []bare]
 
 	mu    sync.Mutex
 	terms Terms
@@ -73,15 +73,14 @@ func (m *Memory) Shelf(ctx context.Context, reader Reader, titles Titles) (list 
 		if err != nil {
 			return err
 		}
-		list = make([]Loan, len(found)) // found is also of who asked for the same reader
-		for i, l := range found {
-			title, known := titles(l.Title.ID)
+		list = make([]Loan, len(found))
+		for i, b := range found {
+			title, known := titles(b.title)
 			if !known { // it just came in
 				list, err = Shelf(tx, reader)
 				return err
 			}
-			l.Title = title
-			list[i] = l
+			list[i] = b.loan(title)
 		}
 		return nil
 	})

@@ -1,6 +1,7 @@
 package loan
 
 import (
+	"slices"
 	"time"
 
 	"lidwoord/base/day"
@@ -67,10 +68,6 @@ func countOf(tx *sqldb.Tx, reader Reader, k catalogue.Kind) (n int, err error) {
 
 const loanColumns = `id, title_id, lent_at, due_at, extended, progress`
 
-func (l *Loan) columns() []any {
-	return []any{&l.ID, &l.Title.ID, sqldb.Instant(&l.LentAt), sqldb.Instant(&l.DueAt), &l.Extended, &l.Progress}
-}
-
 // bareLoanOf finds a loan without its title, but with the place and the number of
 // bookmarks in it; bareLoansOf all loans of a reader, bareLoansOfAll those of many.
 func bareLoanOf(tx *sqldb.Tx, reader Reader, titleID string) (l Loan, found bool, err error) {
@@ -78,7 +75,8 @@ func bareLoanOf(tx *sqldb.Tx, reader Reader, titleID string) (l Loan, found bool
 	found, err = tx.One(`
 		SELECT `+loanColumns+`, place, placed_at, (SELECT COUNT(*) FROM bookmark b WHERE b.loan_id = loan.id) FROM loan
 		WHERE reader = $1 AND title_id = $2 AND ended_at IS NULL AND due_at > $3`,
-		[]any{string(reader), titleID, tx.Now}, append(l.columns(), &place, sqldb.Instant(&l.placedAt), &l.Bookmarks)...)
+		[]any{string(reader), titleID, tx.Now},
+		&l.ID, &l.Title.ID, sqldb.Instant(&l.LentAt), sqldb.Instant(&l.DueAt), &l.Extended, &l.Progress, &place, sqldb.Instant(&l.placedAt), &l.Bookmarks)
 	if place != nil {
 		l.place = *place
 	}
@@ -87,25 +85,44 @@ func bareLoanOf(tx *sqldb.Tx, reader Reader, titleID string) (l Loan, found bool
 
 func bareLoansOf(tx *sqldb.Tx, reader Reader) ([]Loan, error) {
 	all, err := bareLoansOfAll(tx, []Reader{reader})
-	return all[reader], err
+	list := make([]Loan, len(all[reader]))
+	for i, b := range all[reader] {
+		list[i] = b.loan(catalogue.Title{ID: b.title})
+	}
+	return list, err
 }
 
-func bareLoansOfAll(tx *sqldb.Tx, readers []Reader) (map[Reader][]Loan, error) {
+// bare is a loan in a shelf without its title, which is much larger.
+type bare struct {
+	reader, id, title  string
+	lent, due          time.Time
+	extended, progress int
+}
+
+func (b bare) loan(t catalogue.Title) Loan {
+	return Loan{ID: b.id, Title: t, LentAt: b.lent, DueAt: b.due, Extended: b.extended, Progress: b.progress}
+}
+
+func bareLoansOfAll(tx *sqldb.Tx, readers []Reader) (map[Reader][]bare, error) {
 	args := []any{tx.Now}
 	for _, r := range readers {
 		args = append(args, string(r))
 	}
-	all := map[Reader][]Loan{}
-	_, err := sqldb.Many(tx, `
+	list, err := sqldb.Many(tx, `
 		SELECT reader, `+loanColumns+` FROM loan
 		WHERE due_at > $1 AND ended_at IS NULL AND reader IN `+sqldb.In(2, len(readers))+`
-		ORDER BY due_at, id`,
-		args, func(r sqldb.Row) (l Loan, err error) {
-			var reader string
-			err = r.Scan(append([]any{&reader}, l.columns()...)...)
-			all[Reader(reader)] = append(all[Reader(reader)], l)
-			return l, err
+		ORDER BY reader, due_at, id`,
+		args, func(r sqldb.Row) (b bare, err error) {
+			return b, r.Scan(&b.reader, &b.id, &b.title, sqldb.Instant(&b.lent), sqldb.Instant(&b.due), &b.extended, &b.progress)
 		})
+	all := make(map[Reader][]bare, len(readers))
+	for len(list) > 0 {
+		n := slices.IndexFunc(list, func(b bare) bool { return b.reader != list[0].reader })
+		if n < 0 {
+			n = len(list)
+		}
+		all[Reader(list[0].reader)], list = list[:n], list[n:]
+	}
 	return all, err
 }
 
