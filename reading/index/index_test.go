@@ -199,7 +199,7 @@ func TestAResultIsDividedByKindLanguageAgeAndSubject(t *testing.T) {
 	add("Bus", catalogue.EBook, "nl", false, "Reizen")
 	f := r.newest().Find(index.Query{Subject: "dieren", Language: "nl"}).Facets
 	got := fmt.Sprint(f.Kinds, f.Languages, f.Youth, f.Subjects)
-	if want := "[{ ebook  1} { audiobook  1}] [{nl nl  2} {en en  1}] 1 [{Reizen reizen  1} {Sprookjes sprookjes  1}]"; got != want {
+	if want := "[{ ebook  1 0} { audiobook  1 0}] [{nl nl  2 0} {en en  1 0}] 1 [{Reizen reizen  1 0} {Sprookjes sprookjes  1 0}]"; got != want {
 		t.Errorf("facets %s\nwant   %s", got, want)
 	}
 	r.want(index.Query{Kind: catalogue.Audiobook}, "", "Haas")

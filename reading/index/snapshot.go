@@ -54,6 +54,7 @@ type Count struct {
 	Slug   string // for an address; of a language its tag
 	SortAs string // folded, for an alphabetical list
 	N      int
+	Youth  int // of those for children; of a list only, not of a result
 }
 
 // lists holds a list for each number, one behind the other.
@@ -238,34 +239,37 @@ func (s *Snapshot) mention() {
 
 // count makes the lists of subjects, authors, series and languages.
 func (s *Snapshot) count() {
-	var n [4][]int
+	var n, young [4][]int
 	for i := range n {
-		n[i] = make([]int, len(s.names))
+		n[i], young[i] = make([]int, len(s.names)), make([]int, len(s.names))
 	}
 	for i, c := range s.titles {
 		if !s.traits[i].lent {
 			continue
 		}
-		for _, subject := range c.subjects {
-			n[0][subject]++
+		count := func(kind int, names ...uint32) {
+			for _, name := range names {
+				if n[kind][name]++; s.traits[i].youth {
+					young[kind][name]++
+				}
+			}
 		}
-		for _, author := range c.authors {
-			n[1][author]++
-		}
+		count(0, c.subjects...)
+		count(1, c.authors...)
 		if c.series != none {
-			n[2][c.series]++
+			count(2, c.series)
 		}
-		n[3][c.language]++
+		count(3, c.language)
 	}
 	s.bySlug = make(map[string]named, len(s.names))
 	for i, slug := range s.names {
 		s.bySlug[slug] = named{uint32(i), -1, -1, -1, -1}
 	}
-	list := func(n []int, sortAs func(string) string, order func(a, b Count) int, keep func(*named, int32)) []Count {
+	list := func(kind int, sortAs func(string) string, order func(a, b Count) int, keep func(*named, int32)) []Count {
 		var list []Count
-		for i, n := range n {
+		for i, n := range n[kind] {
 			if n > 0 {
-				list = append(list, Count{s.spelling[i], s.names[i], sortAs(s.spelling[i]), n})
+				list = append(list, Count{s.spelling[i], s.names[i], sortAs(s.spelling[i]), n, young[kind][i]})
 			}
 		}
 		slices.SortFunc(list, func(a, b Count) int { return cmp.Or(order(a, b), strings.Compare(a.Slug, b.Slug)) })
@@ -278,10 +282,10 @@ func (s *Snapshot) count() {
 	}
 	alphabet := func(a, b Count) int { return strings.Compare(a.SortAs, b.SortAs) }
 	most := func(a, b Count) int { return cmp.Compare(b.N, a.N) }
-	s.subjectList = list(n[0], catalogue.Fold, alphabet, func(n *named, at int32) { n.subject = at })
-	s.authorList = list(n[1], familyFirst, alphabet, func(n *named, at int32) { n.author = at })
-	s.seriesList = list(n[2], func(name string) string { return withoutArticle(catalogue.Fold(name)) }, alphabet, func(n *named, at int32) { n.series = at })
-	s.languageList = list(n[3], catalogue.Fold, most, func(n *named, at int32) { n.language = at })
+	s.subjectList = list(0, catalogue.Fold, alphabet, func(n *named, at int32) { n.subject = at })
+	s.authorList = list(1, familyFirst, alphabet, func(n *named, at int32) { n.author = at })
+	s.seriesList = list(2, func(name string) string { return withoutArticle(catalogue.Fold(name)) }, alphabet, func(n *named, at int32) { n.series = at })
+	s.languageList = list(3, catalogue.Fold, most, func(n *named, at int32) { n.language = at })
 }
 
 func listsOf(n int, of func(int) []uint32) lists {

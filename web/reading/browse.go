@@ -84,12 +84,12 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	young, err := s.youthOnly(r)
+	whom, err := s.audience(r)
 	if err != nil {
 		return err
 	}
-	if young {
-		return s.ready(w, r, of, page{name: "home", own: "own", version: "youth ",
+	if whom == young {
+		return s.ready(w, r, of, page{name: "home", own: "own", version: string(whom),
 			make: func() (any, error) { return s.youthHome(kit.VisitOf(r).Lang, of), nil },
 			mine: func() (any, error) { return s.myLoans(r) },
 		})
@@ -167,10 +167,13 @@ func (s *Site) youthHome(lang words.Lang, of *index.Snapshot) homePage {
 		}
 	}
 	add("youth_shelf", "/jeugd", index.Query{Sort: index.ByPopular})
-	add("new", "/jeugd?volgorde=nieuw", index.Query{Sort: index.ByNew})
-	add("ebooks", "/e-books?jeugd=ja", index.Query{Sort: index.ByPopular, Kind: catalogue.EBook})
-	add("audiobooks", "/luisterboeken?jeugd=ja", index.Query{Sort: index.ByPopular, Kind: catalogue.Audiobook})
+	add("new", "/nieuw", index.Query{Sort: index.ByNew})
+	add("ebooks", "/e-books", index.Query{Sort: index.ByPopular, Kind: catalogue.EBook})
+	add("audiobooks", "/luisterboeken", index.Query{Sort: index.ByPopular, Kind: catalogue.Audiobook})
 	p.Fan = s.fan(of, index.Query{Youth: true})
+	for _, c := range top(forYouth(of.Subjects()), homeSubjects) {
+		p.Subjects = append(p.Subjects, link{Href: s.Link("/onderwerp/%s", url.PathEscape(c.Slug)), Text: capital(c.Name), N: c.N})
+	}
 	return p
 }
 
@@ -293,8 +296,15 @@ func (s *Site) names(path, name, one string, all func(*index.Snapshot) []index.C
 		if err != nil {
 			return err
 		}
-		return s.ready(w, r, of, page{name: "names", make: func() (any, error) {
+		whom, err := s.audience(r)
+		if err != nil {
+			return err
+		}
+		return s.ready(w, r, of, page{name: "names", version: string(whom), make: func() (any, error) {
 			lang, q, counts := kit.VisitOf(r).Lang, r.URL.Query(), all(of)
+			if whom == young {
+				counts = forYouth(counts)
+			}
 			p := namesPage{finder: s.finder(lang, path), Name: s.Words.Text(lang, "reading."+name)}
 			for _, c := range top(counts, homeSubjects) {
 				p.Most = append(p.Most, link{Href: s.Link("%s%s", one, url.PathEscape(c.Slug)), Text: capital(c.Name), N: c.N})
@@ -345,6 +355,16 @@ func letterOf(sortAs string) string {
 		return otherLetter
 	}
 	return string(r)
+}
+
+// forYouth are the counts of titles for children.
+func forYouth(counts []index.Count) (list []index.Count) {
+	for _, c := range counts {
+		if c.N = c.Youth; c.N > 0 {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // top are the counts with most titles, in the order of the alphabet.

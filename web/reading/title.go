@@ -71,10 +71,14 @@ func (s *Site) showTitle(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	whom, err := s.audience(r)
+	if err != nil {
+		return err
+	}
 	id := r.PathValue("title")
-	return s.ready(w, r, of, page{name: "title", own: "act",
+	return s.ready(w, r, of, page{name: "title", own: "act", version: string(whom),
 		make: func() (any, error) {
-			p, err := s.aboutTitle(r, of, id)
+			p, err := s.aboutTitle(r, of, id, whom)
 			if kit.VisitOf(r).Session != nil {
 				p.Hole = hole
 			}
@@ -98,7 +102,11 @@ func (s *Site) titlePage(w http.ResponseWriter, r *http.Request, id, failed stri
 	if err != nil {
 		return err
 	}
-	p, err := s.aboutTitle(r, of, id)
+	whom, err := s.audience(r)
+	if err != nil {
+		return err
+	}
+	p, err := s.aboutTitle(r, of, id, whom)
 	if err != nil {
 		return err
 	}
@@ -109,8 +117,9 @@ func (s *Site) titlePage(w http.ResponseWriter, r *http.Request, id, failed stri
 	return s.Show(w, r, kit.Status(refused), "title", p)
 }
 
-// aboutTitle is what a title's page says to everybody.
-func (s *Site) aboutTitle(r *http.Request, of *index.Snapshot, id string) (titlePage, error) {
+// aboutTitle is what a title's page says to everybody; who is young sees only titles
+// for children beside it.
+func (s *Site) aboutTitle(r *http.Request, of *index.Snapshot, id string, whom audience) (titlePage, error) {
 	lang := kit.VisitOf(r).Lang
 	p := titlePage{finder: s.finder(lang, "")}
 	var err error
@@ -158,15 +167,16 @@ func (s *Site) aboutTitle(r *http.Request, of *index.Snapshot, id string) (title
 		}
 	}
 	p.Access = s.accessWords(lang, t.Access)
-	p.More = s.more(lang, of, t)
+	p.More = s.more(lang, of, t, index.Query{Youth: whom == young})
 	return p, nil
 }
 
-// more are rows of what else there is of the series and the author.
-func (s *Site) more(lang words.Lang, of *index.Snapshot, t catalogue.Title) (rows []row) {
+// more are rows of what else there is of the series and the author, among the titles
+// of a query.
+func (s *Site) more(lang words.Lang, of *index.Snapshot, t catalogue.Title, among index.Query) (rows []row) {
 	shown := map[string]bool{t.ID: true}
 	add := func(name, href string, q index.Query) {
-		q.Limit = rowLength + 1
+		q.Limit, q.Youth = rowLength+1, q.Youth || among.Youth
 		var rest []catalogue.Title
 		for _, other := range of.First(q) {
 			if !shown[other.ID] && len(rest) < rowLength {

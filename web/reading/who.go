@@ -1,17 +1,19 @@
 package reading
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"lidwoord/base/day"
-	"lidwoord/base/fault"
 	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
+	"lidwoord/reading/index"
 	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
 	"lidwoord/web/party"
@@ -78,21 +80,52 @@ func (s *Site) subjectOf(reader loan.Reader) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// youthOnly reports whether the visitor borrows titles for children only.
-func (s *Site) youthOnly(r *http.Request) (bool, error) {
+// audience is for whom the catalogue is shown.
+type audience string
+
+const (
+	all   audience = ""
+	young audience = "youth " // who borrows titles for children only
+)
+
+// audience is for whom the visitor sees the catalogue.
+func (s *Site) audience(r *http.Request) (audience, error) {
 	who, in := whoIs(r)
 	if !in {
-		return false, nil
+		return all, nil
 	}
-	var rules loan.Rules
-	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		rules, err = rulesOf(tx, who)
+	terms, err := s.terms.of(r.Context(), s.DB)
+	if err != nil {
+		return all, err
+	}
+	if rules, err := who.rights().Rules(terms, day.Of(s.DB.Now())); err != nil || !rules.Youth {
+		return all, nil // also who borrows nothing: they see what there is
+	}
+	return young, nil
+}
+
+// keptTerms are the rules of lending for what pages show. Borrowing reads its own.
+type keptTerms struct{ at atomic.Pointer[termsAt] }
+
+type termsAt struct {
+	terms loan.Terms
+	at    time.Time
+}
+
+func (k *keptTerms) of(ctx context.Context, db *sqldb.DB) (loan.Terms, error) {
+	now := db.Now()
+	if kept := k.at.Load(); kept != nil && now.Sub(kept.at) < index.LookEvery && !now.Before(kept.at) {
+		return kept.terms, nil
+	}
+	read := termsAt{at: now}
+	err := db.Look(ctx, func(tx *sqldb.Tx) (err error) {
+		read.terms, err = loan.TermsOf(tx)
 		return err
 	})
-	if fault.KindOf(err) == fault.Denied {
-		err = nil
+	if err == nil {
+		k.at.Store(&read)
 	}
-	return rules.Youth, err
+	return read.terms, err
 }
 
 // whoIs returns the reader behind a request.
