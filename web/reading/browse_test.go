@@ -173,7 +173,7 @@ func TestATitleSaysItsSeriesItsPeopleAndItsAccessibilityInWords(t *testing.T) {
 	}
 	b := h.browser()
 	a := b.get("/titel/"+id).want(t, 200, "Deel 2 van", `href="/bibliotheek/serie/de-kustreeks"`, `href="/bibliotheek/schrijver/tess-okkinga"`, "Voorgelezen door", "Jo Veen", "9 tot en met 12 jaar", "2 uur en 5 minuten", "Fries",
-		`href="/bibliotheek/onderwerp/zee">Zee`, "<p>Tweede &lt;alinea&gt;.</p>", "Je kunt het helemaal beluisteren.", "Je kunt meelezen terwijl het wordt voorgelezen.", "geen flitsen", "Meer uit De Kustreeks", "Het tiende", "Meer van Tess Okkinga", "De robot die wilde voorlezen", "<dd>2026</dd>", "ob-drawn--audio")
+		`href="/bibliotheek/onderwerp/zee">Zee`, `<p dir="auto">Tweede &lt;alinea&gt;.</p>`, "Je kunt het helemaal beluisteren.", "Je kunt meelezen terwijl het wordt voorgelezen.", "geen flitsen", "Meer uit De Kustreeks", "Het tiende", "Meer van Tess Okkinga", "De robot die wilde voorlezen", "<dd>2026</dd>", "ob-drawn--audio")
 	if strings.Contains(a.body, "nonsense") || strings.Contains(a.body, "synchronized") {
 		t.Error("a term of the vocabulary stands on the page")
 	}
