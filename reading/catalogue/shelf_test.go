@@ -24,6 +24,7 @@ func TestMarksThatTurnTextAroundAreNoPartOfATitle(t *testing.T) {
 		}
 		err := db.InTx(t.Context(), func(tx *sqldb.Tx) error {
 			old := odd("oud").Title // as it was entered before
+			old.AddedAt = tx.Now
 			if err := putTitle(tx, &old); err != nil {
 				return err
 			}

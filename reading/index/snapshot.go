@@ -30,7 +30,8 @@ type Snapshot struct {
 	words    []string // by number
 	alphabet []uint32 // numbers of words in the order of the alphabet
 	letters  []uint64 // which letters each word has, see mistake.go
-	sounds   []uint64 // and which it has by its sound
+	heard    []string // each word by its sound
+	sounds   []uint64 // and which letters it has so
 	all      string   // all words, a line each
 	starts   []uint32 // where each word stands in all
 	mentions lists    // of each word: place*8 + field
@@ -130,7 +131,7 @@ func (s *Snapshot) lookedAt() time.Time { return *s.looked.Load() }
 func (s *shelf) snapshot(counts map[string]int) *Snapshot {
 	n := len(s.titles)
 	o := &Snapshot{Version: s.version, titles: slices.Clone(s.titles), at: make(map[string]uint32, n),
-		words: s.words.text[:len(s.words.text):len(s.words.text)], names: s.names.text[:len(s.names.text):len(s.names.text)], spelling: s.spelling[:len(s.spelling):len(s.spelling)],
+		words: s.words.text[:len(s.words.text):len(s.words.text)], heard: s.sounds[:len(s.sounds):len(s.sounds)], names: s.names.text[:len(s.names.text):len(s.names.text)], spelling: s.spelling[:len(s.spelling):len(s.spelling)],
 		popular: make([]int, n), traits: make([]trait, n)}
 	o.rooms.New = func() any {
 		return &room{first: make([]uint16, n), second: make([]uint16, n), word: make([]uint8, n), tally: make([]uint32, len(o.names))}
@@ -231,7 +232,7 @@ func (s *Snapshot) mention() {
 	at := 0
 	for i, word := range s.words {
 		s.alphabet[i], s.starts[i] = uint32(i), uint32(at)
-		s.letters[i], s.sounds[i] = lettersOf(word), lettersOf(soundOf(word))
+		s.letters[i], s.sounds[i] = lettersOf(word), lettersOf(s.heard[i])
 		at += len(word) + 1
 	}
 	slices.SortFunc(s.alphabet, func(a, b uint32) int { return strings.Compare(s.words[a], s.words[b]) })
