@@ -166,6 +166,7 @@ type filter struct {
 
 // filters translates a query; it reports false when it names what is not there.
 func (s *Snapshot) filters(q Query) (f filter, ok bool) {
+	q.Subject, _ = Topic(q.Subject)
 	f = filter{kind: -1, language: none, subject: none, author: none, series: none, youth: q.Youth}
 	ok = true
 	for _, by := range []struct {

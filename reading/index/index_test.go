@@ -258,6 +258,21 @@ func TestSubjectsAuthorsAndSeriesHaveAddresses(t *testing.T) {
 	r.want(index.Query{Author: "jan-van-den-berg"}, "", "Drie", "Een")
 }
 
+func TestSpellingsOfOneSubjectAreOneSubject(t *testing.T) {
+	r := newRoom(t, sqldbtest.New(t), index.Settings{})
+	r.add("Een", "A", "Sprookjes")
+	r.add("Twee", "B", "FICTION / Fairy Tales, Folklore", "Fairy tales")
+	r.add("Drie", "C", "JUVENILE FICTION / Fantasy / General", "Drenthe / Assen")
+	s := r.newest()
+	for slug, n := range map[string]int{"sprookjes": 2, "fairy-tales": 2, "kinderboeken": 1, "fantasy": 1, "drenthe-assen": 1} {
+		if c, found := s.Subject(slug); !found || c.N != n {
+			t.Errorf("%s: %+v, want %d", slug, c, n)
+		}
+	}
+	r.want(index.Query{Subject: "fairy-tales"}, "", "Twee", "Een")
+	r.want(text("sprookjes"), "", "Twee", "Een") // "twee" says so in English
+}
+
 func TestTheIndexFollowsTheCatalogue(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		r := newRoom(t, db, index.Settings{})

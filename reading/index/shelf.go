@@ -126,11 +126,10 @@ func (s *shelf) card(from *catalogue.Title) card {
 		c.series = s.named(slug, t.Series)
 		add(inSeries, catalogue.Fold(t.Series))
 	}
-	for _, subject := range t.Subjects {
-		if slug := Slug(subject); slug != "" {
-			c.subjects = append(c.subjects, s.named(slug, subject))
-			add(inSubject, catalogue.Fold(subject))
-		}
+	for _, subject := range Subjects(t.Subjects) {
+		c.subjects = append(c.subjects, s.named(subject.Slug, subject.Name))
+		add(inSubject, catalogue.Fold(subject.Name))
+		add(inSubject, strings.ReplaceAll(subject.Slug, "-", " "))
 	}
 	c.mentions = make([]mention, len(order))
 	for i, number := range order {

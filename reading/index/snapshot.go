@@ -106,6 +106,7 @@ func (s *Snapshot) Languages() []Count { return s.languageList }
 
 // Subject is the subject with a slug, Author the author, SeriesOf the series.
 func (s *Snapshot) Subject(slug string) (Count, bool) {
+	slug, _ = Topic(slug)
 	return s.named(s.subjectList, slug, func(n named) int32 { return n.subject })
 }
 

@@ -50,6 +50,7 @@ type link struct {
 	Href, Text string
 	N          int
 	Here       bool
+	Unknown    bool // the language of Text is
 }
 
 // listPage is a list of titles, a page of it.
@@ -213,7 +214,7 @@ func (s *Site) groups(lang words.Lang, of *index.Snapshot, at place, now url.Val
 		choices := []link{{Href: s.address(at, now, paramKind, ""), Text: text("reading.kind_"), N: all, Here: q.Kind == ""}}
 		for i, name := range []string{"e-book", "luisterboek"} {
 			if k := found.Facets.Kinds; len(k) > 0 && k[i].N > 0 || q.Kind == kinds[name] {
-				choices = append(choices, link{s.address(at, now, paramKind, name), text("reading.kind_" + name), k[i].N, q.Kind == kinds[name]})
+				choices = append(choices, link{Href: s.address(at, now, paramKind, name), Text: text("reading.kind_" + name), N: k[i].N, Here: q.Kind == kinds[name]})
 			}
 		}
 		add("reading.kinds", choices)
@@ -224,7 +225,7 @@ func (s *Site) groups(lang words.Lang, of *index.Snapshot, at place, now url.Val
 			all, only = everyone, ""
 		}
 		choices := []link{{Href: s.address(at, now, paramYouth, all), Text: text("reading.everyone"), Here: !q.Youth, N: found.Total},
-			{s.address(at, now, paramYouth, only), text("reading.youth"), youth, q.Youth}}
+			{Href: s.address(at, now, paramYouth, only), Text: text("reading.youth"), N: youth, Here: q.Youth}}
 		if q.Youth {
 			choices[0].N = 0 // not counted
 		}
@@ -234,18 +235,22 @@ func (s *Site) groups(lang words.Lang, of *index.Snapshot, at place, now url.Val
 	for _, l := range found.Facets.Languages {
 		languages[0].N += l.N
 		if l.Slug != "" {
-			languages = append(languages, link{s.address(at, now, paramLanguage, l.Slug), languageName(lang, l.Slug), l.N, q.Language == l.Slug})
+			languages = append(languages, link{Href: s.address(at, now, paramLanguage, l.Slug), Text: languageName(lang, l.Slug), N: l.N, Here: q.Language == l.Slug})
 		}
 	}
 	add("reading.language", languages)
 	if at.query.Subject == "" {
 		var choices []link
 		if c, on := of.Subject(q.Subject); on {
-			choices = append(choices, link{s.address(at, now, paramSubject, ""), text("reading.every_subject"), 0, false}, link{s.address(at, now, paramSubject, c.Slug), c.Name, found.Total, true})
+			on := s.about(lang, c)
+			on.Href, on.N, on.Here = s.address(at, now, paramSubject, c.Slug), found.Total, true
+			choices = append(choices, link{Href: s.address(at, now, paramSubject, ""), Text: text("reading.every_subject")}, on)
 		}
 		for _, c := range found.Facets.Subjects {
 			if c.N < found.Total || q.Subject != "" {
-				choices = append(choices, link{s.address(at, now, paramSubject, c.Slug), c.Name, c.N, false})
+				choice := s.about(lang, c)
+				choice.Href = s.address(at, now, paramSubject, c.Slug)
+				choices = append(choices, choice)
 			}
 		}
 		if len(choices) > 1 {
