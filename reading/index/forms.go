@@ -156,6 +156,9 @@ func (s *Snapshot) wordAt(word string) (uint32, bool) {
 // halfLeast is how many letters both halves of a word have that may be two.
 const halfLeast = 3
 
+// readingsMost bounds how often one search is done again.
+const readingsMost = 4
+
 // regrouped are readings of a search with two of its words as one, and with one as
 // two: kook boek, kookboek. All words of which they are made are known.
 func (s *Snapshot) regrouped(words []string) (readings [][]string) {
@@ -173,5 +176,5 @@ func (s *Snapshot) regrouped(words []string) (readings [][]string) {
 			}
 		}
 	}
-	return readings
+	return readings[:min(len(readings), readingsMost)]
 }
