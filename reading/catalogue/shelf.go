@@ -23,6 +23,9 @@ func Add(tx *sqldb.Tx, p *Publication) (Title, error) {
 	p.Manifest.straighten()
 	t := p.Title
 	t.ID, t.AddedAt = secret.NewID(), tx.Now
+	if t.Folder == "" {
+		t.Folder = t.Digest
+	}
 	if err := putTitle(tx, &t); err != nil {
 		return t, err
 	}

@@ -35,16 +35,16 @@ func putTitle(tx *sqldb.Tx, t *Title) error {
 		return err
 	}
 	_, err = tx.One(`
-		INSERT INTO title (id, digest, kind, identifier, name, language, youth, duration, size, cover, details, sort_name, search_text, added_at, version, withdrawn)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, FALSE)
+		INSERT INTO title (id, digest, kind, identifier, name, language, youth, duration, size, cover, details, sort_name, search_text, added_at, version, folder, withdrawn)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, FALSE)
 		ON CONFLICT (digest) DO UPDATE SET
 			identifier = excluded.identifier, name = excluded.name, language = excluded.language, youth = excluded.youth,
 			duration = excluded.duration, size = excluded.size, cover = excluded.cover, details = excluded.details,
-			sort_name = excluded.sort_name, search_text = excluded.search_text, version = excluded.version
-		RETURNING id, added_at`,
+			sort_name = excluded.sort_name, search_text = excluded.search_text, version = excluded.version, folder = excluded.folder
+		RETURNING id, added_at, withdrawn`,
 		[]any{t.ID, t.Digest, string(t.Kind), t.Identifier, t.Name, t.Language, t.Youth, int64(t.Duration / time.Microsecond),
-			t.Size, t.Cover, string(more), sortName(t.Name), searchText(t), t.AddedAt, t.Version},
-		&t.ID, sqldb.Instant(&t.AddedAt))
+			t.Size, t.Cover, string(more), sortName(t.Name), searchText(t), t.AddedAt, t.Version, t.Folder},
+		&t.ID, sqldb.Instant(&t.AddedAt), &t.Withdrawn)
 	return err
 }
 
@@ -72,6 +72,13 @@ func titlesByID(tx *sqldb.Tx, ids []string) ([]Title, error) {
 	return sqldb.Many(tx, `SELECT `+titleColumns+` FROM title WHERE id IN `+sqldb.In(1, len(ids)), args, scanTitle)
 }
 
+// folders are those that the titles name.
+func folders(tx *sqldb.Tx) ([]string, error) {
+	return sqldb.Many(tx, `SELECT folder FROM title`, nil, func(row sqldb.Row) (folder string, err error) {
+		return folder, row.Scan(&folder)
+	})
+}
+
 func setWithdrawn(tx *sqldb.Tx, id string, withdrawn bool) (int64, error) {
 	version, err := nextVersion(tx)
 	if err != nil {
@@ -94,13 +101,13 @@ func manifestOf(tx *sqldb.Tx, id string) (text string, found bool, err error) {
 	return text, found, err
 }
 
-const titleColumns = `id, digest, kind, identifier, name, language, youth, duration, size, cover, details, added_at, version, withdrawn`
+const titleColumns = `id, digest, kind, identifier, name, language, youth, duration, size, cover, details, added_at, version, withdrawn, folder`
 
 func scanTitle(row sqldb.Row) (Title, error) {
 	var t Title
 	var micros int64
 	var text string
-	err := row.Scan(&t.ID, &t.Digest, &t.Kind, &t.Identifier, &t.Name, &t.Language, &t.Youth, &micros, &t.Size, &t.Cover, &text, sqldb.Instant(&t.AddedAt), &t.Version, &t.Withdrawn)
+	err := row.Scan(&t.ID, &t.Digest, &t.Kind, &t.Identifier, &t.Name, &t.Language, &t.Youth, &micros, &t.Size, &t.Cover, &text, sqldb.Instant(&t.AddedAt), &t.Version, &t.Withdrawn, &t.Folder)
 	if err != nil {
 		return t, err
 	}

@@ -4,7 +4,7 @@
 //	Take       brings a publication in, once for each content; Retake anew
 //	Keep       writes the files of a publication into the stacks; Sync puts them on
 //	           the disk for certain; Sweep clears up after who was killed meanwhile
-//	Add        enters a publication in the catalogue, once for each content
+//	Enter      enters in the catalogue what was kept, once for each content
 //	Find       returns one title; FindAll several; Known by its content
 //	Since      lists what changed after a Version of the catalogue
 //	Withdraw   takes a title out of lending; PutBack lends it again
@@ -64,7 +64,8 @@ type Access struct {
 // Title is one entry of the catalogue.
 type Title struct {
 	ID           string
-	Digest       string // SHA-256 of the content; also the name of its folder in the stacks
+	Digest       string // SHA-256 of the content
+	Folder       string // in the stacks: another one each time that it is kept
 	Kind         Kind
 	Identifier   string // a URI: urn:isbn:…, urn:uuid:…
 	ISBN         string // 13 digits, "" when it has none
@@ -95,6 +96,14 @@ type Title struct {
 type Ages struct {
 	From int `json:"from,omitempty"`
 	To   int `json:"to,omitempty"` // 0 is without end
+}
+
+// Stamp is the same as long as the bytes of all its files are.
+func (t Title) Stamp() string {
+	if _, keeping, found := strings.Cut(t.Folder, folderMark); found {
+		return keeping
+	}
+	return t.Digest[:min(16, len(t.Digest))]
 }
 
 // Author names the authors for a line under the title: "Ada Kingma, Jelle Nautha".

@@ -78,7 +78,7 @@ func (i Import) Run(ctx context.Context, paths []string) (Tally, []Remark, error
 	if err := i.Stacks.Ready(); err != nil {
 		return Tally{}, nil, err
 	}
-	if err := i.Stacks.Sweep(i.DB.Now().Add(-leftovers)); err != nil {
+	if err := i.Stacks.Sweep(ctx, i.DB, i.DB.Now().Add(-leftovers)); err != nil {
 		return Tally{}, nil, err
 	}
 	var sources []source
@@ -180,7 +180,7 @@ func (i Import) read(ctx context.Context, s source, before remembered) (result, 
 	if same && !before.Taken {
 		return result{source: s, outcome: Refused, text: before.Remark, old: true}, nil
 	}
-	if same && i.Stacks.Has(before.Digest) {
+	if same && i.Stacks.Has(before.title()) {
 		return result{source: s, outcome: Unchanged, text: before.Remark, old: true}, nil
 	}
 	p, free, err := s.open(i.Stacks.Work())
@@ -196,7 +196,7 @@ func (i Import) read(ctx context.Context, s source, before remembered) (result, 
 			return err
 		})
 	}
-	if err == nil && known.ID != "" && !i.Again && i.Stacks.Has(known.Digest) {
+	if err == nil && known.ID != "" && !i.Again && i.Stacks.Has(known) {
 		return result{source: s, outcome: Present, title: known, before: before.Digest}, nil
 	}
 	if err == nil {
@@ -245,10 +245,10 @@ func (i Import) enter(ctx context.Context, done <-chan result, total int) (t Tal
 				break more
 			}
 		}
-		var kept []string
+		var kept []catalogue.Title
 		for _, r := range some {
 			if r.made != nil {
-				kept = append(kept, r.made.Title.Digest)
+				kept = append(kept, r.made.Title)
 			}
 		}
 		if err := i.Stacks.Sync(kept...); err != nil {
@@ -257,7 +257,7 @@ func (i Import) enter(ctx context.Context, done <-chan result, total int) (t Tal
 		if slices.ContainsFunc(some, func(r result) bool { return !r.old }) {
 			err := i.DB.InTx(ctx, func(tx *sqldb.Tx) error {
 				for n := range some {
-					if err := some[n].enter(tx); err != nil {
+					if err := some[n].enter(tx, i.Stacks); err != nil {
 						return err
 					}
 				}
@@ -278,12 +278,12 @@ func (i Import) enter(ctx context.Context, done <-chan result, total int) (t Tal
 	return t, remarks, nil
 }
 
-func (r *result) enter(tx *sqldb.Tx) (err error) {
+func (r *result) enter(tx *sqldb.Tx, stacks catalogue.Stacks) (err error) {
 	if r.old {
 		return nil
 	}
 	if r.made != nil {
-		if r.title, err = catalogue.Add(tx, r.made); err != nil {
+		if r.title, err = stacks.Enter(tx, r.made); err != nil {
 			return err
 		}
 	}

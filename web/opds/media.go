@@ -73,7 +73,7 @@ func serve(w http.ResponseWriter, r *request, f *os.File, typ, etag string) {
 }
 
 func tag(t *catalogue.Title, n int) string {
-	return `"` + t.Digest[:min(16, len(t.Digest))] + "-" + strconv.Itoa(n) + `"`
+	return `"` + t.Stamp() + "-" + strconv.Itoa(n) + `"`
 }
 
 // cover sends a cover; these are for everyone, and their address changes with them.

@@ -117,7 +117,7 @@ func (s *Site) cover(w http.ResponseWriter, r *http.Request) error {
 	defer f.Close()
 	guardBook(w.Header())
 	w.Header().Set("Content-Type", "image/jpeg")
-	w.Header().Set("ETag", fmt.Sprintf(`"%s-c%d"`, t.Digest[:16], width))
+	w.Header().Set("ETag", fmt.Sprintf(`"%s-c%d"`, t.Stamp(), width))
 	http.ServeContent(w, r, "", time.Time{}, f)
 	return nil
 }
