@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -70,6 +71,7 @@ type result struct {
 	text    string
 	before  string // digest of what an earlier import found there
 	old     bool   // remembered already
+	passing bool   // refused for what may be mended without a change of the file: not remembered
 }
 
 // Run takes in what lies under the paths. It ends between two titles when the
@@ -183,7 +185,8 @@ func (i Import) read(ctx context.Context, s source, before remembered) (result, 
 	if same && i.Stacks.Has(before.title()) {
 		return result{source: s, outcome: Unchanged, text: before.Remark, old: true}, nil
 	}
-	p, free, err := s.open(i.Stacks.Work())
+	var failed failures
+	p, free, err := s.open(i.Stacks.Work(), &failed)
 	defer free()
 	var known catalogue.Title
 	if err == nil {
@@ -202,14 +205,19 @@ func (i Import) read(ctx context.Context, s source, before remembered) (result, 
 	if err == nil {
 		err = i.Stacks.Keep(p)
 	}
-	if err != nil {
-		if refusal(err) {
-			if unreadable(err) { // which may be mended without a change of the file
-				s.mark = ""
-			}
-			return result{source: s, outcome: Refused, text: i.Say(err)}, nil
-		}
+	if own := failed.err(); own != nil {
+		err = own
+	}
+	switch {
+	case err != nil && !refusal(err):
 		return result{}, err
+	case unreadable(err), ErrUnread.Is(err):
+		if !ErrUnread.Is(err) {
+			err = ErrUnread.Because(err)
+		}
+		return result{source: s, outcome: Refused, text: i.Say(err), passing: true}, nil
+	case err != nil:
+		return result{source: s, outcome: Refused, text: i.Say(err)}, nil
 	}
 	return result{source: s, outcome: Taken, made: p, text: strings.Join(p.Manifest.Notes, "; "), before: before.Digest}, nil
 }
@@ -224,7 +232,16 @@ func refusal(err error) bool {
 // to read that lacks, a disk with faults, a share that went away.
 func unreadable(err error) bool {
 	var path *fs.PathError
-	return errors.As(err, &path) && !errors.Is(err, fs.ErrNotExist)
+	if !errors.As(err, &path) {
+		return false
+	}
+	for _, named := range []error{fs.ErrNotExist, syscall.ENOTDIR, syscall.EISDIR, syscall.ENAMETOOLONG, syscall.EINVAL, syscall.ELOOP} {
+		if errors.Is(path.Err, named) { // the book names what is not there, or cannot be
+			return false
+		}
+	}
+	var system syscall.Errno
+	return errors.As(path.Err, &system) || errors.Is(path.Err, fs.ErrPermission)
 }
 
 // enter puts the results in the catalogue, and remembers them in the same
@@ -279,7 +296,7 @@ func (i Import) enter(ctx context.Context, done <-chan result, total int) (t Tal
 }
 
 func (r *result) enter(tx *sqldb.Tx, stacks catalogue.Stacks) (err error) {
-	if r.old {
+	if r.old || r.passing {
 		return nil
 	}
 	if r.made != nil {

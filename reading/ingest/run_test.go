@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -196,6 +197,61 @@ func TestAFileThatChangedTakesThePlaceOfWhatItWas(t *testing.T) {
 		runImport(t, db, stacks, false, dir)
 		lent("", "de tweede", "vier")
 	})
+}
+
+// A disk that was away, a right that lacked, too many open files: none of them changes
+// the file, and the book is taken when they are over.
+func TestABookThatCouldNotBeOpenedIsTriedAgain(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		dir, stacks := t.TempDir(), catalogue.Stacks{Dir: t.TempDir()}
+		name := put(t, dir+"/x.epub", aBook(t, "X"))
+		var sources []source
+		w := &walk{ctx: t.Context(), see: func(s source) { sources = append(sources, s) }}
+		if err := w.path(dir); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(name, name+".away"); err != nil { // between the walk and the reading
+			t.Fatal(err)
+		}
+		in := Import{DB: db, Stacks: stacks, Say: error.Error}
+		if tally, remarks, err := in.work(t.Context(), sources, nil); err != nil || tally.Refused != 1 || !strings.HasPrefix(remarks[0].Text, ErrUnread.Key) {
+			t.Fatalf("%+v, %+v, %v", tally, remarks, err)
+		}
+		if err := os.Rename(name+".away", name); err != nil {
+			t.Fatal(err)
+		}
+		if tally, remarks := runImport(t, db, stacks, false, dir); tally.Taken != 1 {
+			t.Errorf("a good book is refused for ever: %+v %+v", tally, remarks)
+		}
+	})
+}
+
+// failing is a disk with a bad place.
+type failing struct {
+	*strings.Reader
+	from int64
+}
+
+func (f failing) ReadAt(p []byte, off int64) (int, error) {
+	if off >= f.from {
+		return 0, &fs.PathError{Op: "read", Path: "x.epub", Err: syscall.EIO}
+	}
+	return f.Reader.ReadAt(p, off)
+}
+
+// A zip whose picture is damaged is taken with half of it; a disk that fails in the
+// middle is no damage, and is heard by whoever reads.
+func TestABadPlaceOfOurDiskIsNoDamageOfABook(t *testing.T) {
+	var seen failures
+	w := &watched{failing{strings.NewReader("0123456789"), 5}, &seen}
+	if _, err := w.ReadAt(make([]byte, 2), 8); err == nil || !ErrUnread.Is(seen.err()) {
+		t.Errorf("%v", seen.err())
+	}
+	var none failures
+	w = &watched{failing{strings.NewReader("0123456789"), 50}, &none}
+	if _, err := w.ReadAt(make([]byte, 5), 8); !errors.Is(err, io.EOF) || none.err() != nil {
+		t.Errorf("the end of a file: %v, %v", err, none.err())
+	}
 }
 
 // A file that could not be read is tried again: nothing in it needs to change.
