@@ -95,8 +95,25 @@ func Contents(tx *sqldb.Tx, id string) (*Manifest, error) {
 	if !found {
 		return nil, ErrNoTitle
 	}
+	return readManifest(text)
+}
+
+// Opened returns a title and how it is built, both as they are at one moment.
+func Opened(tx *sqldb.Tx, id string) (Title, *Manifest, error) {
+	t, text, found, err := titleWithManifest(tx, id)
+	if err == nil && !found {
+		err = ErrNoTitle
+	}
+	if err != nil {
+		return t, nil, err
+	}
+	m, err := readManifest(text)
+	return t, m, err
+}
+
+func readManifest(text string) (*Manifest, error) {
 	m := new(Manifest)
-	err = json.Unmarshal([]byte(text), m)
+	err := json.Unmarshal([]byte(text), m)
 	m.straighten() // what came in before we did so at the door
 	return m, err
 }

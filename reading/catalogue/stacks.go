@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
@@ -112,7 +113,12 @@ func keep(p *Publication, part *Part, name string, left *int64) error {
 	}
 	defer out.Close()
 	limit := min(MaxFile, *left)
-	part.Size, err = io.Copy(out, io.LimitReader(r, limit+1))
+	sum, to := crc32.NewIEEE(), io.Writer(out)
+	if p.Title.Kind == EBook { // of which copies are made; sound is copied by the system itself
+		to = io.MultiWriter(out, sum)
+	}
+	part.Size, err = io.Copy(to, io.LimitReader(r, limit+1))
+	part.Sum = sum.Sum32()
 	if part.Size > limit {
 		return ErrTooBig
 	}

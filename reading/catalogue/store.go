@@ -61,7 +61,7 @@ func versionOf(tx *sqldb.Tx) (n int64, err error) {
 }
 
 func titlesSince(tx *sqldb.Tx, version int64) ([]Title, error) {
-	return sqldb.Many(tx, `SELECT `+titleColumns+` FROM title WHERE version > $1 ORDER BY version, id`, []any{version}, scanTitle)
+	return sqldb.Many(tx, `SELECT `+titleColumns+` FROM title WHERE version > $1 ORDER BY version, id`, []any{version}, justTitle)
 }
 
 func titlesByID(tx *sqldb.Tx, ids []string) ([]Title, error) {
@@ -69,7 +69,7 @@ func titlesByID(tx *sqldb.Tx, ids []string) ([]Title, error) {
 	for i, id := range ids {
 		args[i] = id
 	}
-	return sqldb.Many(tx, `SELECT `+titleColumns+` FROM title WHERE id IN `+sqldb.In(1, len(ids)), args, scanTitle)
+	return sqldb.Many(tx, `SELECT `+titleColumns+` FROM title WHERE id IN `+sqldb.In(1, len(ids)), args, justTitle)
 }
 
 // folders are those that the titles name.
@@ -101,13 +101,24 @@ func manifestOf(tx *sqldb.Tx, id string) (text string, found bool, err error) {
 	return text, found, err
 }
 
+// titleWithManifest reads both in one statement: between two a title may come in anew.
+func titleWithManifest(tx *sqldb.Tx, id string) (t Title, text string, found bool, err error) {
+	list, err := sqldb.Many(tx, `SELECT `+titleColumns+`, manifest FROM title JOIN title_manifest ON title_id = id WHERE id = $1`, []any{id},
+		func(row sqldb.Row) (Title, error) { return scanTitle(row, &text) })
+	if err != nil || len(list) == 0 {
+		return t, "", false, err
+	}
+	return list[0], text, true, nil
+}
+
 const titleColumns = `id, digest, kind, identifier, name, language, youth, duration, size, cover, details, added_at, version, withdrawn, folder`
 
-func scanTitle(row sqldb.Row) (Title, error) {
+func scanTitle(row sqldb.Row, more ...any) (Title, error) {
 	var t Title
 	var micros int64
 	var text string
-	err := row.Scan(&t.ID, &t.Digest, &t.Kind, &t.Identifier, &t.Name, &t.Language, &t.Youth, &micros, &t.Size, &t.Cover, &text, sqldb.Instant(&t.AddedAt), &t.Version, &t.Withdrawn, &t.Folder)
+	err := row.Scan(append([]any{&t.ID, &t.Digest, &t.Kind, &t.Identifier, &t.Name, &t.Language, &t.Youth, &micros, &t.Size, &t.Cover, &text,
+		sqldb.Instant(&t.AddedAt), &t.Version, &t.Withdrawn, &t.Folder}, more...)...)
 	if err != nil {
 		return t, err
 	}
@@ -121,6 +132,8 @@ func scanTitle(row sqldb.Row) (Title, error) {
 	return t, err
 }
 
+func justTitle(row sqldb.Row) (Title, error) { return scanTitle(row) }
+
 func titleByID(tx *sqldb.Tx, id string) (Title, bool, error) {
 	return oneTitle(tx, `SELECT `+titleColumns+` FROM title WHERE id = $1`, id)
 }
@@ -130,7 +143,7 @@ func titleByDigest(tx *sqldb.Tx, digest string) (Title, bool, error) {
 }
 
 func oneTitle(tx *sqldb.Tx, query, arg string) (Title, bool, error) {
-	list, err := sqldb.Many(tx, query, []any{arg}, scanTitle)
+	list, err := sqldb.Many(tx, query, []any{arg}, justTitle)
 	if err != nil || len(list) == 0 {
 		return Title{}, false, err
 	}
@@ -164,6 +177,6 @@ func searchTitles(tx *sqldb.Tx, q Query, words []string) ([]Title, int, error) {
 	}
 	n := len(args)
 	list, err := sqldb.Many(tx, `SELECT `+titleColumns+` FROM title WHERE `+filter+
-		fmt.Sprintf(` ORDER BY sort_name, id LIMIT $%d OFFSET $%d`, n+1, n+2), append(args, q.Limit, max(q.Skip, 0)), scanTitle)
+		fmt.Sprintf(` ORDER BY sort_name, id LIMIT $%d OFFSET $%d`, n+1, n+2), append(args, q.Limit, max(q.Skip, 0)), justTitle)
 	return list, total, err
 }

@@ -9,7 +9,8 @@
 //	Since      lists what changed after a Version of the catalogue
 //	Withdraw   takes a title out of lending; PutBack lends it again
 //	Search     lists titles by words, kind and language
-//	Contents   returns a title's reading order and its table of contents
+//	Contents   returns a title's reading order and its table of contents; Opened that
+//	           with the title, Memory the same for doors that ask over and over
 //	Open       opens a part of a title, OpenCover its cover in one of its sizes
 //
 // What comes in is read and cleaned by reading/ingest. This room trusts it and
@@ -138,6 +139,7 @@ type Part struct {
 	Type     string  `json:"type"` // one of the types that we know; never the book's own word for it
 	File     int     `json:"file"` // its number in the stacks
 	Size     int64   `json:"size,omitempty"`
+	Sum      uint32  `json:"sum,omitempty"` // CRC-32 of a part of an e-book; 0 is not known, in titles of before
 	Title    string  `json:"title,omitempty"`
 	Aside    bool    `json:"aside,omitempty"`    // not part of the straight reading order (linear="no")
 	Duration float64 `json:"duration,omitempty"` // seconds

@@ -6,10 +6,8 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
-	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
@@ -35,8 +33,8 @@ func (s *Site) take(r *request, held look) (o taken, err error) {
 	if o.Loan, err = held(r.Context(), r.by.ID, r.PathValue("id"), now.Title); err != nil {
 		return o, err
 	}
-	o.Title = o.Loan.Title
-	o.manifest, err = s.contents.of(r.Context(), s.DB, &o.Title)
+	o.Title, o.manifest, err = s.contents.Open(r.Context(), s.DB, o.Loan.Title)
+	o.Loan.Title = o.Title
 	return o, err
 }
 
@@ -120,40 +118,4 @@ func (s *Site) epub(w http.ResponseWriter, r *request) error {
 	}
 	w.Header().Set("Cache-Control", "private, no-cache")
 	return s.Copy(w, r.Request, o.Loan)
-}
-
-// contentsMost is how many titles' contents are kept in memory: those that are
-// being read and heard now.
-const contentsMost = 500
-
-// contents keeps what titles are made of. A player asks for a track in pieces, and
-// the list of a thick book is long to read each time.
-type contents struct {
-	mu   sync.Mutex
-	kept map[string]madeOf
-}
-
-type madeOf struct {
-	version  int64 // of the title
-	manifest *catalogue.Manifest
-}
-
-func (c *contents) of(ctx context.Context, db *sqldb.DB, t *catalogue.Title) (m *catalogue.Manifest, err error) {
-	c.mu.Lock()
-	have, ok := c.kept[t.ID]
-	c.mu.Unlock()
-	if ok && have.version == t.Version {
-		return have.manifest, nil
-	}
-	err = db.Look(ctx, func(tx *sqldb.Tx) (err error) { m, err = catalogue.Contents(tx, t.ID); return err })
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept == nil || len(c.kept) >= contentsMost {
-		c.kept = map[string]madeOf{}
-	}
-	c.kept[t.ID] = madeOf{t.Version, m}
-	return m, nil
 }

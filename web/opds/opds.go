@@ -97,7 +97,7 @@ type Site struct {
 	kept     keep        // feeds for everyone
 	shelves  keep        // of readers
 	parts    parts
-	contents contents
+	contents catalogue.Memory // what the titles are made of that were opened lately
 }
 
 // New makes the door.
