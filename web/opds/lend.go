@@ -123,12 +123,22 @@ func (s *Site) lent(w http.ResponseWriter, r *request, v version, l loan.Loan) e
 // as good as once.
 func (s *Site) giveBack(v version) act {
 	return func(w http.ResponseWriter, r *request) error {
+		rights, unheard := r.by.Rights(r.Context(), rightsLife) // it goes back, whether they are heard or not
+		now, err := s.Index.At(r.Context())
+		if err != nil {
+			return err
+		}
 		var i item
-		err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
+		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
+			i.asked = tx.Now
 			if i.Title, err = catalogue.Find(tx, r.PathValue("id")); err != nil {
 				return err
 			}
-			return loan.Return(tx, r.by.ID, i.ID)
+			err = loan.Return(tx, r.by.ID, i.ID)
+			if err == nil && unheard == nil && !i.Withdrawn {
+				i, err = s.asSeen(tx, r, rights, now)
+			}
+			return err
 		})
 		if err != nil {
 			return err
@@ -161,6 +171,7 @@ func (s *Site) shelf(v version) act {
 			return err
 		}
 		key := string(v) + string(r.lang) + shelfKey(loans, rules, s.DB.Now())
+		tag := tagOf([]byte(string(r.by.ID) + " " + key))
 		d := s.shelves.find(now, key)
 		if d == nil {
 			if d, err = s.writeShelf(v, loans, rules, r.lang); err != nil {
@@ -169,7 +180,7 @@ func (s *Site) shelf(v version) act {
 			s.shelves.put(now, key, d)
 		}
 		s.wayIn(w)
-		return private(w, r, d.typ[0], d.body)
+		return d.own(w, r.Request, tag)
 	}
 }
 
@@ -185,14 +196,10 @@ func shelfKey(loans []loan.Loan, rules loan.Rules, now time.Time) string {
 }
 
 func (s *Site) writeShelf(v version, loans []loan.Loan, rules loan.Rules, lang words.Lang) (*written, error) {
-	f := &feed{path: "/shelf", title: s.Words.Text(lang, "opds.shelf"), updated: day.Of(s.DB.Now()).Start()}
+	f := &feed{path: "/shelf", title: s.Words.Text(lang, "opds.shelf"), updated: s.DB.Now(), total: len(loans), page: 1}
 	for _, l := range loans {
 		f.items = append(f.items, s.held(l, rules))
-		if l.LentAt.After(f.updated) {
-			f.updated = l.LentAt
-		}
 	}
-	s.empty(f, lang)
 	typ, body, err := s.write(v, f, lang)
 	return ready(typ, string(lang), body, s.DB.Now()), err
 }
@@ -214,6 +221,7 @@ type profileDocument struct {
 	Loans   allowance            `json:"loans"`
 	Kinds   map[string]allowance `json:"urn:lidwoord:profile:loans,omitempty"`
 	Refused string               `json:"urn:lidwoord:profile:refused,omitempty"`
+	Youth   bool                 `json:"urn:lidwoord:profile:youth,omitempty"` // titles for children only
 }
 
 // allowance is how many titles one may have, and how many more.
@@ -232,11 +240,15 @@ func (s *Site) profile(w http.ResponseWriter, r *request) error {
 	}}
 	rules, err := s.rules(r)
 	if fault.KindOf(err) == fault.Denied {
-		first := fault.Of(err)[0]
-		p.Refused = s.Words.Text(r.lang, first.Key, first.Args...)
+		p.Refused = s.sentence(err, r.lang)
 	} else if err != nil {
 		return err
 	}
+	start := link{Rel: "start", Href: s.address("/v2/"), Type: feedType}
+	if p.Youth = rules.Youth; p.Youth {
+		start.Href, start.Title = s.address("/v2"+wish{youth: true, sort: "popular"}.path()), s.Words.Text(r.lang, "opds.youth")
+	}
+	p.Links = append(p.Links, start)
 	now, err := s.Index.At(r.Context())
 	if err != nil {
 		return err
