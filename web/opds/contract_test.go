@@ -40,8 +40,7 @@ func TestTheFrontDoorHonoursWeightsAndLeadsOnlyBrowsersAway(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := newHouse(t, db)
 		for accept, want := range map[string]string{
-			"text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2": "application/atom+xml", // what Java asked for by itself
-			"text/html": "", // nothing that we have
+			"text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2":                        "application/atom+xml", // what Java asked for by itself
 			"application/opds+json;q=0.5, application/atom+xml;q=1":                       "application/atom+xml",
 			"application/opds+json;q=0.5, application/atom+xml;q=0.4":                     "application/opds+json",
 			"application/opds+json;q=0.5, */*;q=0.9":                                      "application/atom+xml",
@@ -58,6 +57,7 @@ func TestTheFrontDoorHonoursWeightsAndLeadsOnlyBrowsersAway(t *testing.T) {
 		}
 		h.get("/", "Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8").want(303).header("Link", `/opds/v2/>; rel="alternate"; type="application/opds+json"`).
 			header("Link", `/opds/v1/>; rel="alternate"`)
+		h.get("/", "Accept", "text/html").want(303) // and no feed at all
 		h.get("/", "Sec-Fetch-Dest", "document", "Accept", "*/*").want(303)
 	})
 }
@@ -181,6 +181,22 @@ func TestAShelfThatDidNotChangeIsNotSentAgain(t *testing.T) {
 			h.app("GET", path, "If-None-Match", a.Header.Get("ETag")).want(200) // an empty shelf too
 			h.apps.reader = loan.ReaderOf(db.Box, "https://oidc.example", "zoe")
 			h.app("POST", "/v2/titles/"+h.ids[pluis]+"/return").want(200)
+		}
+	})
+}
+
+// What was seen goes back, and the shelf is as it was: it is newer all the same.
+func TestAShelfIsAsNewAsTheAnswer(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db)
+		for minute := range 3 {
+			now := fmt.Sprintf("2026-11-23T11:0%d:00Z", minute)
+			h.app("GET", "/v2/shelf").want(200, `"modified":"`+now).lacks("9999")
+			h.app("GET", "/v1/shelf").want(200, "<updated>"+now).lacks("9999")
+			if minute == 0 {
+				h.app("POST", "/v2/titles/"+h.ids[pluis]+"/borrow").want(200)
+			}
+			h.pass(time.Minute)
 		}
 	})
 }

@@ -44,7 +44,7 @@ type written struct {
 	body      []byte
 	zip       func() []byte // packed, when the first app asks for that
 	etag      string
-	at        time.Time   // in whole seconds, as HTTP writes it
+	since     time.Time   // in whole seconds, as HTTP writes it
 	header    http.Header // of an answer to everyone
 }
 
@@ -125,11 +125,11 @@ func (p *parts) of(t *catalogue.Title, form string, write func() []byte) []byte 
 // gives the same one.
 func ready(typ, lang string, body []byte, at time.Time) *written {
 	d := &written{typ: []string{typ}, lang: []string{lang}, body: body, zip: sync.OnceValue(func() []byte { return pack(body) }),
-		etag: tagOf(body), at: at.UTC().Truncate(time.Second), header: http.Header{}}
+		etag: tagOf(body), since: at.UTC().Truncate(time.Second), header: http.Header{}}
 	d.header.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(feedLife.Seconds())))
 	d.header.Set("Vary", "Accept, Accept-Encoding, Accept-Language")
 	d.header.Set("ETag", d.etag)
-	d.header.Set("Last-Modified", d.at.Format(http.TimeFormat))
+	d.header.Set("Last-Modified", d.since.Format(http.TimeFormat))
 	return d
 }
 
@@ -162,17 +162,15 @@ func (d *written) send(w http.ResponseWriter, r *http.Request) error {
 	return d.answer(w, r)
 }
 
-// own answers a document of one reader. It may lie in the app, which asks each time.
-func (d *written) own(w http.ResponseWriter, r *http.Request, etag string) error {
-	h := w.Header()
-	h.Set("Cache-Control", "private, no-cache")
-	h.Add("Vary", "Accept, Accept-Encoding")
-	h.Set("ETag", etag)
-	if tags := r.Header.Get("If-None-Match"); tags != "" && tagged(tags, etag) {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
-	}
-	return d.answer(w, r)
+// someday stands in a written shelf for the moment of the answer. It is later than any
+// title, and as long as any moment.
+var someday = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
+// at is a document as it is at a moment.
+func (d *written) at(now time.Time) *written {
+	text := func(t time.Time) []byte { return []byte(t.UTC().Format(time.RFC3339)) }
+	body := bytes.ReplaceAll(d.body, text(someday), text(now))
+	return &written{typ: d.typ, lang: d.lang, body: body, zip: func() []byte { return pack(body) }}
 }
 
 func (d *written) answer(w http.ResponseWriter, r *http.Request) error {
@@ -193,7 +191,7 @@ func (d *written) known(r *http.Request) bool {
 		return tagged(tags, d.etag)
 	}
 	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
-	return err == nil && !d.at.After(since)
+	return err == nil && !d.since.After(since)
 }
 
 // tagged reports whether the header If-None-Match names a tag.

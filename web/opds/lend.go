@@ -171,7 +171,15 @@ func (s *Site) shelf(v version) act {
 			return err
 		}
 		key := string(v) + string(r.lang) + shelfKey(loans, rules, s.DB.Now())
+		h := w.Header() // it may lie in the app, which asks each time
+		h.Set("Cache-Control", "private, no-cache")
+		h.Add("Vary", "Accept, Accept-Encoding")
 		tag := tagOf([]byte(string(r.by.ID) + " " + key))
+		h.Set("ETag", tag)
+		if tagged(r.Header.Get("If-None-Match"), tag) {
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
 		d := s.shelves.find(now, key)
 		if d == nil {
 			if d, err = s.writeShelf(v, loans, rules, r.lang); err != nil {
@@ -180,7 +188,7 @@ func (s *Site) shelf(v version) act {
 			s.shelves.put(now, key, d)
 		}
 		s.wayIn(w)
-		return d.own(w, r.Request, tag)
+		return d.at(s.DB.Now()).answer(w, r.Request)
 	}
 }
 
@@ -196,9 +204,11 @@ func shelfKey(loans []loan.Loan, rules loan.Rules, now time.Time) string {
 }
 
 func (s *Site) writeShelf(v version, loans []loan.Loan, rules loan.Rules, lang words.Lang) (*written, error) {
-	f := &feed{path: "/shelf", title: s.Words.Text(lang, "opds.shelf"), updated: s.DB.Now(), total: len(loans), page: 1}
+	f := &feed{path: "/shelf", title: s.Words.Text(lang, "opds.shelf"), updated: someday, total: len(loans)}
 	for _, l := range loans {
-		f.items = append(f.items, s.held(l, rules))
+		i := s.held(l, rules)
+		i.asked = someday
+		f.items = append(f.items, i)
 	}
 	typ, body, err := s.write(v, f, lang)
 	return ready(typ, string(lang), body, s.DB.Now()), err

@@ -247,18 +247,32 @@ func marshal(v any) ([]byte, error) {
 // weight is how much an app likes the best of these types, from 0 to 1 (RFC 9110 section
 // 12.5.1): of what fits a type the most exact counts. One that says nothing takes anything.
 func weight(header string, types ...string) (best float64) {
-	if strings.TrimSpace(header) == "" {
+	if header = strings.TrimSpace(header); header == "" || header == "*/*" {
 		return 1
 	}
-	for _, typ := range types {
-		main, _, _ := strings.Cut(typ, "/")
-		liked, exact := 0.0, 0
-		for accepted, q := range ranges(header) {
-			if fits := slices.Index([]string{"*/*", main + "/*", typ}, accepted) + 1; fits > exact {
-				liked, exact = q, fits
+	likes := make([]struct {
+		weight float64
+		exact  int
+	}, len(types))
+	for accepted, q := range ranges(header) {
+		for i, typ := range types {
+			main, _, _ := strings.Cut(typ, "/")
+			exact := 0
+			switch accepted {
+			case typ:
+				exact = 3
+			case main + "/*":
+				exact = 2
+			case "*/*":
+				exact = 1
+			}
+			if exact > likes[i].exact {
+				likes[i].weight, likes[i].exact = q, exact
 			}
 		}
-		best = max(best, liked)
+	}
+	for _, l := range likes {
+		best = max(best, l.weight)
 	}
 	return best
 }

@@ -38,17 +38,23 @@ func (s *Site) front(w http.ResponseWriter, r *request) error {
 	w.Header().Set("Vary", "Accept, Sec-Fetch-Dest")
 	switch likes := named(header, jsonTypes[:3]...); {
 	case browses(r.Request):
-		h := w.Header()
-		h["Link"] = slices.Concat(s.way, []string{"<" + s.address("/v2/") + `>; rel="alternate"; type="` + feedType + `"`,
-			"<" + s.address("/v1/") + `>; rel="alternate"; type="` + navigationType + `"`})
-		http.Redirect(w, r.Request, s.page("/leesapps"), http.StatusSeeOther)
-		return nil
+		return s.forPeople(w, r)
 	case likes > 0 && likes >= weight(header, atomTypes...):
 		return s.open(v2, s.start)(w, r)
 	case weight(header, atomTypes...) > 0:
 		return s.open(v1, s.start)(w, r)
+	case weight(header, "text/html") > 0:
+		return s.forPeople(w, r)
 	}
 	return errNotAcceptable
+}
+
+// forPeople leads to the page about apps, and says where the feeds are.
+func (s *Site) forPeople(w http.ResponseWriter, r *request) error {
+	w.Header()["Link"] = slices.Concat(s.way, []string{"<" + s.address("/v2/") + `>; rel="alternate"; type="` + feedType + `"`,
+		"<" + s.address("/v1/") + `>; rel="alternate"; type="` + navigationType + `"`})
+	http.Redirect(w, r.Request, s.page("/leesapps"), http.StatusSeeOther)
+	return nil
 }
 
 // browses reports whether a person looks with a browser. Programs ask for text/html too
