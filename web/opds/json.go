@@ -87,7 +87,7 @@ func (s *Site) writeJSON(f *feed, lang words.Lang) ([]byte, error) {
 	d.Publications = s.publications(f.items, lang)
 	// The schema wants a list, and no empty one, which nothing can satisfy that found
 	// nothing. An empty list is what servers of Palace send and what every parser takes;
-	// an entry of our own would be shown as a book.
+	// an entry that we make up looks like something that was found.
 	switch {
 	case len(f.items)+len(f.choices)+len(f.groups) > 0:
 	case f.names:
