@@ -114,6 +114,25 @@ func TestAnAppIsAnsweredInABrowser(t *testing.T) {
 	}
 }
 
+// All reader apps share one address, and its browser does not close by itself.
+func TestAReaderAppIsAnsweredInABrowser(t *testing.T) {
+	chromium := webtest.Start(t)
+	d := open(t, newDB(t))
+	d.active()
+	p := chromium.Person(t)
+	p.App("opds")
+	p.Visit(d.base + "/aanmelden?verzoek=" + d.app(signon.Client{ID: "http://opds-spec.org/auth/client"}, opdsBack, ""))
+	p.Fill("Gebruikersnaam of e-mailadres", username)
+	p.Fill("Wachtwoord", good)
+	p.Press("Inloggen")
+	p.Press("Ja, dat mag")
+	if to, err := url.Parse(p.WantApp()); err != nil || !strings.HasPrefix(to.String(), opdsBack+"?") || to.Query().Get("code") == "" {
+		t.Errorf("the app is opened with %s", to)
+	}
+	p.Want("Ga terug naar de app")
+	p.Look("login-to-reader-app")
+}
+
 // Only the pages on the way to an app name it, and only while its request is open.
 func TestAPolicyNamesTheAppOfItsRequestAndNoOther(t *testing.T) {
 	each(t, func(t *testing.T, d *door) {
