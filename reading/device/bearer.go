@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -29,7 +30,7 @@ type Bearer struct {
 }
 
 // ByBearer lets an app in by an access token of the sign-on that was made for reading
-// here. It fails with ErrWrong, ErrAway and throttle.ErrSlow.
+// here. It fails with ErrToken, ErrAway and throttle.ErrSlow.
 func (r *Readers) ByBearer(ctx context.Context, token secret.Token, network string) (Entered, error) {
 	b, err := r.bearer(ctx, token, network, bearerMemory)
 	if err != nil {
@@ -43,21 +44,25 @@ func (r *Readers) ByBearer(ctx context.Context, token secret.Token, network stri
 
 func (r *Readers) bearer(ctx context.Context, token secret.Token, network string, atMost time.Duration) (Bearer, error) {
 	if token == "" || len(token) > tokenMost {
-		return Bearer{}, ErrWrong
+		return Bearer{}, ErrToken
 	}
 	now, digest := r.DB.Now(), token.Digest()
 	if b, ok := r.bearers.find(digest, now, atMost); ok {
 		return b, nil
 	}
-	if err := r.strangers.Take(network, now); err != nil {
-		return Bearer{}, err
+	// Only bad tokens count: behind one address a whole school reads, and one that was
+	// good a while ago is no guess.
+	if !r.bearers.knows(digest, now) {
+		if err := r.strangers.Look(network, now); err != nil {
+			return Bearer{}, err
+		}
 	}
 	b, err := r.SignOn.Introspect(ctx, token)
-	if ErrEnded.Is(err) { // over is all that it says of a token that never was
-		err = ErrWrong.Because(err)
+	if errors.Is(err, ErrEnded) || errors.Is(err, ErrWrong) { // over is all that it says of a token that never was
+		err = ErrToken.Because(err)
+		_ = r.strangers.Take(network, now)
 	}
 	if err != nil {
-		r.bearers.forget(digest)
 		return Bearer{}, err
 	}
 	r.bearers.keep(digest, b, now)
@@ -81,6 +86,14 @@ func (m *memory) find(digest string, now time.Time, atMost time.Duration) (Beare
 	k, ok := m.known[digest]
 	ok = ok && now.Sub(k.at) < atMost && (k.Expires.IsZero() || now.Before(k.Expires))
 	return k.Bearer, ok
+}
+
+// knows reports whether a token was good, however long ago, and may be so still.
+func (m *memory) knows(digest string, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k, ok := m.known[digest]
+	return ok && (k.Expires.IsZero() || now.Before(k.Expires))
 }
 
 func (m *memory) keep(digest string, b Bearer, now time.Time) {

@@ -163,7 +163,7 @@ func TestAnAppComesInByItsOwnPassword(t *testing.T) {
 			"without a name":     {"", password},
 			"with a name as ten": {strings.Repeat(other.Login, 100), password},
 		} {
-			if _, err := h.Enter(t.Context(), c.login, c.password, "192.0.2.1"); !errors.Is(err, device.ErrWrong) {
+			if _, err := h.Enter(t.Context(), c.login, c.password, "192.0.2.1"); !errors.Is(err, device.ErrWrong) && !errors.Is(err, device.ErrNoAppName) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -243,6 +243,36 @@ func TestGuessesSlowDownAndHoldUpNobodyElse(t *testing.T) {
 	})
 }
 
+// Whoever types a card number or an address of mail does so in an app that tries on
+// and on. What they typed is counted by itself: another who makes the same mistake
+// elsewhere, with a name that nobody tried yet, is told what is wrong.
+func TestANameThatNoAppHasHoldsUpNoOther(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		try := func(name, network string) error {
+			_, err := h.Enter(t.Context(), name, "geheim", network)
+			return err
+		}
+		for range 12 {
+			_ = try("20001234567", "192.0.2.1")
+		}
+		if err := try("20001234567", "198.51.100.1"); !errors.Is(err, throttle.ErrSlow) {
+			t.Errorf("a name that was tried twelve times: %v", err)
+		}
+		for _, name := range []string{"20007654321", "zoe@example.nl", "6xhc-cfjq", "É", strings.Repeat("x", 5000) + "y"} {
+			if err := try(name, "203.0.113.1"); errors.Is(err, throttle.ErrSlow) {
+				t.Errorf("%.20q must wait for somebody else's mistake", name)
+			}
+		}
+		// A name of another form than ours is a mistake of its own.
+		for name, want := range map[string]error{"20007654321": device.ErrNoAppName, "zoe@example.nl": device.ErrNoAppName, "6xhc-cfjq": device.ErrWrong, "6XHC CFJQ": device.ErrWrong} {
+			if err := try(name, "203.0.113.2"); !errors.Is(err, want) {
+				t.Errorf("%q: %v", name, err)
+			}
+		}
+	})
+}
+
 func TestSixteenMakesAtNineMakeOne(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)
@@ -288,7 +318,7 @@ func TestOfSixteenRequestsOneAsksTheSignOn(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					if got, err := in.Rights(t.Context(), device.ReadingRights); err != nil || len(got) != 1 || got[0].Name != "Verlengd" {
+					if got, err := in.Rights(t.Context(), loan.ReadingRights); err != nil || len(got) != 1 || got[0].Name != "Verlengd" {
 						t.Errorf("%v %v", got, err)
 					}
 				})
@@ -317,15 +347,15 @@ func TestRightsAreAsFreshAsTheCallerWants(t *testing.T) {
 			}
 			return got
 		}
-		h.at(device.ReadingRights - time.Second)
-		if ask(device.ReadingRights); h.there.refreshed.Load() != 0 {
+		h.at(loan.ReadingRights - time.Second)
+		if ask(loan.ReadingRights); h.there.refreshed.Load() != 0 {
 			t.Error("fresh rights were asked anew")
 		}
 		h.there.rights = nil // the membership ended at the desk
-		if got := ask(device.LendingRights); len(got) != 0 || h.there.refreshed.Load() != 1 {
+		if got := ask(loan.LendingRights); len(got) != 0 || h.there.refreshed.Load() != 1 {
 			t.Errorf("lending with %v", got)
 		}
-		if got := ask(device.ReadingRights); len(got) != 0 || h.there.refreshed.Load() != 1 {
+		if got := ask(loan.ReadingRights); len(got) != 0 || h.there.refreshed.Load() != 1 {
 			t.Errorf("what was heard for lending does not do for reading: %v", got)
 		}
 	})
@@ -338,22 +368,22 @@ func TestASignOnThatIsAwayStopsLendingAndADayLaterReading(t *testing.T) {
 		in := h.enter(d, password)
 		h.there.down = true
 		h.at(24*time.Hour - time.Second)
-		if got, err := in.Rights(t.Context(), device.ReadingRights); err != nil || len(got) != 1 {
+		if got, err := in.Rights(t.Context(), loan.ReadingRights); err != nil || len(got) != 1 {
 			t.Errorf("reading on: %v %v", got, err)
 		}
-		if _, err := in.Rights(t.Context(), device.LendingRights); !errors.Is(err, device.ErrAway) {
+		if _, err := in.Rights(t.Context(), loan.LendingRights); !errors.Is(err, device.ErrAway) {
 			t.Errorf("lending: %v", err)
 		}
 		if n := h.there.refreshed.Load(); n != 1 {
 			t.Errorf("asked %d times; it should be left in peace", n)
 		}
 		h.at(24 * time.Hour)
-		if _, err := in.Rights(t.Context(), device.ReadingRights); !errors.Is(err, device.ErrAway) {
+		if _, err := in.Rights(t.Context(), loan.ReadingRights); !errors.Is(err, device.ErrAway) {
 			t.Errorf("a day later: %v", err)
 		}
 		h.there.down = false
 		h.at(24*time.Hour + 10*time.Second)
-		if _, err := in.Rights(t.Context(), device.LendingRights); err != nil {
+		if _, err := in.Rights(t.Context(), loan.LendingRights); err != nil {
 			t.Errorf("back again: %v", err)
 		}
 		if h.there.reused.Load() != 0 {
@@ -370,7 +400,7 @@ func TestADeviceEndsWithTheReadersSignInAndSaysWhy(t *testing.T) {
 		h.there.over = true
 		h.at(time.Hour)
 		for range 2 {
-			if _, err := in.Rights(t.Context(), device.ReadingRights); !errors.Is(err, device.ErrEnded) {
+			if _, err := in.Rights(t.Context(), loan.ReadingRights); !errors.Is(err, device.ErrEnded) {
 				t.Errorf("%v", err)
 			}
 		}
@@ -405,7 +435,7 @@ func TestAnAnswerAboutSomebodyElseEndsADevice(t *testing.T) {
 	in := h.enter(h.let("E-reader"))
 	h.there.reader = "ada"
 	h.at(time.Hour)
-	if got, err := in.Rights(t.Context(), device.ReadingRights); !errors.Is(err, device.ErrEnded) {
+	if got, err := in.Rights(t.Context(), loan.ReadingRights); !errors.Is(err, device.ErrEnded) {
 		t.Errorf("%v %v", got, err)
 	}
 }
@@ -434,7 +464,7 @@ func TestAWithdrawnDeviceIsOutAtOnce(t *testing.T) {
 			t.Errorf("revoked %d", len(h.there.revoked))
 		}
 		h.at(time.Hour)
-		if _, err := in.Rights(t.Context(), device.ReadingRights); err == nil {
+		if _, err := in.Rights(t.Context(), loan.ReadingRights); err == nil {
 			t.Error("a request that was under way has rights")
 		}
 		// Withdrawn while the sign-on is being asked: what came of it is ended as well.
@@ -444,7 +474,7 @@ func TestAWithdrawnDeviceIsOutAtOnce(t *testing.T) {
 		h.at(2 * time.Hour)
 		var all sync.WaitGroup
 		all.Go(func() {
-			if _, err := in.Rights(t.Context(), device.ReadingRights); err == nil {
+			if _, err := in.Rights(t.Context(), loan.ReadingRights); err == nil {
 				t.Error("a device that was withdrawn has rights")
 			}
 		})
@@ -468,10 +498,10 @@ func TestAnAnswerIsKeptThoughNobodyWaitsForIt(t *testing.T) {
 		h.at(time.Hour)
 		ctx, hangUp := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		defer hangUp()
-		if _, err := in.Rights(ctx, device.ReadingRights); err == nil {
+		if _, err := in.Rights(ctx, loan.ReadingRights); err == nil {
 			t.Error("an answer before it was there")
 		}
-		if _, err := in.Rights(t.Context(), device.ReadingRights); err != nil {
+		if _, err := in.Rights(t.Context(), loan.ReadingRights); err != nil {
 			t.Error(err)
 		}
 		if h.there.refreshed.Load() != 1 || h.there.reused.Load() != 0 {
@@ -489,7 +519,7 @@ func TestATokenOfTheSignOnIsAskedAboutOnceAMinute(t *testing.T) {
 			if err != nil || in.Reader != zoe || in.App != "Thorium" {
 				t.Fatalf("%+v %v", in, err)
 			}
-			if got, err := in.Rights(t.Context(), device.ReadingRights); err != nil || len(got) != 1 {
+			if got, err := in.Rights(t.Context(), loan.ReadingRights); err != nil || len(got) != 1 {
 				t.Fatalf("%v %v", got, err)
 			}
 		}
@@ -498,7 +528,7 @@ func TestATokenOfTheSignOnIsAskedAboutOnceAMinute(t *testing.T) {
 		}
 		in, _ := by("good")
 		h.at(10 * time.Second)
-		if in.Rights(t.Context(), device.LendingRights); h.there.asked.Load() != 2 {
+		if in.Rights(t.Context(), loan.LendingRights); h.there.asked.Load() != 2 {
 			t.Error("lending by what was heard ten seconds ago")
 		}
 		h.at(70 * time.Second)
@@ -508,7 +538,7 @@ func TestATokenOfTheSignOnIsAskedAboutOnceAMinute(t *testing.T) {
 		}
 		h.there.down = false
 		for _, token := range []secret.Token{"", "bad", secret.Token(strings.Repeat("x", 5000))} {
-			if _, err := by(token); !errors.Is(err, device.ErrWrong) {
+			if _, err := by(token); !errors.Is(err, device.ErrToken) {
 				t.Errorf("%.10q: %v", string(token), err)
 			}
 		}

@@ -33,12 +33,11 @@ func extendLoan(tx *sqldb.Tx, l Loan, due time.Time) (int64, error) {
 // forget is what a loan loses when it ends: its reader, and the place in the book.
 const forget = `reader = NULL, place = NULL, placed_at = NULL, progress = 0`
 
-func endLoan(tx *sqldb.Tx, reader Reader, titleID string) error {
-	_, err := tx.Exec(`
+func endLoan(tx *sqldb.Tx, reader Reader, titleID string) (int64, error) {
+	return tx.Exec(`
 		UPDATE loan SET ended_at = $1, `+forget+`
 		WHERE reader = $2 AND title_id = $3 AND ended_at IS NULL`,
 		day.Of(tx.Now).Start(), string(reader), titleID)
-	return err
 }
 
 func endOverdue(tx *sqldb.Tx, reader Reader) error {

@@ -14,26 +14,21 @@ import (
 	"lidwoord/reading/loan"
 )
 
-const (
-	// rightsLife is how old rights may be for what a reader only looks at.
-	rightsLife = 15 * time.Minute
-	// loanRights is how old they may be when something is lent: a membership that
-	// ended ends new loans at once. A few seconds, so that who fills a shelf in peace
-	// is asked for once.
-	loanRights = 10 * time.Second
-)
-
 // rules are what the reader may borrow today; the error says why nothing.
 func (s *Site) rules(r *request) (loan.Rules, error) {
-	rights, err := r.by.Rights(r.Context(), rightsLife)
-	if err != nil {
-		return loan.Rules{}, err
+	if r.unheard != nil {
+		return loan.Rules{}, r.unheard
 	}
-	terms, err := s.Loans.Terms(r.Context())
-	if err != nil {
-		return loan.Rules{}, err
+	return s.Loans.Rules(r.Context(), r.rights)
+}
+
+// offered is rules for what is shown also to who may borrow nothing: the zero Rules.
+func (s *Site) offered(r *request) (loan.Rules, error) {
+	rules, err := s.rules(r)
+	if err != nil && passing(err) {
+		err = nil
 	}
-	return rights.Rules(terms, day.Of(s.DB.Now()))
+	return rules, err
 }
 
 // borrow lends a title. An app that asks twice gets the same loan, and never a
@@ -49,7 +44,7 @@ func (s *Site) borrow(v version) act {
 }
 
 func (s *Site) lend(r *request) (l loan.Loan, err error) {
-	rights, err := r.by.Rights(r.Context(), loanRights)
+	rights, err := r.by.Rights(r.Context(), loan.LendingRights)
 	if err != nil {
 		return l, err
 	}
@@ -63,7 +58,7 @@ func (s *Site) lend(r *request) (l loan.Loan, err error) {
 // extend gives a loan in its last days more days.
 func (s *Site) extend(v version) act {
 	return func(w http.ResponseWriter, r *request) error {
-		rights, err := r.by.Rights(r.Context(), loanRights)
+		rights, err := r.by.Rights(r.Context(), loan.LendingRights)
 		if err != nil {
 			return err
 		}
@@ -81,8 +76,8 @@ func (s *Site) extend(v version) act {
 
 // lent answers a loan.
 func (s *Site) lent(w http.ResponseWriter, r *request, v version, l loan.Loan) error {
-	rules, err := s.rules(r)
-	if err != nil && fault.KindOf(err) != fault.Denied {
+	rules, err := s.offered(r)
+	if err != nil {
 		return err
 	}
 	i := s.held(l, rules)
@@ -93,19 +88,24 @@ func (s *Site) lent(w http.ResponseWriter, r *request, v version, l loan.Loan) e
 // as good as once.
 func (s *Site) giveBack(v version) act {
 	return func(w http.ResponseWriter, r *request) error {
-		var i item
+		var t catalogue.Title
 		err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
-			if i.Title, err = catalogue.Find(tx, r.PathValue("id")); err != nil {
+			if t, err = catalogue.Find(tx, r.PathValue("id")); err != nil {
 				return err
 			}
-			return s.Loans.Return(tx, r.by.ID, i.ID)
+			_, err = s.Loans.Return(tx, r.by.ID, t.ID)
+			return err
 		})
 		if err != nil {
 			return err
 		}
-		if i.Withdrawn { // there is nothing more to do with it, which no feed can say
+		if t.Withdrawn { // there is nothing more to do with it, which no feed can say
 			w.WriteHeader(http.StatusNoContent)
 			return nil
+		}
+		i, err := s.asSeen(r)
+		if err != nil {
+			return err
 		}
 		return s.one(w, r, v, &i)
 	}
@@ -118,8 +118,8 @@ func (s *Site) shelf(v version) act {
 		if !v.accepted(r.Header.Get("Accept")) {
 			return errNotAcceptable
 		}
-		rules, err := s.rules(r)
-		if err != nil && fault.KindOf(err) != fault.Denied && fault.KindOf(err) != fault.Unavailable {
+		rules, err := s.offered(r)
+		if err != nil {
 			return err
 		}
 		now, err := s.Index.At(r.Context())
@@ -131,6 +131,15 @@ func (s *Site) shelf(v version) act {
 			return err
 		}
 		key := string(v) + string(r.lang) + shelfKey(loans, rules, s.DB.Now())
+		h := w.Header() // it may lie in the app, which asks each time
+		h.Set("Cache-Control", "private, no-cache")
+		h.Add("Vary", "Accept, Accept-Encoding")
+		tag := tagOf([]byte(string(r.by.ID) + " " + key))
+		h.Set("ETag", tag)
+		if tagged(r.Header.Get("If-None-Match"), tag) {
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
 		d := s.shelves.find(now, key)
 		if d == nil {
 			if d, err = s.writeShelf(v, loans, rules, r.lang); err != nil {
@@ -139,7 +148,7 @@ func (s *Site) shelf(v version) act {
 			s.shelves.put(now, key, d)
 		}
 		s.wayIn(w)
-		return private(w, r, d.typ[0], d.body)
+		return d.at(s.DB.Now()).answer(w, r.Request)
 	}
 }
 
@@ -155,14 +164,12 @@ func shelfKey(loans []loan.Loan, rules loan.Rules, now time.Time) string {
 }
 
 func (s *Site) writeShelf(v version, loans []loan.Loan, rules loan.Rules, lang words.Lang) (*written, error) {
-	f := &feed{path: "/shelf", title: s.Words.Text(lang, "opds.shelf"), updated: day.Of(s.DB.Now()).Start()}
+	f := &feed{path: "/shelf", title: s.Words.Text(lang, "opds.shelf"), updated: someday, total: len(loans)}
 	for _, l := range loans {
-		f.items = append(f.items, s.held(l, rules))
-		if l.LentAt.After(f.updated) {
-			f.updated = l.LentAt
-		}
+		i := s.held(l, rules)
+		i.asked = someday
+		f.items = append(f.items, i)
 	}
-	s.empty(f, lang)
 	typ, body, err := s.write(v, f, lang)
 	return ready(typ, string(lang), body, s.DB.Now()), err
 }
@@ -175,6 +182,7 @@ type profileDocument struct {
 	Loans   allowance            `json:"loans"`
 	Kinds   map[string]allowance `json:"urn:lidwoord:profile:loans,omitempty"`
 	Refused string               `json:"urn:lidwoord:profile:refused,omitempty"`
+	Youth   bool                 `json:"urn:lidwoord:profile:youth,omitempty"` // titles for children only
 }
 
 // allowance is how many titles one may have, and how many more.
@@ -193,11 +201,15 @@ func (s *Site) profile(w http.ResponseWriter, r *request) error {
 	}}
 	rules, err := s.rules(r)
 	if fault.KindOf(err) == fault.Denied {
-		first := fault.Of(err)[0]
-		p.Refused = s.Words.Text(r.lang, first.Key, first.Args...)
+		p.Refused = s.sentence(err, r.lang)
 	} else if err != nil {
 		return err
 	}
+	start := link{Rel: "start", Href: s.address("/v2/"), Type: feedType}
+	if p.Youth = rules.Youth; p.Youth {
+		start.Href, start.Title = s.address("/v2"+wish{youth: true, sort: "popular"}.path()), s.Words.Text(r.lang, "opds.youth")
+	}
+	p.Links = append(p.Links, start)
 	now, err := s.Index.At(r.Context())
 	if err != nil {
 		return err

@@ -44,23 +44,26 @@ func (s *Site) giveBack(w http.ResponseWriter, r *http.Request) error {
 	}
 	var t catalogue.Title
 	back := givenBack{Reader: who.Reader, At: s.DB.Now()}
-	had := false
+	returned := false
 	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
 		if t, err = catalogue.Find(tx, r.PathValue("title")); err != nil {
 			return err
 		}
-		if back.Place, had, err = loan.PlaceOf(tx, who.Reader, t.ID); err != nil {
+		if back.Place, _, err = loan.PlaceOf(tx, who.Reader, t.ID); err != nil {
 			return err
 		}
-		return s.Loans.Return(tx, who.Reader, t.ID)
+		returned, err = s.Loans.Return(tx, who.Reader, t.ID)
+		return err
 	})
 	if err != nil {
 		return err
 	}
 	back.Title, back.Name, back.Language = t.ID, t.Name, t.Language
-	// A second click finds no place any more and would overwrite the first one's.
-	if had || s.givenBack(r, who).Title != t.ID {
+	switch {
+	case returned:
 		s.rememberGivenBack(w, back)
+	case s.givenBack(r, who).Title != t.ID: // they did not have it; else it is a second click
+		return s.Redirect(w, r, "/mijn-boeken")
 	}
 	s.SetFlash(w, "reading.returned", t.Name)
 	return s.Redirect(w, r, "/mijn-boeken")
