@@ -86,6 +86,7 @@ func TestBookmarksAtTheDoor(t *testing.T) {
 		b.post(away, "number", "3").want(t, 200, "Zet een bladwijzer bij dit hoofdstuk")
 		b.post(away, "number", "x").want(t, 200, "deel 1 van 5")
 		b.post("/titel/" + id + "/teruggeven")
+		h.pass(10 * time.Minute) // until then they come back with the loan
 		b.post("/titel/" + id + "/lenen")
 		b.get(at).want(t, 200, "[]")
 	})
