@@ -115,7 +115,7 @@ function over(cause) {
   for (const id of ['gevonden', 'bladwijzers']) $(id).replaceChildren()
   for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close()
   for (const e of document.querySelectorAll('.lezer button, .lezer input')) e.disabled = true
-  for (const id of ['weg', 'elders', 'bezig', 'terug', 'rest', 'geladen']) $(id).hidden = true
+  for (const id of ['weg', 'elders', 'terug', 'rest', 'geladen']) $(id).hidden = true
   for (const e of $('melding').children) e.hidden = e.dataset.over !== cause
   $('melding').hidden = false
   $('melding').focus()
@@ -294,6 +294,8 @@ function show(id) {
 for (const button of document.querySelectorAll('[data-show]')) button.addEventListener('click', () => show(button.dataset.show))
 for (const dialog of document.querySelectorAll('dialog')) {
   dialog.addEventListener('click', e => { if (e.target === dialog || e.target.closest('[data-close]')) dialog.close() })
+  // In a search field the first Esc would only empty it.
+  dialog.addEventListener('keydown', e => { if (e.key === 'Escape') { e.preventDefault(); dialog.close() } })
   // Opened by a key inside the book, it gives the focus back to nobody.
   dialog.addEventListener('close', () => requestAnimationFrame(() => {
     const focused = document.activeElement
