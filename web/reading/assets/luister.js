@@ -166,6 +166,7 @@
     audio.removeAttribute("src");
     audio.load();
     $("storing").hidden = $("elders").hidden = true;
+    document.querySelectorAll(".ob-words").forEach(function (e) { e.remove(); });
     document.querySelectorAll("#speler button, #speler input, #speler select, .ob-track__play, #merken button").forEach(function (e) { e.disabled = true; });
     Array.prototype.forEach.call($("voorbij").children, function (e) { e.hidden = e.dataset.over !== cause; });
     $("voorbij").hidden = false;
@@ -243,7 +244,7 @@
     offer: function (p) {
       var here = place();
       offered = p;
-      $("elders-tekst").textContent = (p.total >= here.total ? $("elders").dataset.on : $("elders").dataset.back).replace("{0}", where(here)).replace("{1}", where(p));
+      $("elders-tekst").textContent = (p.total >= here.total ? $("elders").dataset.further : $("elders").dataset.less).replace("{0}", where(here)).replace("{1}", where(p));
       $("elders").hidden = false;
     },
   });

@@ -76,7 +76,7 @@ const places = Lidwoord.places({
   offer: p => {
     if (!here || p.href === here.href && p.fragment === here.fragment) return
     offered = p
-    const words = p.total >= here.total ? $('elders').dataset.on : $('elders').dataset.back
+    const words = p.total >= here.total ? $('elders').dataset.further : $('elders').dataset.less
     $('elders-tekst').textContent = words.replace('{0}', inWords(here.chapter, here.total)).replace('{1}', inWords(chapterOf(p), p.total))
     $('elders').hidden = false
   },
@@ -146,6 +146,7 @@ async function jump(go, index) {
   await inTurn(async () => {
     if (there = await reach(index, () => jump(go, index))) {
       await settle()
+      $('mis').hidden = true
       moving = true
       await go()
     }
@@ -165,6 +166,7 @@ const turn = (how, held) => held && waiting > 2 || inTurn(async () => {
   const to = beyond(on)
   if (to === -1) return tell(on ? say.atEnd : say.atStart)
   if (to !== null && !await reach(to, () => turn(how))) return
+  $('mis').hidden = true
   moving = true
   onward = on
   await view[how]()
@@ -241,8 +243,14 @@ function key(event) {
   event.preventDefault()
 }
 document.addEventListener('keydown', key)
-// Who steers with the keyboard sees a line around the book when the focus is in it.
-const keys = event => { if (event.key === 'Tab') room.dataset.keys = 'true' }
+// Who steers with the keyboard sees a frame around the book when the focus comes in,
+// and once they read no more than a fine line.
+const reads = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', ' ', 'Home', 'End']
+const keys = event => {
+  if (event.key === 'Tab') room.dataset.keys = 'true'
+  else if (room.dataset.keys && room.dataset.inside && reads.includes(event.key)) room.dataset.keys = 'reads'
+}
+document.querySelector('.utrecht-skip-link')?.addEventListener('click', event => { event.preventDefault(); focusBook() }) // "to the content" is the book
 const noKeys = () => { delete room.dataset.keys }
 document.addEventListener('keydown', keys)
 document.addEventListener('pointerdown', noKeys)
@@ -505,6 +513,9 @@ try {
   })
   await view.open(book)
   view.renderer.addEventListener('relocate', why, true)
+  // A chapter that arrives takes the focus along; not out of a panel that was opened meanwhile.
+  const focusView = view.renderer.focusView?.bind(view.renderer)
+  if (focusView) view.renderer.focusView = () => document.querySelector('dialog[open]') || focusView()
   if (say.animated) view.renderer.setAttribute('animated', '')
   look.dress()
   // A place in a book that has changed since may point at nothing: then the
