@@ -115,7 +115,7 @@ function over(cause) {
   for (const id of ['gevonden', 'bladwijzers']) $(id).replaceChildren()
   for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close()
   for (const e of document.querySelectorAll('.lezer button, .lezer input')) e.disabled = true
-  for (const id of ['weg', 'elders', 'terug', 'rest', 'geladen']) $(id).hidden = true
+  for (const id of ['weg', 'elders', 'terug', 'rest', 'rest-alles', 'geladen']) $(id).hidden = true
   for (const e of $('melding').children) e.hidden = e.dataset.over !== cause
   $('melding').hidden = false
   $('melding').focus()
@@ -432,10 +432,10 @@ function remains(detail) {
   const { left, pages } = chapterLeft(view, detail, chapters)
   const inChapter = speed.minutes(left), inBook = speed.minutes(whole)
   const page = pages === null ? '' : pages === 0 ? say.page : pages === 1 ? say.pagesOne : say.pages.replace('{0}', pages)
-  const words = page ? [page + (inChapter && pages > 0 ? ` (${say.time.replace('{0}', clock(inChapter))})` : '')] : inChapter ? [say.chapterTime.replace('{0}', clock(inChapter))] : []
-  if (inBook) words.push(say.bookTime.replace('{0}', clock(inBook)))
-  const line = words.join(' · ')
-  $('rest').textContent = line.charAt(0).toUpperCase() + line.slice(1)
+  const time = inChapter && inBook ? (page ? say.time : say.chapterTime).replace('{0}', clock(inChapter)).replace('{1}', clock(inBook)) : ''
+  $('rest-deel').textContent = page
+  $('rest-boek').textContent = time
+  $('rest-alles').textContent = [page, time].filter(Boolean).join(': ') // where it never is cut off
 }
 const clock = minutes => minutes < 60 ? say.minutes.replace('{0}', minutes) : say.hours.replace('{0}', Math.floor(minutes / 60)).replace('{1}', minutes % 60)
 
