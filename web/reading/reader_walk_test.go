@@ -298,6 +298,7 @@ func TestAPlaceReadWithoutAConnectionArrivesLater(t *testing.T) {
 	phone.Want("Geen verbinding. Dit deel van het boek is nog niet geladen", "Probeer opnieuw")
 	phone.Screenshot("reader-not-here")
 	phone.Resize(webtest.Wide)
+	time.Sleep(500 * time.Millisecond) // the page is laid out for the wide window again
 	page := seen(phone)
 	phone.Key(kb.ArrowLeft) // what is here can be read all the same
 	waitFor(t, phone, `document.getElementById('plek').textContent !== '`+page+`'`)
