@@ -76,6 +76,28 @@ func TestWhoSavesDataLoadsTheBookWhenTheyAsk(t *testing.T) {
 	if webtest.Eval[bool](p, `performance.getEntriesByType('resource').some(r => r.name.endsWith('chapter-04.xhtml'))`) {
 		t.Error("the whole book was fetched for who saves data")
 	}
+
+	// A picture that cannot be fetched leaves its page readable.
+	webtest.Eval[bool](p, `(window.realFetch = fetch, window.fetch = (a, o) => /\.(jpe?g|png|svg)$/.test(a) ? Promise.reject(new TypeError('no line')) : realFetch(a, o), true)`)
+	p.Key(kb.Home)
+	waitFor(t, p, `document.querySelector('foliate-view').renderer.getContents()[0]?.doc.querySelector('img')`)
+	connect(p, true)
+
+	// A finger that wipes into a part that is not here waits for it, and may try again.
+	p.Press("Inhoud")
+	p.Press("De brink: begin bij de bomen")
+	waitFor(t, p, `document.getElementById('plek').textContent.includes('brink')`)
+	time.Sleep(500 * time.Millisecond)
+	connect(p, false)
+	p.Key(kb.ArrowRight)
+	waitFor(t, p, `document.getElementById('plek').textContent.includes('es: een akker')`)
+	time.Sleep(500 * time.Millisecond)
+	webtest.Eval[bool](p, `(document.querySelector('foliate-view').renderer.nextSection(), true)`)
+	p.Want("Dit deel van het boek is nog niet geladen")
+	connect(p, true)
+	p.Press("Probeer opnieuw")
+	waitFor(t, p, `document.getElementById('plek').textContent.includes('keien') && document.getElementById('weg').hidden`)
+
 	p.Key("i")
 	p.Want("Je browser bespaart data")
 	connect(p, false)
