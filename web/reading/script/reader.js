@@ -9,6 +9,8 @@ import { dresser } from './dress.js'
 import { bookAt } from './book.js'
 import { finder } from './find.js'
 import { pace, chapterLeft } from './left.js'
+import { taps } from './tap.js'
+import { fetchQuietly } from './whole.js'
 
 const room = document.getElementById('lezer')
 const say = room.dataset
@@ -160,7 +162,7 @@ async function jump(go, index) {
     focusBook()
   }
 }
-const turn = (how, held) => held && waiting > 2 || inTurn(async () => {
+const turn = (how, held) => room.dataset.ready !== 'true' || held && waiting > 2 || inTurn(async () => {
   await settle()
   const on = how === 'next' || how === (view.book.dir === 'rtl' ? 'goLeft' : 'goRight')
   const to = beyond(on)
@@ -255,35 +257,7 @@ const noKeys = () => { delete room.dataset.keys }
 document.addEventListener('keydown', keys)
 document.addEventListener('pointerdown', noKeys)
 
-// On a telephone the outer thirds of the page turn it; there are no buttons beside.
-const phone = matchMedia('(max-width: 39.99rem)')
-const alive = 'a, button, input, select, audio, video, summary'
-const edge = (event, left) => {
-  if (!look.paginated() || event.target.closest?.(alive)) return null
-  const at = (left + event.clientX) / innerWidth
-  return at < 0.33 ? 'goLeft' : at > 0.67 ? 'goRight' : null
-}
-function tap(event, left) {
-  const how = edge(event, left)
-  if (!how || event.defaultPrevented || !(phone.matches || event.pointerType === 'touch')) return
-  if (event.view?.getSelection()?.isCollapsed === false) return
-  turn(how)
-}
-// Two quick clicks choose a word, and then no tap would turn a page any more.
-function noWord(event, left) {
-  if (event.detail > 1 && phone.matches && edge(event, left)) event.preventDefault()
-}
-// foliate-js 1.0.1 takes the end of every touch for the end of a wipe and puts the
-// page straight, also one that a tap just set in motion. A finger that did not move
-// does not wipe.
-function still(target) {
-  let moved = false
-  target.addEventListener('touchstart', () => { moved = false }, { capture: true, passive: true })
-  target.addEventListener('touchmove', () => { moved = true }, { capture: true, passive: true })
-  target.addEventListener('touchend', event => { if (!moved) event.stopImmediatePropagation() }, { capture: true })
-}
-still(view)
-view.addEventListener('click', event => tap(event, 0))
+const listen = taps(view, look, turn)
 if (matchMedia('(pointer: coarse) and (prefers-reduced-motion: no-preference)').matches) say.animated = 'true'
 
 function full() {
@@ -374,10 +348,7 @@ view.addEventListener('load', ({ detail: { doc } }) => {
   doc.addEventListener('keydown', key)
   doc.addEventListener('keydown', keys)
   doc.addEventListener('pointerdown', noKeys)
-  const left = () => frame?.getBoundingClientRect().left ?? 0
-  doc.addEventListener('click', event => tap(event, left()))
-  doc.addEventListener('mousedown', event => noWord(event, left()))
-  still(doc)
+  listen(doc, () => frame?.getBoundingClientRect().left ?? 0)
   delete room.dataset.inside
   doc.defaultView?.addEventListener('focus', () => { room.dataset.inside = 'true' })
   doc.defaultView?.addEventListener('blur', () => { delete room.dataset.inside })
@@ -439,37 +410,6 @@ function remains(detail) {
 }
 const clock = minutes => minutes < 60 ? say.minutes.replace('{0}', minutes) : say.hours.replace('{0}', Math.floor(minutes / 60)).replace('{1}', minutes % 60)
 
-// The whole book is fetched quietly, once the first page stands: from here to the
-// end, what lies before, the styles, the letters and the pictures.
-function wanted() {
-  const { sections, resources } = view.book
-  const now = view.renderer.getContents()[0]?.index ?? 0
-  const text = sections.map(s => s.id)
-  const others = resources.manifest.filter(f => !text.includes(f.href))
-  const kind = type => others.filter(f => type.test(f.mediaType)).map(f => f.href)
-  const order = [...text.slice(now), ...text.slice(0, now), ...kind(/css/), ...kind(/font/), ...kind(/svg|image/), ...others.map(f => f.href)]
-  return [...new Set(order)].filter(name => name in files.sizes)
-}
-function fetchAll() {
-  let again
-  $('laad-alles').onclick = () => again?.()
-  files.all(wanted(), (state, part) => {
-    const words = state === 'busy' ? say.fetchBusy.replace('{0}', Math.min(99, Math.floor(part * 100))) : { part: say.fetchPart, large: say.fetchLarge, whole: say.fetchWhole }[state]
-    $('geladen-tekst').textContent = words
-    $('laad-alles').hidden = state !== 'part'
-    $('laad-alles').textContent = say.retry
-    room.dataset.fetched = state
-    $('geladen').hidden = state !== 'whole'
-  }, () => new Promise(resolve => { again = resolve }))
-}
-function fetchQuietly() {
-  if (!navigator.connection?.saveData) return fetchAll()
-  $('geladen-tekst').textContent = say.fetchSaving
-  $('laad-alles').textContent = say.fetchAll
-  $('laad-alles').hidden = false
-  $('laad-alles').onclick = fetchAll
-}
-
 // Between two chapters foliate-js shows an empty sheet for a moment, or for longer
 // without a connection. Nobody is there.
 const blank = () => look.paginated() && (view.renderer.page < 1 || view.renderer.page > view.renderer.pages - 2)
@@ -530,7 +470,7 @@ try {
   room.dataset.ready = 'true'
   $('bezig').hidden = true
   marks.load()
-  fetchQuietly()
+  fetchQuietly(view, files, room)
 } catch (error) {
   if (closed) throw error
   console.error(error)
