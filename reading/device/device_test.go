@@ -440,6 +440,68 @@ func TestAnAnswerAboutSomebodyElseEndsADevice(t *testing.T) {
 	}
 }
 
+// Behind one address a whole school reads. Only bad tokens slow it down, and one that
+// was good a while ago is let in even then.
+func TestASchoolOfGoodTokensIsLetIn(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		r := device.New(db, everyone{h.there})
+		by := func(token string) error {
+			_, err := r.ByBearer(t.Context(), secret.Token(token), "192.0.2.1")
+			return err
+		}
+		for n := range 90 {
+			if err := by(fmt.Sprint("good", n)); err != nil {
+				t.Fatalf("good token %d: %v", n+1, err)
+			}
+		}
+		for n := range 60 {
+			if err := by(fmt.Sprint("bad", n)); !errors.Is(err, device.ErrToken) {
+				t.Fatalf("bad token %d: %v", n+1, err)
+			}
+		}
+		if err := by("bad"); !errors.Is(err, throttle.ErrSlow) {
+			t.Errorf("a guess too many: %v", err)
+		}
+		h.at(2 * time.Second) // no longer believed without asking
+		if err := by("good1"); err != nil {
+			t.Errorf("a token that was good: %v", err)
+		}
+	})
+}
+
+// everyone is a sign-on to which most tokens are good.
+type everyone struct{ *signOn }
+
+func (e everyone) Introspect(_ context.Context, access secret.Token) (device.Bearer, error) {
+	if strings.HasPrefix(string(access), "bad") {
+		return device.Bearer{}, device.ErrEnded
+	}
+	return device.Bearer{Reader: loan.Reader(access), Rights: rights}, nil
+}
+
+// The token that was spent is lost with whoever asked, so a program that ends waits
+// until the answer is written down.
+func TestAProgramThatEndsWaitsForWhatWasAsked(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		d, password := h.let("E-reader")
+		in := h.enter(d, password)
+		h.at(time.Hour)
+		h.there.slow = 300 * time.Millisecond
+		ctx, hangUp := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer hangUp()
+		if _, err := in.Rights(ctx, loan.ReadingRights); err == nil {
+			t.Fatal("it was heard before it was said")
+		}
+		h.Wait()
+		h.there.slow = 0
+		if _, err := in.Rights(t.Context(), loan.ReadingRights); err != nil || h.there.refreshed.Load() != 1 {
+			t.Errorf("asked %d times, %v", h.there.refreshed.Load(), err)
+		}
+	})
+}
+
 func TestAWithdrawnDeviceIsOutAtOnce(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := open(t, db)
