@@ -76,6 +76,7 @@ type house struct {
 	bank     *testbank.Bank // of the demo
 	stacks   catalogue.Stacks
 	titles   *index.Index         // the catalogue in memory
+	loans    *loan.Memory         // what is asked of loans over and over
 	book     customer.AddressBook // nil looks nothing up
 	start    *start.Site
 	reading  *reading.Site // its apps have a door of their own

@@ -77,6 +77,18 @@ func PlaceOf(tx *sqldb.Tx, reader Reader, titleID string) (p Place, found bool, 
 	if err != nil || !found {
 		return p, false, err
 	}
+	return placeIn(text, at)
+}
+
+// Place is where the reader was when Held found the loan.
+func (l Loan) Place() (p Place, found bool, err error) {
+	if l.place == "" {
+		return p, false, nil
+	}
+	return placeIn(l.place, l.placedAt)
+}
+
+func placeIn(text string, at time.Time) (p Place, found bool, err error) {
 	p.At = at
 	return p, true, json.Unmarshal([]byte(text), &p)
 }

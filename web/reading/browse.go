@@ -2,21 +2,25 @@ package reading
 
 import (
 	"cmp"
+	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"lidwoord/base/day"
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/index"
+	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
 )
 
@@ -89,14 +93,14 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if young {
-		return s.ready(w, r, of, page{name: "home", own: "own", version: "youth ",
+		return s.ready(w, r, of, page{name: "home", own: []string{"own"}, version: "youth ",
 			make: func() (any, error) { return s.youthHome(kit.VisitOf(r).Lang, of), nil },
-			mine: func() (any, error) { return s.myLoans(r) },
+			mine: func() (own, error) { return s.myLoans(r) },
 		})
 	}
-	return s.ready(w, r, of, page{name: "home", own: "own",
+	return s.ready(w, r, of, page{name: "home", own: []string{"own"},
 		make: func() (any, error) { return s.homePage(kit.VisitOf(r).Lang, of), nil },
-		mine: func() (any, error) { return s.myLoans(r) },
+		mine: func() (own, error) { return s.myLoans(r) },
 	})
 }
 
@@ -190,14 +194,21 @@ func (s *Site) fan(of *index.Snapshot, q index.Query) (fan []picture) {
 }
 
 // myLoans is what the reader goes on with.
-func (s *Site) myLoans(r *http.Request) (ownPage, error) {
-	var p ownPage
+func (s *Site) myLoans(r *http.Request) (own, error) {
 	who, in := whoIs(r)
 	if !in {
-		return p, nil
+		return own{make: func() any { return ownPage{} }}, nil
 	}
-	loans, err := s.shelf(r, who, nil)
+	loans, err := s.shelf(r, who)
 	lang, now := kit.VisitOf(r).Lang, s.DB.Now()
+	key := []byte(day.Of(now))
+	for _, l := range loans {
+		key = fmt.Appendf(key, " %s %d %d %d", l.Title.ID, l.Title.Version, l.DueAt.Unix(), l.Progress)
+	}
+	return own{string(key), func() any { return s.ownPage(lang, loans, now) }}, err
+}
+
+func (s *Site) ownPage(lang words.Lang, loans []loan.Loan, now time.Time) (p ownPage) {
 	for _, l := range loans {
 		own := ownLoan{Href: s.Link("/lezen/%s", l.Title.ID), Name: l.Title.Name, Lang: l.Title.Language, Progress: l.Progress, Picture: s.picture(l.Title, coverInList)}
 		if own.Picture.Audio {
@@ -210,7 +221,7 @@ func (s *Site) myLoans(r *http.Request) (ownPage, error) {
 		}
 		p.Loans = append(p.Loans, own)
 	}
-	return p, err
+	return p
 }
 
 // at makes a handler of a list that stands at one address.

@@ -52,7 +52,7 @@ func (s *Site) giveBack(w http.ResponseWriter, r *http.Request) error {
 		if back.Place, had, err = loan.PlaceOf(tx, who.Reader, t.ID); err != nil {
 			return err
 		}
-		return loan.Return(tx, who.Reader, t.ID)
+		return s.Loans.Return(tx, who.Reader, t.ID)
 	})
 	if err != nil {
 		return err

@@ -1,8 +1,8 @@
 package reading
 
 import (
+	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -38,22 +38,32 @@ func (s *Site) possible(r *http.Request, p *titlePage) error {
 	if !in {
 		return nil
 	}
-	var c loan.Chance
-	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		p.Full = nil
-		c, err = loan.ChanceOf(tx, who.Reader, who.rights(), p.Title)
-		if err != nil || !loan.ErrManyEBooks.Is(c.Refused) && !loan.ErrManyAudiobooks.Is(c.Refused) {
-			return err
-		}
-		p.Full, err = loan.Shelf(tx, who.Reader)
-		p.Full = slices.DeleteFunc(p.Full, func(l loan.Loan) bool { return l.Title.Kind != p.Title.Kind })
+	terms, err := s.Loans.Terms(r.Context())
+	if err != nil {
 		return err
-	})
-	p.Loan, p.Rules, p.Try = c.Loan, c.Rules, c.Rules.Days == 0
+	}
+	has, err := s.shelf(r, who)
+	if err != nil {
+		return err
+	}
+	c := loan.ChanceOf(has, who.rights(), terms, p.Title, day.Of(p.Now))
+	p.Loan, p.Rules, p.Full, p.Try = c.Loan, c.Rules, c.Full, c.Rules.Days == 0
 	if c.Refused != nil {
 		p.Refused, p.Help = fault.Of(c.Refused), wayOut(c.Refused)
 	}
-	return err
+	return nil
+}
+
+// key is all on which the part of a page depends that says what a reader can do; "" for
+// who can do nothing, which has reasons of many kinds.
+func (p *titlePage) key() string {
+	switch l := p.Loan; {
+	case p.Refused != nil:
+		return ""
+	case l != nil:
+		return fmt.Sprint(p.Title.Version, p.Rules, day.Of(p.Now), l.DueAt.Unix(), l.Extended, l.Progress > 0)
+	}
+	return fmt.Sprint(p.Title.Version, p.Rules)
 }
 
 // wayOut is the message key of what a refused reader can do. Joining has a door

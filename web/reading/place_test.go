@@ -91,6 +91,50 @@ func TestBookmarksAtTheDoor(t *testing.T) {
 	})
 }
 
+func TestPagesThatAreKeptReadyShowNobodyWhatIsOfAnother(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db, with{})
+		id := h.ids[bus]
+		title, chapter, picture := "/titel/"+id, "/lezen/"+id+"/hoofdstuk/3", "/boek/"+id+"/EPUB/cover.jpg"
+		enter := func(sub string) *browser {
+			h.provider.Person = map[string]any{"sub": sub, "memberships": zoe("2027-11-30")["memberships"]}
+			b := h.browser()
+			b.get("/inloggen").want(t, 200)
+			return b
+		}
+		one, two, three := enter("one"), enter("two"), enter("three")
+		for _, b := range []*browser{one, two} {
+			b.post(title+"/lenen").want(t, 200, "Geleend")
+			b.get(chapter).want(t, 200, "Zet een bladwijzer bij dit hoofdstuk")
+		}
+		part := regexpFind(two.get(chapter).body, `name="href" value="([^"]+)"`)
+		one.post("/bladwijzers/"+id, "number", "3", "href", part, "total", "0.4", "chapter", "Van een").want(t, 200, "Haal de bladwijzer", "Van een")
+		for range 2 { // made, and kept
+			one.get(chapter).want(t, 200, "Haal de bladwijzer", "Van een")
+			if a := two.get(chapter).want(t, 200, "Zet een bladwijzer"); strings.Contains(a.body, "Van een") {
+				t.Error("a bookmark of somebody else stands in the chapter")
+			}
+			one.get(title).want(t, 200, "Teruggeven")
+			one.get("/").want(t, 200, "Verder waar je was")
+			if a := three.get(title).want(t, 200, title+"/lenen"); strings.Contains(a.body, "Teruggeven") {
+				t.Error("a loan of somebody else stands at the title")
+			}
+			if a := three.get("/").want(t, 200); strings.Contains(a.body, "Verder waar je was") {
+				t.Error("a loan of somebody else stands on the first page")
+			}
+			three.get(picture).want(t, 403)
+			one.get(picture).want(t, 200)
+		}
+		one.post(title+"/teruggeven").want(t, 200)
+		one.get(picture).want(t, 403)
+		one.get(title).want(t, 200, title+"/lenen")
+		two.get(picture).want(t, 200)
+		two.get(title).want(t, 200, "Teruggeven")
+		two.post("/uitloggen")
+		two.get(picture).want(t, 403)
+	})
+}
+
 func TestSoundIsSentAsPlayersAskIt(t *testing.T) {
 	h := newHouse(t, sqldbtest.New(t), with{})
 	h.provider.Person = zoe("2027-11-30")

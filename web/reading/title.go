@@ -72,7 +72,7 @@ func (s *Site) showTitle(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := r.PathValue("title")
-	return s.ready(w, r, of, page{name: "title", own: "act",
+	return s.ready(w, r, of, page{name: "title", own: []string{"act"},
 		make: func() (any, error) {
 			p, err := s.aboutTitle(r, of, id)
 			if kit.VisitOf(r).Session != nil {
@@ -80,13 +80,14 @@ func (s *Site) showTitle(w http.ResponseWriter, r *http.Request) error {
 			}
 			return p, err
 		},
-		mine: func() (any, error) {
+		mine: func() (own, error) {
 			var p titlePage
 			var err error
 			if p.Title, err = s.title(r, id); err != nil {
-				return p, err
+				return own{}, err
 			}
-			return p, s.possible(r, &p)
+			err = s.possible(r, &p)
+			return own{p.key(), func() any { return p }}, err
 		},
 	})
 }
