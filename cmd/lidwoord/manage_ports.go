@@ -32,6 +32,10 @@ func (s websites) List(tx *sqldb.Tx) ([]manage.Website, error) {
 		return nil, err
 	}
 	unheard, err := s.provider.Unheard(tx)
+	if err != nil {
+		return nil, err
+	}
+	missed, err := s.provider.Missed(tx)
 	list := make([]manage.Website, len(listed))
 	for i, l := range listed {
 		list[i] = manage.Website{
@@ -42,6 +46,9 @@ func (s websites) List(tx *sqldb.Tx) ([]manage.Website, error) {
 		}
 		if at := slices.IndexFunc(unheard, func(u signon.Unheard) bool { return u.ClientID == l.ID }); at >= 0 {
 			list[i].Unheard, list[i].UnheardSince = unheard[at].Waiting, unheard[at].Since
+		}
+		if at := slices.IndexFunc(missed, func(m signon.Missed) bool { return m.ClientID == l.ID }); at >= 0 {
+			list[i].Missed, list[i].MissedLast = missed[at].Count, missed[at].Last
 		}
 	}
 	return list, err

@@ -42,6 +42,10 @@ type Website struct {
 	// Unheard is how many sign-outs it did not hear, though they were told, and since when.
 	Unheard      int
 	UnheardSince time.Time
+	// Missed is how many sign-outs it will never hear, being away for a day, and when
+	// the last was given up; 0 once it hears again.
+	Missed     int
+	MissedLast time.Time
 }
 
 // Fields of the form of a website, for what is wrong with them.
