@@ -88,12 +88,12 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	young, err := s.youthOnly(r)
+	whom, err := s.audience(r)
 	if err != nil {
 		return err
 	}
-	if young {
-		return s.ready(w, r, of, page{name: "home", own: []string{"own"}, version: "youth ",
+	if whom == young {
+		return s.ready(w, r, of, page{name: "home", own: []string{"own"}, version: string(whom),
 			make: func() (any, error) { return s.youthHome(kit.VisitOf(r).Lang, of), nil },
 			mine: func() (own, error) { return s.myLoans(r) },
 		})
@@ -148,8 +148,8 @@ func (s *Site) homePage(lang words.Lang, of *index.Snapshot) homePage {
 	add("for_children", "/jeugd", index.Query{Sort: index.ByPopular, Youth: true})
 	add("audiobooks", "/luisterboeken", index.Query{Sort: index.ByPopular, Kind: catalogue.Audiobook})
 	p.Fan = s.fan(of, index.Query{})
-	for _, c := range top(of.Subjects(), homeSubjects) {
-		p.Subjects = append(p.Subjects, link{Href: s.Link("/onderwerp/%s", url.PathEscape(c.Slug)), Text: capital(c.Name), N: c.N})
+	for _, c := range top(s.spoken(lang, of.Subjects()), homeSubjects) {
+		p.Subjects = append(p.Subjects, s.about(lang, c))
 	}
 	return p
 }
@@ -171,10 +171,13 @@ func (s *Site) youthHome(lang words.Lang, of *index.Snapshot) homePage {
 		}
 	}
 	add("youth_shelf", "/jeugd", index.Query{Sort: index.ByPopular})
-	add("new", "/jeugd?volgorde=nieuw", index.Query{Sort: index.ByNew})
-	add("ebooks", "/e-books?jeugd=ja", index.Query{Sort: index.ByPopular, Kind: catalogue.EBook})
-	add("audiobooks", "/luisterboeken?jeugd=ja", index.Query{Sort: index.ByPopular, Kind: catalogue.Audiobook})
+	add("new", "/nieuw", index.Query{Sort: index.ByNew})
+	add("ebooks", "/e-books", index.Query{Sort: index.ByPopular, Kind: catalogue.EBook})
+	add("audiobooks", "/luisterboeken", index.Query{Sort: index.ByPopular, Kind: catalogue.Audiobook})
 	p.Fan = s.fan(of, index.Query{Youth: true})
+	for _, c := range top(forYouth(s.spoken(lang, of.Subjects())), homeSubjects) {
+		p.Subjects = append(p.Subjects, s.about(lang, c))
+	}
 	return p
 }
 
@@ -248,7 +251,7 @@ func (s *Site) inside(which func(*http.Request, words.Lang, *index.Snapshot) (pl
 
 func (s *Site) subject(r *http.Request, lang words.Lang, of *index.Snapshot) (place, error) {
 	c, ok := of.Subject(r.PathValue("subject"))
-	return place{path: "/onderwerp/" + c.Slug, name: capital(c.Name), sort: "populair", query: index.Query{Subject: c.Slug},
+	return place{path: "/onderwerp/" + c.Slug, name: s.about(lang, c).Text, sort: "populair", query: index.Query{Subject: c.Slug},
 		up: link{Href: s.Link("/onderwerpen"), Text: s.Words.Text(lang, "reading.subjects")}}, orNone(ok)
 }
 
@@ -304,11 +307,25 @@ func (s *Site) names(path, name, one string, all func(*index.Snapshot) []index.C
 		if err != nil {
 			return err
 		}
-		return s.ready(w, r, of, page{name: "names", make: func() (any, error) {
+		whom, err := s.audience(r)
+		if err != nil {
+			return err
+		}
+		return s.ready(w, r, of, page{name: "names", version: string(whom), make: func() (any, error) {
 			lang, q, counts := kit.VisitOf(r).Lang, r.URL.Query(), all(of)
+			to := func(c index.Count) link {
+				return link{Href: s.Link("%s%s", one, url.PathEscape(c.Slug)), Text: capital(c.Name), N: c.N}
+			}
+			if path == "/onderwerpen" {
+				counts = s.spoken(lang, counts)
+				to = func(c index.Count) link { return s.about(lang, c) }
+			}
+			if whom == young {
+				counts = forYouth(counts)
+			}
 			p := namesPage{finder: s.finder(lang, path), Name: s.Words.Text(lang, "reading."+name)}
 			for _, c := range top(counts, homeSubjects) {
-				p.Most = append(p.Most, link{Href: s.Link("%s%s", one, url.PathEscape(c.Slug)), Text: capital(c.Name), N: c.N})
+				p.Most = append(p.Most, to(c))
 			}
 			var letters []string
 			of := map[string][]index.Count{}
@@ -335,7 +352,7 @@ func (s *Site) names(path, name, one string, all func(*index.Snapshot) []index.C
 			number, last := pageNumber(q), max(1, (len(list)+namesLength-1)/namesLength)
 			number = min(number, last)
 			for _, c := range list[min((number-1)*namesLength, len(list)):min(number*namesLength, len(list))] {
-				p.Names = append(p.Names, link{Href: s.Link("%s%s", one, url.PathEscape(c.Slug)), Text: capital(c.Name), N: c.N})
+				p.Names = append(p.Names, to(c))
 			}
 			var turn listPage
 			turn.turn(number, last, func(n int) string {
@@ -356,6 +373,38 @@ func letterOf(sortAs string) string {
 		return otherLetter
 	}
 	return string(r)
+}
+
+// about is the link to a subject: in the language of the page when it is a known one,
+// and else as books have it, in a language that we do not know.
+func (s *Site) about(lang words.Lang, c index.Count) link {
+	l := link{Href: s.Link("/onderwerp/%s", url.PathEscape(c.Slug)), Text: capital(c.Name), N: c.N, Unknown: true}
+	if _, known := index.Topic(c.Slug); known {
+		l.Text, l.Unknown = s.Words.Text(lang, "reading.topic_"+c.Slug), false
+	}
+	return l
+}
+
+// spoken are subjects by their names in the language of the page, in its alphabet.
+func (s *Site) spoken(lang words.Lang, counts []index.Count) []index.Count {
+	list := slices.Clone(counts)
+	for i, c := range list {
+		if about := s.about(lang, c); !about.Unknown {
+			list[i].Name, list[i].SortAs = about.Text, catalogue.Fold(about.Text)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b index.Count) int { return strings.Compare(a.SortAs, b.SortAs) })
+	return list
+}
+
+// forYouth are the counts of titles for children.
+func forYouth(counts []index.Count) (list []index.Count) {
+	for _, c := range counts {
+		if c.N = c.Youth; c.N > 0 {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // top are the counts with most titles, in the order of the alphabet.

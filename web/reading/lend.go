@@ -27,7 +27,8 @@ type possibility struct {
 	Refused fault.List  // why it cannot be borrowed, or was not extended
 	Help    string      // message key of the way out, "" when there is none
 	Full    []loan.Loan // the loans of this kind, when one of them has to go back first
-	Try     bool        // pressing may help all the same: the membership may be a newer one by now
+	Again   bool        // looking again may help: the membership may be a newer one by now
+	Looked  bool        // we looked just now, and it is so
 	Now     time.Time
 }
 
@@ -47,7 +48,12 @@ func (s *Site) possible(r *http.Request, p *titlePage) error {
 		return err
 	}
 	c := loan.ChanceOf(has, who.rights(), terms, p.Title, day.Of(p.Now))
-	p.Loan, p.Rules, p.Full, p.Try = c.Loan, c.Rules, c.Full, c.Rules.Days == 0
+	if p.Title.Withdrawn && c.Loan == nil { // then no other membership helps
+		c.Refused, c.Full = loan.ErrWithdrawn, nil
+	}
+	p.Loan, p.Rules, p.Full = c.Loan, c.Rules, c.Full
+	p.Again = byMembership(c.Refused) && p.Now.Sub(who.At) >= loanRights
+	p.Looked = byMembership(c.Refused) && !p.Again
 	if c.Refused != nil {
 		p.Refused, p.Help = fault.Of(c.Refused), wayOut(c.Refused)
 	}
@@ -64,6 +70,17 @@ func (p *titlePage) key() string {
 		return fmt.Sprint(p.Title.Version, p.Rules, day.Of(p.Now), l.DueAt.Unix(), l.Extended, l.Progress > 0)
 	}
 	return fmt.Sprint(p.Title.Version, p.Rules)
+}
+
+// byMembership reports whether a reader is refused for what their memberships are,
+// which may be other ones by now: somebody was at the desk, or paid.
+func byMembership(refused error) bool {
+	for _, why := range []*fault.Error{loan.ErrNoMembership, loan.ErrNoDigital, loan.ErrUpcoming, loan.ErrEnded, loan.ErrBlocked, loan.ErrNoEBooks, loan.ErrNoAudiobooks} {
+		if why.Is(refused) {
+			return true
+		}
+	}
+	return false
 }
 
 // wayOut is the message key of what a refused reader can do. Joining has a door
@@ -165,6 +182,12 @@ func (s *Site) lendLonger(w http.ResponseWriter, r *http.Request, who who, title
 	}
 	s.SetFlash(w, "reading.extended_to", l.LastDay().Long(kit.VisitOf(r).Lang))
 	return s.Redirect(w, r, "/titel/%s", title)
+}
+
+// lookAgain asks the sign-on what the reader's memberships are now, and shows the
+// title with that.
+func (s *Site) lookAgain(w http.ResponseWriter, r *http.Request) error {
+	return s.party.Begin(w, r, party.Step{To: s.Link("/titel/%s", r.PathValue("title")), Silent: true, Session: kit.VisitOf(r).Session.ID})
 }
 
 // toTitle answers the address of a form that was sent before: after a reload, or in

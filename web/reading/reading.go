@@ -118,6 +118,8 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /mijn-boeken", kit.RequireSession(s.fresh(s.myBooks)))
 	m.Page("POST /titel/{title}/lenen", kit.RequireSession(s.borrow))
 	m.Page("GET /titel/{title}/lenen", s.toTitle)
+	m.Page("POST /titel/{title}/opnieuw", kit.RequireSession(s.lookAgain))
+	m.Page("GET /titel/{title}/opnieuw", s.toTitle)
 	m.Page("POST /titel/{title}/verlengen", kit.RequireSession(s.extend))
 	m.Page("GET /titel/{title}/verlengen", s.toTitle)
 	m.Page("GET /titel/{title}/teruggeven", kit.RequireSession(s.askBack))

@@ -78,17 +78,28 @@ func (s *Site) subjectOf(reader loan.Reader) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// youthOnly reports whether the visitor borrows titles for children only.
-func (s *Site) youthOnly(r *http.Request) (bool, error) {
+// audience is for whom the catalogue is shown.
+type audience string
+
+const (
+	all   audience = ""
+	young audience = "youth " // who borrows titles for children only
+)
+
+// audience is for whom the visitor sees the catalogue.
+func (s *Site) audience(r *http.Request) (audience, error) {
 	who, in := whoIs(r)
 	if !in {
-		return false, nil
+		return all, nil
 	}
 	rules, err := s.rulesOf(r, who)
-	if fault.KindOf(err) == fault.Denied {
-		err = nil
+	switch {
+	case err != nil && fault.KindOf(err) != fault.Denied:
+		return all, err
+	case err != nil || !rules.Youth:
+		return all, nil // also who borrows nothing: they see what there is
 	}
-	return rules.Youth, err
+	return young, nil
 }
 
 // whoIs returns the reader behind a request.
