@@ -1,6 +1,9 @@
 package reading_test
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
@@ -362,4 +365,50 @@ func TestALoanLeavesNoNameInTheLog(t *testing.T) {
 			t.Errorf("the log holds %q:\n%.2000s", secret, text)
 		}
 	}
+}
+
+func TestWhoIsSorryHasTheirBookmarksAgain(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db, with{})
+		h.provider.Person = zoe("2027-11-30")
+		b, path, marks := h.browser(), "/titel/"+h.ids[bus], "/bladwijzers/"+h.ids[bus]
+		b.get("/inloggen")
+		words := func(n int) string { // prose is hardly squeezed
+			text := sha256.Sum256(fmt.Append(nil, n))
+			return hex.EncodeToString(text[:])[:60] + " " + hex.EncodeToString(text[:])[:50]
+		}
+		for _, c := range []struct {
+			put, back      int
+			chapter, asked string
+			whole          string // words of the first bookmark that come back
+		}{
+			{3, 3, "Twee", "Dan vind je ze op dit apparaat", words(0)},
+			{200, 200, "Twee", "Dan vind je ze op dit apparaat", ""}, // without their words
+			{200, 0, "", "Je bladwijzers niet: het zijn er te veel", ""},
+		} {
+			b.post(path + "/lenen")
+			for n := range c.put {
+				b.do("POST", marks, url.Values{"href": {"EPUB/chapter-02.xhtml"}, "fragment": {fmt.Sprintf("epubcfi(/6/6!/4/%d,/1:0,/3:%d)", 2*n, n*n%517)},
+					"total": {fmt.Sprint(.4 + float64(n)/1000)}, "chapter": {cmp.Or(c.chapter, words(n))}, "words": {words(n)}}, "Accept", "application/json").want(t, 200)
+			}
+			b.get(path+"/teruggeven").want(t, 200, c.asked)
+			back := b.post(path+"/teruggeven").want(t, 200, "Toch niet terug?")
+			if has := strings.Contains(back.body, "met je bladwijzers"); has != (c.back > 0) {
+				t.Errorf("%d bookmarks: promised %v", c.put, has)
+			}
+			b.post(path + "/teruggeven") // a second click forgets nothing
+			var left int
+			if err := db.Read(t.Context(), func(tx *sqldb.Tx) error { _, err := tx.One(`SELECT COUNT(*) FROM bookmark`, nil, &left); return err }); err != nil || left != 0 {
+				t.Errorf("%d bookmarks are kept after giving back, %v", left, err)
+			}
+			b.post(path+"/lenen").want(t, 200, "Geleend")
+			list := b.get(marks).want(t, 200, c.whole)
+			if n := strings.Count(list.body, `"id"`); n != c.back {
+				t.Errorf("of %d bookmarks %d came back, want %d", c.put, n, c.back)
+			}
+			b.post(path + "/teruggeven")
+			h.pass(11 * time.Minute)
+			b.get("/inloggen")
+		}
+	})
 }

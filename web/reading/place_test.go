@@ -28,7 +28,9 @@ func TestAnOlderPlaceIsAnsweredWithTheNewerOne(t *testing.T) {
 		// What was read before that, arriving later, changes nothing and says so.
 		b.post(at, "href", "EPUB/chapter-02.xhtml", "total", "0.2", "by", "phone", "ago", "60000").want(t, 200, `"href":"EPUB/chapter-01.xhtml"`, `"by":"tablet"`, `"ago":1000`)
 		h.pass(time.Minute)
-		b.get(at).want(t, 200, `"fragment":"epubcfi(/6/4)"`, `"ago":61000`)
+		// How long the loan still runs: until the night after 14 December.
+		left := time.Date(2026, 12, 14, 23, 0, 0, 0, time.UTC).Sub(db.Now()).Milliseconds()
+		b.get(at).want(t, 200, `"fragment":"epubcfi(/6/4)"`, `"ago":61000`, fmt.Sprintf(`"left":%d`, left))
 		b.post(at, "href", "EPUB/chapter-02.xhtml", "total", "0.2", "by", "phone", "ago", "0").want(t, 204)
 		b.get(at).want(t, 200, `"href":"EPUB/chapter-02.xhtml"`)
 		for _, elsewhere := range []string{"", "x", "../EPUB/chapter-02.xhtml", "EPUB/chapter-02.xhtml#a", "https://evil.example/", "EPUB"} {
@@ -36,6 +38,10 @@ func TestAnOlderPlaceIsAnsweredWithTheNewerOne(t *testing.T) {
 		}
 		for _, bad := range []string{"NaN", "2", "-1", "x", ""} {
 			b.post(at, "href", "EPUB/chapter-02.xhtml", "total", bad).want(t, 422)
+		}
+		// The speed of a player travels with the place, when it is one.
+		for _, speed := range []string{"0.1", "-1", "NaN", "1e999", "9"} {
+			b.post(at, "href", "EPUB/chapter-02.xhtml", "total", "0", "speed", speed).want(t, 422)
 		}
 		for _, ago := range []string{"-5", "99999999999999999999", "9223372036854775807", "zo"} {
 			if a := b.post(at, "href", "EPUB/chapter-03.xhtml", "total", "0", "by", "p", "ago", ago); a.StatusCode != 204 && a.StatusCode != 200 {
@@ -86,6 +92,7 @@ func TestBookmarksAtTheDoor(t *testing.T) {
 		b.post(away, "number", "3").want(t, 200, "Zet een bladwijzer bij dit hoofdstuk")
 		b.post(away, "number", "x").want(t, 200, "deel 1 van 5")
 		b.post("/titel/" + id + "/teruggeven")
+		h.pass(10 * time.Minute) // until then they come back with the loan
 		b.post("/titel/" + id + "/lenen")
 		b.get(at).want(t, 200, "[]")
 	})

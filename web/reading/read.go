@@ -39,6 +39,7 @@ func (o opened) straight() []catalogue.Part {
 // readerPage is the comfortable reader.
 type readerPage struct {
 	opened
+	ending
 	Script   string
 	Book     string // address below which its files are
 	Save     string // address to which the place is sent
@@ -65,7 +66,7 @@ func (s *Site) read(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Content-Security-Policy", readerPolicy)
 	return s.Show(w, r, http.StatusOK, "reader", readerPage{
-		opened: o, Script: s.Link("/lezer/reader.%s.js", s.print), Plain: plain,
+		opened: o, ending: s.ending(o.Loan, "/lezen/%s"), Script: s.Link("/lezer/reader.%s.js", s.print), Plain: plain,
 		Book: s.Link("/boek/%s/", o.Title.ID), Save: s.Link("/plaats/%s", o.Title.ID), Marks: s.Link("/bladwijzers/%s", o.Title.ID),
 		Fonts: s.fontsAt(), Contents: s.contents(o),
 	})
