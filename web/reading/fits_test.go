@@ -111,6 +111,10 @@ func walkReader(t *testing.T, h *house, p *webtest.Page, fits func(name string))
 		ready(t, p)
 		fits("fits-reader-" + name[:5])
 	}
+	p.Press("Inhoud")
+	p.Press("De keien: een graf als een huis")
+	waitFor(t, p, `!document.getElementById('terug').hidden`)
+	fits("fits-reader-back")
 	p.Press("Bladwijzer")
 	for _, panel := range []string{"inhoudsopgave", "zoeken", "weergave"} {
 		open := fmt.Sprintf(`document.querySelector('[data-show=%s]').click()`, panel)

@@ -31,7 +31,7 @@ func (p *Page) Fits(name, slides, large string) {
 	for _, s := range small {
 		p.do(chromedp.EmulateViewport(s.width, s.height))
 		p.Letters(s.letters)
-		script := fmt.Sprintf("(async () => { await new Promise(r => setTimeout(r, 120)); scrollTo(0, 0); const slides = %s, large = %s; %s })()", quote(slides), quote(large), fits)
+		script := fmt.Sprintf("(async () => { await new Promise(r => setTimeout(r, 250)); scrollTo(0, 0); const slides = %s, large = %s; %s })()", quote(slides), quote(large), fits)
 		if wrong := Eval[[]string](p, script); len(wrong) > 0 {
 			p.t.Errorf("%s (%s) at %d pixels with letters of %d %%:\n\t%s", name, p.last, s.width, s.letters, strings.Join(wrong, "\n\t"))
 		}

@@ -52,4 +52,8 @@ for (const e of document.querySelectorAll('.lw-header, .lezer__bar')) {
 	const high = e.getBoundingClientRect().height;
 	if (high > innerHeight / 3) wrong.push(`the header takes ${Math.round(high)} of ${innerHeight} pixels`);
 }
+for (const e of document.querySelectorAll('.lezer__page, .lezer__sheet')) {
+	const high = e.getBoundingClientRect().height;
+	if (high && high < innerHeight / 2) wrong.push(`the page of the book has ${Math.round(high)} of ${innerHeight} pixels`);
+}
 return wrong;
