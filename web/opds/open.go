@@ -183,11 +183,7 @@ func (s *Site) mine(v version) act {
 		if err != nil {
 			return err
 		}
-		var i item
-		err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-			i, err = s.asSeen(tx, r, rights, now)
-			return err
-		})
+		i, err := s.asSeen(r, rights, now)
 		if err != nil {
 			return err
 		}
@@ -196,23 +192,33 @@ func (s *Site) mine(v version) act {
 }
 
 // asSeen is the title of the address as its reader sees it.
-func (s *Site) asSeen(tx *sqldb.Tx, r *request, rights loan.Rights, now *index.Snapshot) (i item, err error) {
+func (s *Site) asSeen(r *request, rights loan.Rights, now *index.Snapshot) (i item, err error) {
 	t, known := now.Title(r.PathValue("id"))
 	if !known { // it just came in
-		if t, err = catalogue.Find(tx, r.PathValue("id")); err != nil {
+		err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
+			t, err = catalogue.Find(tx, r.PathValue("id"))
+			return err
+		})
+		if err != nil {
 			return i, err
 		}
 	}
-	c, err := loan.ChanceOf(tx, r.by.ID, rights, t)
-	switch {
-	case err != nil:
+	has, err := s.Loans.Shelf(r.Context(), r.by.ID, now.Title)
+	if err != nil {
 		return i, err
+	}
+	terms, err := s.Loans.Terms(r.Context())
+	if err != nil {
+		return i, err
+	}
+	c := loan.ChanceOf(has, rights, terms, t, day.Of(s.DB.Now()))
+	switch {
 	case c.Loan != nil:
 		return s.held(*c.Loan, c.Rules), nil
 	case t.Withdrawn:
 		return i, catalogue.ErrNoTitle
 	}
-	return item{Title: t, refused: c.Refused, asked: tx.Now}, nil
+	return item{Title: t, refused: c.Refused, asked: s.DB.Now()}, nil
 }
 
 // one answers a title as its reader sees it.
