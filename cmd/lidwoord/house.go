@@ -129,10 +129,12 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		return nil, err
 	}
 	h.provider = &signon.Provider{Issuer: doors.OIDC.String(), Box: db.Box, Memberships: memberships{}, Reaches: backchannel.Outside}
-	h.farewell = &signon.LogoutWorker{DB: db, Provider: h.provider, Sender: backchannel.New(), Log: log}
+	sites := backchannel.New()
 	if c.demo {
-		h.farewell.Sender, h.provider.Reaches = backchannel.NewForDemo(), nil
+		sites, h.provider.Reaches = backchannel.NewForDemo(), nil
 	}
+	h.provider.Fetcher = sites
+	h.farewell = &signon.LogoutWorker{DB: db, Provider: h.provider, Sender: sites, Log: log}
 	h.news, err = newsletter.New(newsletter.Links{
 		Confirm:     func(t secret.Token) string { return kit.Absolute(doors.News, "/bevestigen/"+string(t)) },
 		Unsubscribe: func(t secret.Token) string { return kit.Absolute(doors.News, "/afmelden/"+string(t)) },

@@ -26,7 +26,7 @@ type Website struct {
 	BuiltIn     bool // a door of this program, which registers itself at every start
 	Own         bool // the library's own: asks no consent
 	Method      string
-	Keys        string // JSON Web Key Set, for BySigning
+	Keys        string // for BySigning: a JSON Web Key Set, or the address where it stands
 	Redirects   []string
 	Logouts     []string
 	Origins     []string
@@ -40,9 +40,14 @@ type Website struct {
 	Lasting     bool      // an app that outlives the session
 	Changed     time.Time // last; a change says which state it saw
 	OldUntil    time.Time // until when the secret from before works
+	KeysFailed  time.Time // since when its keys cannot be fetched; zero while they can
 	// Unheard is how many sign-outs it did not hear, though they were told, and since when.
 	Unheard      int
 	UnheardSince time.Time
+	// Missed is how many sign-outs it will never hear, being away for a day, and when
+	// the last was given up; 0 once it hears again.
+	Missed     int
+	MissedLast time.Time
 }
 
 // InPath is the id as a part of an address: apps of OPDS have an address for an id.
