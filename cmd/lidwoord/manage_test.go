@@ -330,6 +330,84 @@ func TestTheSheetOfAWebsiteSaysWhatHoldsForItsKind(t *testing.T) {
 	})
 }
 
+// An app of a developer that lends and reads here is on a telephone for months, and no
+// browser ever sees it again.
+func TestAnAppThatReadsMayStayIn(t *testing.T) {
+	eachEngine(t, func(t *testing.T, h *running) {
+		b := h.boss(t)
+		app := func(change ...string) url.Values {
+			form := siteForm(append([]string{"kenmerk", "eye", "naam", "Eye lezen", "methode", signon.ByNothing, "terug", "nl.eye.app:/terug", "uit", "", "blijvend", "ja"}, change...)...)
+			form["gegevens"] = []string{"reading", "offline_access"}
+			return form
+		}
+		lasting := func() (is bool) {
+			t.Helper()
+			err := h.db.Read(t.Context(), func(tx *sqldb.Tx) error {
+				list, err := h.provider.Clients(tx)
+				for _, l := range list {
+					is = is || l.ID == "eye" && l.Lasting
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return is
+		}
+		site := app("methode", signon.BySecret, "terug", "https://eye.example/terug")
+		other := app()
+		other["gegevens"] = []string{"profile", "offline_access"}
+		for name, form := range map[string]url.Values{"with a secret": site, "that does not read": other} {
+			if status, page := b.send("/websites/nieuw", form); status != 422 || !strings.Contains(page, `href="#f-blijvend"`) {
+				t.Errorf("an app %s: %d", name, status)
+			}
+		}
+		if status, page := b.send("/websites/nieuw", app()); status != 200 || !lasting() {
+			t.Fatalf("an app that reads: %d\n%s", status, page)
+		}
+		_, page := b.see("/websites/eye/gegevens")
+		b.wants(page, "180 dagen", "eindigt meteen")
+		_, page = b.see("/websites/eye")
+		b.wants(page, `name="blijvend" value="ja" checked`)
+		b.send("/websites/eye", app("versie", versionOn(page), "blijvend", ""))
+		if lasting() {
+			t.Error("it may stay in for ever")
+		}
+	})
+}
+
+// The name that OPDS gives to all reader apps is an address.
+func TestEveryWebsiteInTheListOpens(t *testing.T) {
+	eachEngine(t, func(t *testing.T, h *running) {
+		b := h.boss(t)
+		err := h.db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			return h.provider.RegisterClient(tx, signon.Client{ID: "https://platform.example/a b?c#d", Name: "Een platform", Redirects: []string{"https://platform.example/terug"}})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, page := b.see("/websites")
+		links := regexp.MustCompile(`href="/beheer(/websites/[^"]*)"`).FindAllStringSubmatch(page, -1)
+		if len(links) < 5 || !strings.Contains(page, "/websites/http:%2F%2Fopds-spec.org%2Fauth%2Fclient") {
+			t.Errorf("links %v", links)
+		}
+		for _, link := range links {
+			status, page := b.see(link[1])
+			if status != 200 {
+				t.Errorf("%s: %d", link[1], status)
+			}
+			if !strings.Contains(link[1], "platform") {
+				continue
+			}
+			for _, act := range []string{"gegevens", "verwijderen"} {
+				if status, _ := b.see(link[1] + "/" + act); status != 200 || !strings.Contains(page, link[1]+"/"+act) {
+					t.Errorf("%s of %s: %d", act, link[1], status)
+				}
+			}
+		}
+	})
+}
+
 func TestOurOwnDoorsAreSeenAndNotTouched(t *testing.T) {
 	eachEngine(t, func(t *testing.T, h *running) {
 		b := h.boss(t)

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -64,6 +65,9 @@ func FindAll(tx *sqldb.Tx, ids []string) (map[string]Title, error) {
 
 // Version is a number that grows with each change of the catalogue.
 func Version(tx *sqldb.Tx) (int64, error) { return versionOf(tx) }
+
+// Changed is when the catalogue last changed.
+func Changed(tx *sqldb.Tx) (time.Time, error) { return changedAt(tx) }
 
 // Since lists the titles that changed after a version of the catalogue, the
 // withdrawn ones too; Since 0 is all of them.

@@ -51,8 +51,13 @@ func putTitle(tx *sqldb.Tx, t *Title) error {
 // nextVersion turns the catalogue's version on. Who keeps a copy of the catalogue
 // asks for what changed since the version that it has.
 func nextVersion(tx *sqldb.Tx) (n int64, err error) {
-	_, err = tx.One(`UPDATE catalogue_version SET n = n + 1 RETURNING n`, nil, &n)
+	_, err = tx.One(`UPDATE catalogue_version SET n = n + 1, changed_at = $1 RETURNING n`, []any{tx.Now}, &n)
 	return n, err
+}
+
+func changedAt(tx *sqldb.Tx) (at time.Time, err error) {
+	_, err = tx.One(`SELECT changed_at FROM catalogue_version`, nil, sqldb.Instant(&at))
+	return at, err
 }
 
 func versionOf(tx *sqldb.Tx) (n int64, err error) {

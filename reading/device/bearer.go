@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -29,7 +30,7 @@ type Bearer struct {
 }
 
 // ByBearer lets an app in by an access token of the sign-on that was made for reading
-// here. It fails with ErrWrong, ErrAway and throttle.ErrSlow.
+// here. It fails with ErrToken, ErrAway and throttle.ErrSlow.
 func (r *Readers) ByBearer(ctx context.Context, token secret.Token, network string) (Entered, error) {
 	b, err := r.bearer(ctx, token, network, bearerMemory)
 	if err != nil {
@@ -43,7 +44,7 @@ func (r *Readers) ByBearer(ctx context.Context, token secret.Token, network stri
 
 func (r *Readers) bearer(ctx context.Context, token secret.Token, network string, atMost time.Duration) (Bearer, error) {
 	if token == "" || len(token) > tokenMost {
-		return Bearer{}, ErrWrong
+		return Bearer{}, ErrToken
 	}
 	now, digest := r.DB.Now(), token.Digest()
 	if b, ok := r.bearers.find(digest, now, atMost); ok {
@@ -53,11 +54,10 @@ func (r *Readers) bearer(ctx context.Context, token secret.Token, network string
 		return Bearer{}, err
 	}
 	b, err := r.SignOn.Introspect(ctx, token)
-	if ErrEnded.Is(err) { // over is all that it says of a token that never was
-		err = ErrWrong.Because(err)
+	if errors.Is(err, ErrEnded) || errors.Is(err, ErrWrong) { // over is all that it says of a token that never was
+		err = ErrToken.Because(err)
 	}
 	if err != nil {
-		r.bearers.forget(digest)
 		return Bearer{}, err
 	}
 	r.bearers.keep(digest, b, now)

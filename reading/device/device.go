@@ -79,6 +79,11 @@ var (
 	ErrNoDevice = fault.New(fault.NotFound, "device.none")
 	// ErrWrong answers alike for an unknown name and a wrong password.
 	ErrWrong = fault.New(fault.SignIn, "device.wrong")
+	// ErrNoAppName means that a name is of another form than those that Make gives: a card
+	// number, the name of a login account.
+	ErrNoAppName = fault.New(fault.SignIn, "device.no_app_name")
+	// ErrToken means that an access token is not known, over, or not for us.
+	ErrToken = fault.New(fault.SignIn, "device.token")
 	// ErrEnded means that the reader signed out everywhere or has a new password.
 	ErrEnded = fault.New(fault.SignIn, "device.ended")
 	// ErrNoApps means that the sign-on lets no app in.

@@ -163,7 +163,7 @@ func TestAnAppComesInByItsOwnPassword(t *testing.T) {
 			"without a name":     {"", password},
 			"with a name as ten": {strings.Repeat(other.Login, 100), password},
 		} {
-			if _, err := h.Enter(t.Context(), c.login, c.password, "192.0.2.1"); !errors.Is(err, device.ErrWrong) {
+			if _, err := h.Enter(t.Context(), c.login, c.password, "192.0.2.1"); !errors.Is(err, device.ErrWrong) && !errors.Is(err, device.ErrNoAppName) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -239,6 +239,36 @@ func TestGuessesSlowDownAndHoldUpNobodyElse(t *testing.T) {
 		}
 		if _, err := h.Enter(t.Context(), other.Login, otherPassword, "192.0.2.2"); err != nil {
 			t.Errorf("an app beside it: %v", err)
+		}
+	})
+}
+
+// Whoever types a card number or an address of mail does so in an app that tries on
+// and on. What they typed is counted by itself: another who makes the same mistake
+// elsewhere, with a name that nobody tried yet, is told what is wrong.
+func TestANameThatNoAppHasHoldsUpNoOther(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		try := func(name, network string) error {
+			_, err := h.Enter(t.Context(), name, "geheim", network)
+			return err
+		}
+		for range 12 {
+			_ = try("20001234567", "192.0.2.1")
+		}
+		if err := try("20001234567", "198.51.100.1"); !errors.Is(err, throttle.ErrSlow) {
+			t.Errorf("a name that was tried twelve times: %v", err)
+		}
+		for _, name := range []string{"20007654321", "zoe@example.nl", "6xhc-cfjq", "É", strings.Repeat("x", 5000) + "y"} {
+			if err := try(name, "203.0.113.1"); errors.Is(err, throttle.ErrSlow) {
+				t.Errorf("%.20q must wait for somebody else's mistake", name)
+			}
+		}
+		// A name of another form than ours is a mistake of its own.
+		for name, want := range map[string]error{"20007654321": device.ErrNoAppName, "zoe@example.nl": device.ErrNoAppName, "6xhc-cfjq": device.ErrWrong, "6XHC CFJQ": device.ErrWrong} {
+			if err := try(name, "203.0.113.2"); !errors.Is(err, want) {
+				t.Errorf("%q: %v", name, err)
+			}
 		}
 	})
 }
@@ -508,7 +538,7 @@ func TestATokenOfTheSignOnIsAskedAboutOnceAMinute(t *testing.T) {
 		}
 		h.there.down = false
 		for _, token := range []secret.Token{"", "bad", secret.Token(strings.Repeat("x", 5000))} {
-			if _, err := by(token); !errors.Is(err, device.ErrWrong) {
+			if _, err := by(token); !errors.Is(err, device.ErrToken) {
 				t.Errorf("%.10q: %v", string(token), err)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"strings"
 	"time"
+	"unicode"
 
 	"lidwoord/base/day"
 	"lidwoord/base/secret"
@@ -40,10 +41,10 @@ func (e Entered) Rights(ctx context.Context, atMost time.Duration) (loan.Rights,
 }
 
 // Enter lets an app in by its name and password. network is where it comes from
-// (throttle.Network). It fails with ErrWrong, ErrEnded and, for wrong ones only,
-// throttle.ErrSlow.
-func (r *Readers) Enter(ctx context.Context, login string, password secret.Token, network string) (Entered, error) {
-	login = strings.ToLower(secret.ReadLetters(clip(login), loginGroups))
+// (throttle.Network). It fails with ErrWrong, ErrNoAppName, ErrEnded and, for wrong ones
+// only, throttle.ErrSlow.
+func (r *Readers) Enter(ctx context.Context, name string, password secret.Token, network string) (Entered, error) {
+	login := strings.ToLower(secret.ReadLetters(clip(name), loginGroups))
 	typed := secret.Token(strings.ToLower(secret.ReadLetters(clip(string(password)), passwordGroups)))
 	given := digest(r.DB.Box, login, typed)
 	var d Device
@@ -58,7 +59,7 @@ func (r *Readers) Enter(ctx context.Context, login string, password secret.Token
 	right := subtle.ConstantTimeCompare([]byte(given), []byte(pad(wants))) == 1
 	switch {
 	case !right:
-		return Entered{}, r.wrong(ctx, login, network)
+		return Entered{}, r.wrong(ctx, name, network)
 	case d.Ended:
 		return Entered{}, ErrEnded
 	}
@@ -70,15 +71,32 @@ func (r *Readers) Enter(ctx context.Context, login string, password secret.Token
 	}}, nil
 }
 
-// wrong counts a guess, and says whether the next must wait.
-func (r *Readers) wrong(ctx context.Context, login, network string) error {
+// wrong counts a guess, and says whether the next must wait. A name that cannot be an
+// app's is counted as it was typed: it is the same mistake of many people, and none of
+// them waits for another.
+func (r *Readers) wrong(ctx context.Context, name, network string) error {
+	key, is := appName(name), ErrWrong
+	if key == "" {
+		key, is = "typed "+strings.ToLower(clip(strings.TrimSpace(name))), ErrNoAppName
+	}
 	err := r.DB.InTx(ctx, func(tx *sqldb.Tx) error {
-		return throttle.Take(tx, []throttle.Counter{{Rule: guessDevice, Key: login}, {Rule: guessNetwork, Key: network}})
+		return throttle.Take(tx, []throttle.Counter{{Rule: guessDevice, Key: key}, {Rule: guessNetwork, Key: network}})
 	})
 	if err == nil {
-		err = ErrWrong
+		err = is
 	}
 	return err
+}
+
+// appName is a name as Make gives them, or "" when it is of another form. Blanks and
+// hyphens make no difference; anything else does not belong there.
+func appName(typed string) string {
+	bare := strings.Join(strings.FieldsFunc(clip(typed), func(r rune) bool { return r == '-' || unicode.IsSpace(r) }), "")
+	login := strings.ToLower(secret.ReadLetters(bare, loginGroups))
+	if strings.ReplaceAll(login, "-", "") != strings.ToLower(bare) {
+		return ""
+	}
+	return login
 }
 
 // used notes the day on which a device was last used.

@@ -4,6 +4,7 @@
 //	New       makes the index of a database
 //	At        is the newest snapshot; it follows the catalogue by itself
 //	Find      searches a snapshot, filters, sorts and counts; First only filters and sorts
+//	Numbered  is the title that a number names: ours, or the identifier in the book
 //	Title     is one title; Subjects, Authors, Series and Languages are what there is to choose from
 //	Slug      is a name as it stands in an address
 //
@@ -148,6 +149,9 @@ func (x *Index) refresh(ctx context.Context) error {
 	}
 	err = x.db.Read(ctx, func(tx *sqldb.Tx) (err error) {
 		if version, err = catalogue.Version(tx); err != nil {
+			return err
+		}
+		if x.shelf.changed, err = catalogue.Changed(tx); err != nil {
 			return err
 		}
 		if version != x.shelf.version || old == nil {

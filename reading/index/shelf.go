@@ -2,6 +2,7 @@ package index
 
 import (
 	"strings"
+	"time"
 	"unique"
 
 	"lidwoord/reading/catalogue"
@@ -12,6 +13,7 @@ import (
 // Words and names get a number that they keep, so that it counts numbers.
 type shelf struct {
 	version  int64
+	changed  time.Time
 	titles   []card
 	at       map[string]uint32 // id of a title → its place in titles
 	words    numbers

@@ -14,7 +14,8 @@ import (
 // Snapshot is the catalogue at one moment. It never changes; titles that it gives
 // away are shared and must not be changed either.
 type Snapshot struct {
-	Version int64 // of the catalogue
+	Version int64     // of the catalogue
+	Changed time.Time // when the catalogue last did
 
 	looked  atomic.Pointer[time.Time]
 	titles  []card
@@ -131,7 +132,7 @@ func (s *Snapshot) lookedAt() time.Time { return *s.looked.Load() }
 // snapshot counts and sorts the shelf. Counts are the loans of each title.
 func (s *shelf) snapshot(counts map[string]int) *Snapshot {
 	n := len(s.titles)
-	o := &Snapshot{Version: s.version, titles: slices.Clone(s.titles), at: make(map[string]uint32, n),
+	o := &Snapshot{Version: s.version, Changed: s.changed, titles: slices.Clone(s.titles), at: make(map[string]uint32, n),
 		words: s.words.text[:len(s.words.text):len(s.words.text)], heard: s.sounds[:len(s.sounds):len(s.sounds)], names: s.names.text[:len(s.names.text):len(s.names.text)], spelling: s.spelling[:len(s.spelling):len(s.spelling)],
 		popular: make([]int, n), traits: make([]trait, n)}
 	o.rooms.New = func() any {

@@ -11,14 +11,14 @@ import (
 	"lidwoord/web/webtest"
 )
 
-const appScheme, appBack = "nl.bind.lezen", "nl.bind.lezen:/terug"
+const appScheme, appBack, opdsBack = "nl.bind.lezen", "nl.bind.lezen:/terug", "opds://authorize/"
 
 // app registers an app with a scheme of its own, of the library or of somebody else,
 // and begins a request of it that comes back by an address.
 func (d *door) app(c signon.Client, back, claims string) (request string) {
 	d.t.Helper()
 	d.in(func(tx *sqldb.Tx) error {
-		c.Name, c.Redirects, c.Scopes = "Lezen op je telefoon", []string{appBack, "http://[::1]/terug"}, []string{"openid", "profile", "email"}
+		c.Name, c.Redirects, c.Scopes = "Lezen op je telefoon", []string{appBack, opdsBack, "http://[::1]/terug"}, []string{"openid", "profile", "email"}
 		if err := d.provider.RegisterClient(tx, c); err != nil {
 			return err
 		}
@@ -114,6 +114,25 @@ func TestAnAppIsAnsweredInABrowser(t *testing.T) {
 	}
 }
 
+// All reader apps share one address, and its browser does not close by itself.
+func TestAReaderAppIsAnsweredInABrowser(t *testing.T) {
+	chromium := webtest.Start(t)
+	d := open(t, newDB(t))
+	d.active()
+	p := chromium.Person(t)
+	p.App("opds")
+	p.Visit(d.base + "/aanmelden?verzoek=" + d.app(signon.Client{ID: "http://opds-spec.org/auth/client"}, opdsBack, ""))
+	p.Fill("Gebruikersnaam of e-mailadres", username)
+	p.Fill("Wachtwoord", good)
+	p.Press("Inloggen")
+	p.Press("Ja, dat mag")
+	if to, err := url.Parse(p.WantApp()); err != nil || !strings.HasPrefix(to.String(), opdsBack+"?") || to.Query().Get("code") == "" {
+		t.Errorf("the app is opened with %s", to)
+	}
+	p.Want("Ga terug naar de app")
+	p.Look("login-to-reader-app")
+}
+
 // Only the pages on the way to an app name it, and only while its request is open.
 func TestAPolicyNamesTheAppOfItsRequestAndNoOther(t *testing.T) {
 	each(t, func(t *testing.T, d *door) {
@@ -159,6 +178,10 @@ func TestAPageLeadsOnToAnApp(t *testing.T) {
 				t.Errorf("a page with a code may be kept: %v", p.header)
 			}
 		}
+		// The address that OPDS gives to all reader apps has no dot in its scheme.
+		id := d.app(signon.Client{ID: "http://opds-spec.org/auth/client"}, opdsBack, "")
+		p := b.post("/toestemming", url.Values{"verzoek": {id}, "van": {whose(b.get("/toestemming?verzoek=" + id))}, "antwoord": {"ja"}})
+		p.want(t, 200, "Ga terug naar de app", `href="`+opdsBack+"?", `content="0;url=`+opdsBack+"?", "code=", "opds")
 		if p := d.browser().signIn(url.Values{"verzoek": {d.app(servedApp, appBack, "")}}, good); p.status != 200 || !strings.Contains(p.body, "code=") {
 			t.Errorf("signing in: %d %s", p.status, p.to)
 		}

@@ -4,7 +4,6 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
-	"strings"
 )
 
 // leavePage leads on to an app.
@@ -25,11 +24,11 @@ func (s *Site) leave(w http.ResponseWriter, r *http.Request, to string) error {
 	return s.Show(w, r, http.StatusOK, "leave", leavePage{template.URL(to), scheme})
 }
 
-// ownScheme is the scheme of an address when an app has it of its own, or "". Those
-// have a dot (RFC 8252 section 7.1); what all reader apps share has none, and their
-// browser closes by itself.
+// ownScheme is the scheme of an address when apps answer to it, or "": one app's own
+// (RFC 8252 section 7.1), or opds, which all reader apps share. Whatever is no website
+// leaves the browser where it was.
 func ownScheme(to string) string {
-	if u, err := url.Parse(to); err == nil && strings.Contains(u.Scheme, ".") {
+	if u, err := url.Parse(to); err == nil && u.Scheme != "https" && u.Scheme != "http" {
 		return u.Scheme
 	}
 	return ""

@@ -43,9 +43,12 @@ func know(w Website) []string {
 		list = append(list, "manage.know_secret")
 	}
 	if slices.Contains(w.Scopes, "offline_access") {
-		if w.Method == ByNothing {
+		switch {
+		case w.Lasting && w.Method == ByNothing:
+			list = append(list, "manage.know_refresh_lasting")
+		case w.Method == ByNothing:
 			list = append(list, "manage.know_refresh_public")
-		} else {
+		default:
 			list = append(list, "manage.know_refresh")
 		}
 	}

@@ -2,6 +2,7 @@ package manage
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"lidwoord/base/day"
@@ -36,7 +37,7 @@ type Website struct {
 	Sector      string // whose websites know a reader by one name; "" is everybody's
 	PushedOnly  bool
 	Introspects bool
-	Lasting     bool      // an app that outlives the session; only a command says so
+	Lasting     bool      // an app that outlives the session
 	Changed     time.Time // last; a change says which state it saw
 	OldUntil    time.Time // until when the secret from before works
 	KeysFailed  time.Time // since when its keys cannot be fetched; zero while they can
@@ -48,6 +49,9 @@ type Website struct {
 	Missed     int
 	MissedLast time.Time
 }
+
+// InPath is the id as a part of an address: apps of OPDS have an address for an id.
+func (w Website) InPath() string { return url.PathEscape(w.ID) }
 
 // Fields of the form of a website, for what is wrong with them.
 const (

@@ -29,6 +29,7 @@ var (
 	errSiteGroup   = fault.New(fault.Invalid, "manage.site_group_wrong")
 	errSiteMethod  = fault.New(fault.Invalid, "manage.site_method_wrong")
 	errSiteSector  = fault.New(fault.Invalid, "manage.site_sector_sure")
+	errSiteLasting = fault.New(fault.Invalid, "manage.site_lasting_wrong")
 	errSiteOverlap = fault.New(fault.Invalid, "manage.site_overlap_wrong")
 )
 
@@ -163,7 +164,7 @@ const (
 
 func formOf(w Website) *kit.Form {
 	f := kit.NewForm()
-	ticks := map[string]bool{"vooraf": w.PushedOnly, "navraag": w.Introspects}
+	ticks := map[string]bool{"vooraf": w.PushedOnly, "navraag": w.Introspects, "blijvend": w.Lasting}
 	for name, value := range map[string]string{
 		"naam": w.Name, FieldID: w.ID, "wie": "ander", "methode": w.Method, FieldKeys: w.Keys, "algoritme": "es",
 		FieldRedirects: strings.Join(w.Redirects, "\n"), FieldLogouts: strings.Join(w.Logouts, "\n"), FieldOrigins: strings.Join(w.Origins, "\n"),
@@ -246,8 +247,18 @@ func (w Website) read(form *kit.Form) (Website, error) {
 		wrong.Add(FieldKeys, errSiteKeys)
 	}
 	w.PushedOnly, w.Introspects = form.Is("vooraf", "ja"), form.Is("navraag", "ja")
+	lasted := w.Lasting // a command may have said so of another kind of client
+	if w.Lasting = form.Is("blijvend", "ja"); w.Lasting && !lasted && !w.mayLast() {
+		wrong.Add("blijvend", errSiteLasting)
+	}
 	w.Changed = seen(form)
 	return w, wrong.Err()
+}
+
+// mayLast reports whether a manager may let a client outlive the session: only the
+// apps with which people lend and read, which are on their own telephones.
+func (w Website) mayLast() bool {
+	return w.Method == ByNothing && slices.Contains(w.Scopes, "reading") && slices.Contains(w.Scopes, "offline_access")
 }
 
 // judge reads the form, and lets the register judge what it can at the same time:

@@ -26,14 +26,17 @@ var entryTypes = map[version]string{v1: entryType, v2: publicationType}
 
 // atomType is what a feed is in OPDS 1.2: either a list of titles or of ways on.
 func (f *feed) atomType() string {
-	if len(f.items) > 0 || f.turn != nil && len(f.choices) == 0 {
-		return acquisitionType
+	if f.names || len(f.choices) > 0 {
+		return navigationType
 	}
-	return navigationType
+	return acquisitionType
 }
 
 // namespaces of a feed. thr counts, dcterms tells of a book.
 const namespaces = `xmlns="http://www.w3.org/2005/Atom" xmlns:opds="http://opds-spec.org/2010/catalog" xmlns:dc="http://purl.org/dc/terms/" xmlns:thr="http://purl.org/syndication/thread/1.0"`
+
+// ourNames is the namespace of what Atom has no element for.
+const ourNames = "urn:lidwoord:opds"
 
 // element writes elements of XML one after the other.
 type element struct{ bytes.Buffer }
@@ -139,7 +142,7 @@ func (c choice) leads() bool {
 }
 
 func atomRel(c choice) string {
-	if c.rel == "" || c.rel == "start" {
+	if c.rel == "" {
 		return "subsection"
 	}
 	return c.rel
@@ -174,10 +177,11 @@ func (s *Site) writeEntry(i *item, lang words.Lang) []byte {
 func (s *Site) entry(e *element, i *item, lang words.Lang) {
 	e.open(">", "entry")
 	e.Write(s.parts.of(&i.Title, "atom"+string(lang), func() []byte { return s.says(&i.Title, lang) }))
+	e.text("updated", instant(i.changed()))
 	for _, a := range s.acquisitions(i, v1) {
 		s.acquire(e, a, lang)
 	}
-	if i.loan == nil && !i.Withdrawn && i.Kind == catalogue.EBook && s.Copy != nil {
+	if i.loan == nil && i.refused == nil && !i.Withdrawn && i.Kind == catalogue.EBook && s.Copy != nil {
 		// Most e-readers know no borrowing and take only a file. For them this link
 		// lends and gives the file at once; its title says so.
 		e.link("rel", relAcquire, "href", s.address("/loans/"+i.ID+"/epub?borrow=1"), "type", epubType, "title", s.Words.Text(lang, "opds.borrow_download"))
@@ -198,6 +202,9 @@ func (s *Site) acquire(e *element, a acquisition, lang words.Lang) {
 		e.open("/>", "opds:indirectAcquisition", "type", typ)
 	}
 	e.open("/>", "opds:availability", "status", a.state.State, "since", a.state.Since, "until", a.state.Until)
+	if a.refused != nil {
+		e.text(`refused xmlns="`+ourNames+`"`, s.sentence(a.refused, lang))
+	}
 	e.WriteString("</link>\n")
 }
 
@@ -206,7 +213,6 @@ func (s *Site) says(i *catalogue.Title, lang words.Lang) []byte {
 	var e element
 	e.text("id", titleURN(i))
 	e.text("title", i.Name)
-	e.text("updated", instant(i.AddedAt))
 	for _, c := range i.Contributors {
 		name := "contributor"
 		if c.Role == "aut" {

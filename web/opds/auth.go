@@ -22,6 +22,8 @@ type authDocument struct {
 	Description    string `json:"description"`
 	Links          []link `json:"links"`
 	Authentication []flow `json:"authentication"`
+	Refused        string `json:"urn:lidwoord:auth:refused,omitempty"` // why what an app brought is no good
+	Problem        string `json:"urn:lidwoord:auth:problem,omitempty"` // the same for a program
 }
 
 // flow is one way in.
@@ -53,16 +55,26 @@ func (s *Site) auth(w http.ResponseWriter, r *request) error {
 	return answer(w, http.StatusOK, authType, s.authDocument(r.lang))
 }
 
-// challenge refuses who names no reader that we know, and says how to.
-func (s *Site) challenge(w http.ResponseWriter, r *request) {
-	h := w.Header()
+// challenge refuses who names no reader that we know, and says how to. Who brought
+// something hears what is wrong with it, in the text that apps show with their form too;
+// who brought nothing did nothing wrong.
+func (s *Site) challenge(w http.ResponseWriter, r *request, err error) {
+	h, d := w.Header(), s.authDocument(r.lang)
+	bearer := `Bearer realm=` + strconv.Quote(plain(s.Brand.Name))
+	if brought := r.Header.Get("Authorization"); brought != "" {
+		d.Refused, d.Problem = s.sentence(err, r.lang), problemType(err)
+		d.Description = d.Refused + " " + d.Description
+		if scheme, _, _ := strings.Cut(brought, " "); strings.EqualFold(scheme, "Bearer") { // RFC 6750 section 3.1
+			bearer += `, error="invalid_token", error_description=` + strconv.Quote(plain(d.Refused))
+		}
+	}
 	h.Set("WWW-Authenticate", `Basic realm=`+strconv.Quote(plain(s.Brand.Name))+`, charset="UTF-8"`)
 	if s.OAuth != nil {
-		h.Add("WWW-Authenticate", `Bearer realm=`+strconv.Quote(plain(s.Brand.Name)))
+		h.Add("WWW-Authenticate", bearer)
 	}
 	h["Link"] = s.way
 	h.Set("Content-Language", string(r.lang))
-	if err := answer(w, http.StatusUnauthorized, authType, s.authDocument(r.lang)); err != nil {
+	if err := answer(w, http.StatusUnauthorized, authType, d); err != nil {
 		s.Log.DebugContext(r.Context(), "the app did not wait")
 	}
 }

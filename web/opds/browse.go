@@ -11,7 +11,6 @@ import (
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/index"
-	"lidwoord/web/kit"
 )
 
 // groupSize is how many titles a group on the start shows.
@@ -46,7 +45,7 @@ func (s *Site) start(now *index.Snapshot, w wish, lang words.Lang) (*feed, error
 	}
 	for _, c := range []choice{
 		{title: s.Words.Text(lang, "opds.all"), path: wish{sort: "name"}.path(), n: now.Len()},
-		{title: s.Words.Text(lang, "opds.ebooks"), path: wish{kind: catalogue.EBook, sort: "name"}.path()},
+		{title: s.Words.Text(lang, "opds.ebooks"), path: wish{kind: catalogue.EBook, sort: "name"}.path(), n: now.Find(index.Query{Kind: catalogue.EBook, Limit: 1}).Total},
 		{title: s.Words.Text(lang, "opds.subjects"), path: "/subjects", n: len(now.Subjects())},
 		{title: s.Words.Text(lang, "opds.authors"), path: "/authors", n: len(now.Authors())},
 		{title: s.Words.Text(lang, "opds.languages"), path: "/languages", n: len(now.Languages())},
@@ -59,21 +58,31 @@ func (s *Site) start(now *index.Snapshot, w wish, lang words.Lang) (*feed, error
 
 // titles is any list of titles.
 func (s *Site) titles(now *index.Snapshot, w wish, lang words.Lang) (*feed, error) {
-	found := now.Find(w.query())
-	if w.page > 1 && len(found.Titles) == 0 {
-		return nil, kit.ErrNoPage
-	}
+	found := s.find(now, w)
 	f := &feed{path: w.path(), title: s.heading(now, w, lang), total: found.Total, page: w.page, items: shelved(found.Titles),
 		turn: func(page int) string { w := w; w.page = page; return w.path() }}
 	f.updated = newest(f.items)
 	if found.Meant != "" {
 		f.meant = s.Words.Text(lang, "opds.meant", found.Meant)
 	}
-	if found.Total > 0 {
+	if found.Total > 0 && len(found.Facets.Kinds) > 0 {
 		f.facets = s.facets(w, found, lang)
 	}
-	s.empty(f, lang)
 	return f, nil
+}
+
+// find finds titles, or the one that a number names, whatever else is asked for.
+func (s *Site) find(now *index.Snapshot, w wish) index.Result {
+	if t, known := now.Numbered(w.text); known && w.text != "" {
+		return index.Result{Titles: []catalogue.Title{t}[:max(0, 2-w.page)], Total: 1}
+	}
+	q := w.query()
+	for _, name := range []string{"urn:isbn:", "isbn:", "isbn "} {
+		if len(q.Text) > len(name) && strings.EqualFold(q.Text[:len(name)], name) {
+			q.Text = q.Text[len(name):]
+		}
+	}
+	return now.Find(q)
 }
 
 // heading says what a list is of.
@@ -187,16 +196,13 @@ func (s *Site) languages(now *index.Snapshot, w wish, lang words.Lang) (*feed, e
 
 // names makes a feed a list of names to choose from, by the page.
 func (s *Site) names(f *feed, lang words.Lang, list []index.Count, to func(index.Count) wish) (*feed, error) {
-	skip, path := (f.page-1)*pageSize, f.path
-	if f.page > 1 && skip >= len(list) {
-		return nil, kit.ErrNoPage
-	}
+	skip, path := min((f.page-1)*pageSize, len(list)), f.path
+	f.names = true
 	f.turn = func(page int) string { return wish{page: page}.at(path) }
 	f.path, f.total = f.turn(f.page), len(list)
 	for _, c := range list[skip:min(skip+pageSize, len(list))] {
 		f.choices = append(f.choices, choice{title: c.Name, about: s.Words.Text(lang, "opds.titles", c.N), path: to(c).path(), n: c.N})
 	}
-	s.empty(f, lang)
 	return f, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"lidwoord/base/fault"
 	"lidwoord/base/secret"
 	"lidwoord/base/throttle"
 	"lidwoord/web/kit"
@@ -25,11 +26,14 @@ func (s *Site) reader(do act) act {
 	}
 }
 
+// errUnread means that the header Authorization is missing, or cannot be read.
+var errUnread = fault.New(fault.SignIn, "opds.unread")
+
 // enter finds out who the app calls for.
 func (s *Site) enter(r *request) error {
 	c, ok := readCredentials(r.Header.Get("Authorization"))
 	if !ok || s.Readers == nil {
-		return kit.ErrSignIn
+		return errUnread
 	}
 	r.ambient = c.token == "" && ambient(r.Request, s.base)
 	var err error

@@ -3,7 +3,6 @@ package opds
 import (
 	"time"
 
-	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
 )
@@ -24,6 +23,7 @@ type feed struct {
 	total   int // of all its pages; 0 when it is no list of pages
 	page    int
 	turn    func(page int) string // the address of another page
+	names   bool                  // it lists ways on, also when there are none
 	choices []choice              // ways on
 	items   []item
 	groups  []group
@@ -43,8 +43,10 @@ type choice struct {
 // item is a title, with its loan when the reader has it.
 type item struct {
 	catalogue.Title
-	loan   *loan.Loan
-	extend bool // the loan can be extended now
+	loan    *loan.Loan
+	extend  bool      // the loan can be extended now
+	refused error     // why this reader cannot borrow it; nil for who can, and for everyone
+	asked   time.Time // of a title as its reader sees it: the moment of the answer
 }
 
 // group is a shelf on the start, from which one may go on.
@@ -69,17 +71,18 @@ type option struct {
 	here  bool
 }
 
+// changed is when an item last changed, as far as it says. What a reader can do with a
+// title changes with a loan, of which no instant is kept: so that apps which merge what
+// they know by this moment see it, a reader's own item is as new as the answer.
+func (i *item) changed() time.Time {
+	if i.asked.After(i.AddedAt) {
+		return i.asked
+	}
+	return i.AddedAt
+}
+
 // pages is how many pages a feed has.
 func (f *feed) pages() int { return max(1, (f.total+pageSize-1)/pageSize) }
-
-// empty gives a feed without anything a way back: a list without entries is not
-// allowed in either form, and a person with an empty screen wants to go on.
-func (s *Site) empty(f *feed, lang words.Lang) {
-	if len(f.items)+len(f.choices)+len(f.groups) > 0 {
-		return
-	}
-	f.choices = []choice{{title: s.Words.Text(lang, "opds.back"), about: s.Words.Text(lang, "opds.nothing"), path: "/", rel: "start"}}
-}
 
 // shelved are titles without loans.
 func shelved(titles []catalogue.Title) []item {

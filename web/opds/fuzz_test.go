@@ -13,18 +13,24 @@ import (
 // FuzzWish reads anything as a query: it becomes a wish within our bounds, whose
 // address is read as the same wish.
 func FuzzWish(f *testing.F) {
-	for _, s := range []string{"query=zoë&page=3", "kind=ebook&youth=1&sort=new", "page=-1&page=999999999999999999999", "query=%00%ff+%20", "subject=a&author=b&series=c&language=nl", "%zz"} {
+	for _, s := range []string{"query=zoë&page=3", "kind=ebook&youth=1&sort=new", "page=-1&page=999999999999999999999", "page=999999999999999999999", "kind=x", "sort=", "page=-99999999999999999999", "query=%00%ff+%20", "subject=a&author=b&series=c&language=nl", "%zz"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		q, _ := url.ParseQuery(text)
-		w := readWish(q)
+		w, err := readWish(q)
+		if err != nil {
+			return
+		}
 		if w.page < 1 || w.page > lastPage || utf8.RuneCountInString(w.text) > longestText || !utf8.ValidString(w.text+w.language+w.author+w.subject+w.series) {
 			t.Errorf("%q is read as %+v", text, w)
 		}
 		again, err := url.Parse(w.path())
-		if err != nil || readWish(again.Query()) != w {
-			t.Errorf("%q: %+v has the address %s", text, w, w.path())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if read, err := readWish(again.Query()); err != nil || read != w {
+			t.Errorf("%q: %+v has the address %s: %v", text, w, w.path(), err)
 		}
 	})
 }

@@ -6,15 +6,15 @@ import (
 	"lidwoord/base/words"
 )
 
-// document is an OPDS 2.0 feed. A list that is empty is left out: an empty one is
-// against the standard.
+// document is an OPDS 2.0 feed. A list that is empty is left out, but for the one that
+// a feed is about: see writeJSON.
 type document struct {
 	Metadata     about         `json:"metadata"`
 	Links        []link        `json:"links"`
 	Facets       []section     `json:"facets,omitempty"`
-	Navigation   []link        `json:"navigation,omitempty"`
+	Navigation   []link        `json:"navigation,omitzero"`
 	Groups       []section     `json:"groups,omitempty"`
-	Publications []publication `json:"publications,omitempty"`
+	Publications []publication `json:"publications,omitzero"`
 }
 
 // about is the metadata of a feed, group or facet.
@@ -22,7 +22,7 @@ type about struct {
 	Title         string `json:"title"`
 	Subtitle      string `json:"subtitle,omitempty"`
 	Modified      string `json:"modified,omitempty"`
-	NumberOfItems int    `json:"numberOfItems,omitempty"`
+	NumberOfItems *int   `json:"numberOfItems,omitempty"`
 	ItemsPerPage  int    `json:"itemsPerPage,omitempty"`
 	CurrentPage   int    `json:"currentPage,omitempty"`
 }
@@ -47,10 +47,11 @@ func (s *Site) writeJSON(f *feed, lang words.Lang) ([]byte, error) {
 		{Rel: "profile", Href: to("/profile"), Type: profileType, Properties: &properties{Authenticate: s.address("/auth")}},
 		{Rel: relAuth, Href: s.address("/auth"), Type: authType},
 		{Rel: "alternate", Href: s.address("/v1" + f.path), Type: f.atomType()}}
+	if f.path == "/shelf" { // all of it, on one page
+		d.Metadata.NumberOfItems = &f.total
+	}
 	if f.turn != nil {
-		if len(f.items)+len(f.choices) > 0 {
-			d.Metadata.NumberOfItems, d.Metadata.ItemsPerPage, d.Metadata.CurrentPage = f.total, pageSize, f.page
-		}
+		d.Metadata.NumberOfItems, d.Metadata.ItemsPerPage, d.Metadata.CurrentPage = &f.total, pageSize, f.page
 		for _, t := range f.turns() {
 			d.Links = append(d.Links, link{Rel: t.rel, Href: to(t.path), Type: feedType})
 		}
@@ -67,7 +68,7 @@ func (s *Site) writeJSON(f *feed, lang words.Lang) ([]byte, error) {
 		if g.rel != "" {
 			self.Rel = []string{"self", g.rel}
 		}
-		d.Groups = append(d.Groups, section{Metadata: about{Title: g.title, NumberOfItems: g.total}, Links: []link{self}, Publications: s.publications(g.items, lang)})
+		d.Groups = append(d.Groups, section{Metadata: about{Title: g.title, NumberOfItems: &g.total}, Links: []link{self}, Publications: s.publications(g.items, lang)})
 	}
 	for _, x := range f.facets {
 		one := section{Metadata: about{Title: x.title}}
@@ -84,6 +85,16 @@ func (s *Site) writeJSON(f *feed, lang words.Lang) ([]byte, error) {
 		d.Facets = append(d.Facets, one)
 	}
 	d.Publications = s.publications(f.items, lang)
+	// The schema wants a list, and no empty one, which nothing can satisfy that found
+	// nothing. An empty list is what servers of Palace send and what every parser takes;
+	// an entry that we make up looks like something that was found.
+	switch {
+	case len(f.items)+len(f.choices)+len(f.groups) > 0:
+	case f.names:
+		d.Navigation = []link{}
+	default:
+		d.Publications = []publication{}
+	}
 	return marshal(d)
 }
 
@@ -113,7 +124,7 @@ func (f *feed) turns() (list []turn) {
 		}
 	}
 	add("first", 1, last > 1)
-	add("previous", f.page-1, f.page > 1)
+	add("previous", min(f.page-1, last), f.page > 1)
 	add("next", f.page+1, f.page < last)
 	add("last", last, last > 1)
 	return list

@@ -44,7 +44,7 @@ type written struct {
 	body      []byte
 	zip       func() []byte // packed, when the first app asks for that
 	etag      string
-	at        time.Time   // in whole seconds, as HTTP writes it
+	since     time.Time   // in whole seconds, as HTTP writes it
 	header    http.Header // of an answer to everyone
 }
 
@@ -124,14 +124,19 @@ func (p *parts) of(t *catalogue.Title, form string, write func() []byte) []byte 
 // ready makes a document of a text. Its tag is of its content, so that every node
 // gives the same one.
 func ready(typ, lang string, body []byte, at time.Time) *written {
-	sum := sha256.Sum256(body)
 	d := &written{typ: []string{typ}, lang: []string{lang}, body: body, zip: sync.OnceValue(func() []byte { return pack(body) }),
-		etag: `W/"` + hex.EncodeToString(sum[:12]) + `"`, at: at.UTC().Truncate(time.Second), header: http.Header{}}
+		etag: tagOf(body), since: at.UTC().Truncate(time.Second), header: http.Header{}}
 	d.header.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(feedLife.Seconds())))
 	d.header.Set("Vary", "Accept, Accept-Encoding, Accept-Language")
 	d.header.Set("ETag", d.etag)
-	d.header.Set("Last-Modified", d.at.Format(http.TimeFormat))
+	d.header.Set("Last-Modified", d.since.Format(http.TimeFormat))
 	return d
+}
+
+// tagOf is a tag of what a document depends on. It is weak: a packed one has the same.
+func tagOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return `W/"` + hex.EncodeToString(sum[:12]) + `"`
 }
 
 func pack(body []byte) []byte {
@@ -145,16 +150,31 @@ func pack(body []byte) []byte {
 	return b.Bytes()
 }
 
-// send answers a document for everyone, or that the app has it already. The moment
-// is that of this node's writing: KOReader keeps feeds by it. An app that also
-// sends the tag is answered by the tag alone.
+// send answers a document for everyone, or that the app has it already. The moment is
+// that of the catalogue, alike on every node: KOReader keeps feeds by it. An app that
+// also sends the tag is answered by the tag alone.
 func (d *written) send(w http.ResponseWriter, r *http.Request) error {
-	h := w.Header()
-	maps.Copy(h, d.header)
+	maps.Copy(w.Header(), d.header)
 	if d.known(r) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
+	return d.answer(w, r)
+}
+
+// someday stands in a written shelf for the moment of the answer. It is later than any
+// title, and as long as any moment.
+var someday = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
+// at is a document as it is at a moment.
+func (d *written) at(now time.Time) *written {
+	text := func(t time.Time) []byte { return []byte(t.UTC().Format(time.RFC3339)) }
+	body := bytes.ReplaceAll(d.body, text(someday), text(now))
+	return &written{typ: d.typ, lang: d.lang, body: body, zip: func() []byte { return pack(body) }}
+}
+
+func (d *written) answer(w http.ResponseWriter, r *http.Request) error {
+	h := w.Header()
 	h["Content-Type"], h["Content-Language"] = d.typ, d.lang
 	body := d.body
 	if takesGzip(r.Header.Get("Accept-Encoding")) {
@@ -168,10 +188,15 @@ func (d *written) send(w http.ResponseWriter, r *http.Request) error {
 
 func (d *written) known(r *http.Request) bool {
 	if tags := r.Header.Get("If-None-Match"); tags != "" {
-		return tags == "*" || strings.Contains(tags, d.etag[len("W/"):])
+		return tagged(tags, d.etag)
 	}
 	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
-	return err == nil && !d.at.After(since)
+	return err == nil && !d.since.After(since)
+}
+
+// tagged reports whether the header If-None-Match names a tag.
+func tagged(header, etag string) bool {
+	return strings.TrimSpace(header) == "*" || strings.Contains(header, etag[len("W/"):])
 }
 
 // takesGzip reports whether an app unpacks gzip.

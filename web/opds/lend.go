@@ -93,8 +93,14 @@ func (s *Site) lent(w http.ResponseWriter, r *request, v version, l loan.Loan) e
 // as good as once.
 func (s *Site) giveBack(v version) act {
 	return func(w http.ResponseWriter, r *request) error {
+		rights, unheard := r.by.Rights(r.Context(), rightsLife) // it goes back, whether they are heard or not
+		now, err := s.Index.At(r.Context())
+		if err != nil {
+			return err
+		}
 		var i item
-		err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
+		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
+			i.asked = tx.Now
 			if i.Title, err = catalogue.Find(tx, r.PathValue("id")); err != nil {
 				return err
 			}
@@ -106,6 +112,11 @@ func (s *Site) giveBack(v version) act {
 		if i.Withdrawn { // there is nothing more to do with it, which no feed can say
 			w.WriteHeader(http.StatusNoContent)
 			return nil
+		}
+		if unheard == nil {
+			if i, err = s.asSeen(r, rights, now); err != nil {
+				return err
+			}
 		}
 		return s.one(w, r, v, &i)
 	}
@@ -131,6 +142,15 @@ func (s *Site) shelf(v version) act {
 			return err
 		}
 		key := string(v) + string(r.lang) + shelfKey(loans, rules, s.DB.Now())
+		h := w.Header() // it may lie in the app, which asks each time
+		h.Set("Cache-Control", "private, no-cache")
+		h.Add("Vary", "Accept, Accept-Encoding")
+		tag := tagOf([]byte(string(r.by.ID) + " " + key))
+		h.Set("ETag", tag)
+		if tagged(r.Header.Get("If-None-Match"), tag) {
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
 		d := s.shelves.find(now, key)
 		if d == nil {
 			if d, err = s.writeShelf(v, loans, rules, r.lang); err != nil {
@@ -139,7 +159,7 @@ func (s *Site) shelf(v version) act {
 			s.shelves.put(now, key, d)
 		}
 		s.wayIn(w)
-		return private(w, r, d.typ[0], d.body)
+		return d.at(s.DB.Now()).answer(w, r.Request)
 	}
 }
 
@@ -155,14 +175,12 @@ func shelfKey(loans []loan.Loan, rules loan.Rules, now time.Time) string {
 }
 
 func (s *Site) writeShelf(v version, loans []loan.Loan, rules loan.Rules, lang words.Lang) (*written, error) {
-	f := &feed{path: "/shelf", title: s.Words.Text(lang, "opds.shelf"), updated: day.Of(s.DB.Now()).Start()}
+	f := &feed{path: "/shelf", title: s.Words.Text(lang, "opds.shelf"), updated: someday, total: len(loans)}
 	for _, l := range loans {
-		f.items = append(f.items, s.held(l, rules))
-		if l.LentAt.After(f.updated) {
-			f.updated = l.LentAt
-		}
+		i := s.held(l, rules)
+		i.asked = someday
+		f.items = append(f.items, i)
 	}
-	s.empty(f, lang)
 	typ, body, err := s.write(v, f, lang)
 	return ready(typ, string(lang), body, s.DB.Now()), err
 }
@@ -175,6 +193,7 @@ type profileDocument struct {
 	Loans   allowance            `json:"loans"`
 	Kinds   map[string]allowance `json:"urn:lidwoord:profile:loans,omitempty"`
 	Refused string               `json:"urn:lidwoord:profile:refused,omitempty"`
+	Youth   bool                 `json:"urn:lidwoord:profile:youth,omitempty"` // titles for children only
 }
 
 // allowance is how many titles one may have, and how many more.
@@ -193,11 +212,15 @@ func (s *Site) profile(w http.ResponseWriter, r *request) error {
 	}}
 	rules, err := s.rules(r)
 	if fault.KindOf(err) == fault.Denied {
-		first := fault.Of(err)[0]
-		p.Refused = s.Words.Text(r.lang, first.Key, first.Args...)
+		p.Refused = s.sentence(err, r.lang)
 	} else if err != nil {
 		return err
 	}
+	start := link{Rel: "start", Href: s.address("/v2/"), Type: feedType}
+	if p.Youth = rules.Youth; p.Youth {
+		start.Href, start.Title = s.address("/v2"+wish{youth: true, sort: "popular"}.path()), s.Words.Text(r.lang, "opds.youth")
+	}
+	p.Links = append(p.Links, start)
 	now, err := s.Index.At(r.Context())
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"maps"
 	"mime"
@@ -61,7 +62,6 @@ func (s *Site) machine(e endpoint) http.Handler {
 				slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Int("status", rec.Status),
 				slog.Int64("us", s.DB.Now().Sub(start).Microseconds()))
 		}()
-		maps.Copy(rec.Header(), s.safe)
 		if err := s.serve(rec, call, e); err != nil {
 			if kit.Begun(rec) {
 				s.CutOff(r, "opds", id, err)
@@ -79,7 +79,7 @@ func (s *Site) secure() http.Header {
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "ETag, Link, WWW-Authenticate")
+	h.Set("Access-Control-Expose-Headers", "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Link, Retry-After, WWW-Authenticate")
 	if s.base.Scheme == "https" {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
@@ -98,19 +98,23 @@ func (s *Site) serve(w http.ResponseWriter, r *request, e endpoint) error {
 		r.Body = http.MaxBytesReader(w, r.Body, longestBody)
 		return do(w, r)
 	}
-	methods := strings.Join(slices.Sorted(maps.Keys(e)), ", ")
+	list := slices.Sorted(maps.Keys(e))
+	if _, own := e[http.MethodHead]; !own && slices.Contains(list, http.MethodGet) {
+		list = append(list, http.MethodHead)
+	}
+	methods := strings.Join(list, ", ")
 	w.Header().Set("Allow", methods+", OPTIONS")
 	if r.Method != http.MethodOptions {
-		return kit.ErrMethod
+		return errMethod
 	}
 	w.Header().Set("Access-Control-Allow-Methods", methods)
-	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Range, If-None-Match")
+	w.Header().Set("Access-Control-Allow-Headers", "Authorization, If-None-Match, If-Range, Range")
 	w.Header().Set("Access-Control-Max-Age", "86400")
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-func nowhere(http.ResponseWriter, *request) error { return kit.ErrNoPage }
+func nowhere(http.ResponseWriter, *request) error { return errNowhere }
 
 // actless answers HEAD where GET acts: to look at a door is not to go through it.
 func actless(w http.ResponseWriter, _ *request) error {
@@ -119,8 +123,35 @@ func actless(w http.ResponseWriter, _ *request) error {
 	return nil
 }
 
-// errNotAcceptable means that the app wants none of the forms that we have.
-var errNotAcceptable = fault.New(fault.Invalid, "opds.not_acceptable")
+var (
+	// errNotAcceptable means that the app wants none of the forms that we have.
+	errNotAcceptable = fault.New(fault.Invalid, "opds.not_acceptable")
+	// errMethod and errNowhere speak of addresses, for whom other doors speak of pages.
+	errMethod  = fault.New(fault.Invalid, "opds.method")
+	errNowhere = fault.New(fault.NotFound, "opds.nowhere")
+	// errRange means that a file has no such piece.
+	errRange = fault.New(fault.Invalid, "opds.range")
+)
+
+// statuses are those of errors that only apps get.
+var statuses = []struct {
+	fault  error
+	status int
+}{
+	{errNotAcceptable, http.StatusNotAcceptable},
+	{errMethod, http.StatusMethodNotAllowed},
+	{errRange, http.StatusRequestedRangeNotSatisfiable},
+	{errWish, http.StatusBadRequest},
+}
+
+// sentence is what an error says to a person; nil says nothing.
+func (s *Site) sentence(err error, lang words.Lang) string {
+	list := fault.Of(err)
+	if len(list) == 0 {
+		return ""
+	}
+	return s.Words.Text(lang, list[0].Key, list[0].Args...)
+}
 
 // problem is RFC 9457.
 type problem struct {
@@ -138,12 +169,14 @@ func (s *Site) refuse(w http.ResponseWriter, r *request, id string, err error) {
 	}
 	h.Set("Cache-Control", "no-store")
 	p := problem{Type: problemType(err), Status: kit.Status(err)}
-	if errors.Is(err, errNotAcceptable) {
-		p.Status = http.StatusNotAcceptable
+	for _, known := range statuses {
+		if errors.Is(err, known.fault) {
+			p.Status = known.status
+		}
 	}
 	switch kind := fault.KindOf(err); kind {
 	case fault.SignIn:
-		s.challenge(w, r)
+		s.challenge(w, r, err)
 		return
 	case fault.Internal:
 		p.Detail = s.Words.Text(r.lang, "opds.ours", id)
@@ -156,8 +189,8 @@ func (s *Site) refuse(w http.ResponseWriter, r *request, id string, err error) {
 	case fault.Slow:
 		h.Set("Retry-After", strconv.Itoa(waitOf(err)))
 	}
-	if list := fault.Of(err); p.Detail == "" && len(list) > 0 {
-		p.Detail = s.Words.Text(r.lang, list[0].Key, list[0].Args...)
+	if p.Detail == "" {
+		p.Detail = s.sentence(err, r.lang)
 	}
 	p.Title = s.titleOf(r.lang, p.Status)
 	h.Set("Content-Language", string(r.lang))
@@ -173,6 +206,12 @@ func (s *Site) titleOf(lang words.Lang, status int) string {
 		return s.Words.Text(lang, "opds.refused")
 	case http.StatusNotFound:
 		return s.Words.Text(lang, "opds.not_found")
+	case http.StatusTooManyRequests:
+		return s.Words.Text(lang, "opds.slow")
+	case http.StatusServiceUnavailable:
+		return s.Words.Text(lang, "opds.away")
+	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusRequestedRangeNotSatisfiable:
+		return s.Words.Text(lang, "opds.wrong_call")
 	}
 	return s.Words.Text(lang, "opds.failed")
 }
@@ -211,22 +250,67 @@ func marshal(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// accepts reports whether an app takes one of these types. One that says nothing
-// takes anything; the weight 0 is a no.
-func accepts(header string, types ...string) bool {
-	if strings.TrimSpace(header) == "" {
-		return true
+// weight is how much an app likes the best of these types, from 0 to 1 (RFC 9110 section
+// 12.5.1): of what fits a type the most exact counts. One that says nothing takes anything.
+func weight(header string, types ...string) (best float64) {
+	if header = strings.TrimSpace(header); header == "" || header == "*/*" {
+		return 1
 	}
-	for part := range strings.SplitSeq(header, ",") {
-		typ, params, err := mime.ParseMediaType(part)
-		if err != nil || noWeight(params["q"]) {
-			continue
-		}
-		if typ == "*/*" || typ == "application/*" || slices.Contains(types, typ) {
-			return true
+	likes := make([]struct {
+		weight float64
+		exact  int
+	}, len(types))
+	for accepted, q := range ranges(header) {
+		for i, typ := range types {
+			main, _, _ := strings.Cut(typ, "/")
+			exact := 0
+			switch accepted {
+			case typ:
+				exact = 3
+			case main + "/*":
+				exact = 2
+			case "*/*":
+				exact = 1
+			}
+			if exact > likes[i].exact {
+				likes[i].weight, likes[i].exact = q, exact
+			}
 		}
 	}
-	return false
+	for _, l := range likes {
+		best = max(best, l.weight)
+	}
+	return best
+}
+
+// named is how much an app likes the best of the types that it names itself, 0 for none.
+func named(header string, types ...string) (best float64) {
+	for accepted, q := range ranges(header) {
+		if slices.Contains(types, accepted) {
+			best = max(best, q)
+		}
+	}
+	return best
+}
+
+// ranges are the types in a header Accept with their weights. What cannot be read is
+// passed over: old programs send "*; q=.2".
+func ranges(header string) iter.Seq2[string, float64] {
+	return func(yield func(string, float64) bool) {
+		for part := range strings.SplitSeq(header, ",") {
+			typ, params, err := mime.ParseMediaType(part)
+			if err != nil {
+				continue
+			}
+			q, err := strconv.ParseFloat(params["q"], 64)
+			if err != nil || q != q {
+				q = 1
+			}
+			if !yield(typ, min(max(q, 0), 1)) {
+				return
+			}
+		}
+	}
 }
 
 func noWeight(q string) bool {

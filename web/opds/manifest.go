@@ -32,6 +32,10 @@ func (s *Site) manifest(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	m := s.manifestOf(&o.Title, o.manifest)
+	m.Links = append(m.Links, link{Rel: []string{relRevoke, relReturn}, Href: s.address("/v2/titles/" + o.Title.ID + "/return"), Type: publicationType, Title: s.Words.Text(r.lang, "opds.return")})
+	if rules, err := s.rules(r); err == nil && o.Extendable(rules, s.DB.Now()) { // without the rules it is read all the same
+		m.Links = append(m.Links, link{Rel: relRenew, Href: s.address("/v2/titles/" + o.Title.ID + "/extend"), Type: publicationType, Title: s.Words.Text(r.lang, "opds.extend")})
+	}
 	typ := webpubType
 	if o.Kind == catalogue.Audiobook {
 		typ = audiobookType

@@ -2,13 +2,16 @@ package opds
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
@@ -56,12 +59,11 @@ func (s *Site) file(w http.ResponseWriter, r *request) error {
 	}
 	defer f.Close()
 	w.Header().Set("Cache-Control", "private, no-cache") // kept, but asked for again: the loan may be over
-	serve(w, r, f, part.Type, tag(&o.Title, part.File))
-	return nil
+	return serve(w, r, f, part.Type, tag(&o.Title, part.File))
 }
 
 // serve sends a file out of a book as data that nothing will run.
-func serve(w http.ResponseWriter, r *request, f *os.File, typ, etag string) {
+func serve(w http.ResponseWriter, r *request, f *os.File, typ, etag string) error {
 	h := w.Header()
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'")
 	if typ == "text/plain" || typ == "text/css" {
@@ -69,8 +71,52 @@ func serve(w http.ResponseWriter, r *request, f *os.File, typ, etag string) {
 	}
 	h.Set("Content-Type", typ)
 	h.Set("ETag", etag)
-	http.ServeContent(w, r.Request, "", time.Time{}, f)
+	return pieces(w, r, func(w http.ResponseWriter) error {
+		http.ServeContent(w, r.Request, "", time.Time{}, f)
+		return nil
+	})
 }
+
+// pieces lets a file be sent in pieces, and says so as a problem when there is no such
+// piece. A unit may be written in any case, and one that is not bytes counts for nothing
+// (RFC 9110 sections 14.1 and 14.2).
+func pieces(w http.ResponseWriter, r *request, send func(http.ResponseWriter) error) error {
+	if unit, set, ok := strings.Cut(r.Header.Get("Range"), "="); ok && strings.EqualFold(strings.TrimSpace(unit), "bytes") {
+		r.Header.Set("Range", "bytes="+set)
+	} else {
+		r.Header.Del("Range")
+	}
+	held := &heldBack{ResponseWriter: w}
+	if err := send(held); err != nil || !held.refused {
+		return err
+	}
+	return errRange
+}
+
+// heldBack keeps back an answer that there is no such piece.
+type heldBack struct {
+	http.ResponseWriter
+	refused bool
+}
+
+func (w *heldBack) WriteHeader(code int) {
+	if w.refused = code == http.StatusRequestedRangeNotSatisfiable; !w.refused {
+		w.ResponseWriter.WriteHeader(code)
+	}
+}
+
+func (w *heldBack) Write(b []byte) (int, error) {
+	if w.refused {
+		return len(b), nil
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// ReadFrom lets the system send a file by itself.
+func (w *heldBack) ReadFrom(from io.Reader) (int64, error) { return io.Copy(w.ResponseWriter, from) }
+
+// Unwrap lets http.ResponseController reach the real writer.
+func (w *heldBack) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func tag(t *catalogue.Title, n int) string {
 	return `"` + t.Digest[:min(16, len(t.Digest))] + "-" + strconv.Itoa(n) + `"`
@@ -85,23 +131,26 @@ func (s *Site) cover(w http.ResponseWriter, r *request) error {
 	t, known := now.Title(r.PathValue("id"))
 	width, err := strconv.Atoi(r.PathValue("width"))
 	if s.Cover == nil || !known || err != nil || !slices.Contains(t.Covers, width) {
-		return kit.ErrNoPage
+		return errNowhere
 	}
 	f, err := s.Cover(t, width)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	serve(w, r, f, coverType, `"`+strconv.FormatInt(t.Version, 10)+"-"+strconv.Itoa(width)+`"`)
-	return nil
+	version := strconv.FormatInt(t.Version, 10)
+	w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(int(feedLife.Seconds())))
+	if r.URL.Query().Get("v") == version {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	return serve(w, r, f, coverType, `"`+version+"-"+strconv.Itoa(width)+`"`)
 }
 
 // epub sends a copy to take along. For e-readers that know no borrowing the address
 // may ask to borrow first (see entry).
 func (s *Site) epub(w http.ResponseWriter, r *request) error {
 	if s.Copy == nil {
-		return kit.ErrNoPage
+		return errNowhere
 	}
 	if r.URL.Query().Get("borrow") == "1" && r.Method == http.MethodGet {
 		if r.ambient {
@@ -116,11 +165,14 @@ func (s *Site) epub(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	if o.Kind != catalogue.EBook {
-		return catalogue.ErrNoPart
+		return errNoFile
 	}
 	w.Header().Set("Cache-Control", "private, no-cache")
-	return s.Copy(w, r.Request, o.Loan)
+	return pieces(w, r, func(w http.ResponseWriter) error { return s.Copy(w, r.Request, o.Loan) })
 }
+
+// errNoFile means that a title is heard here and not taken along.
+var errNoFile = fault.New(fault.NotFound, "opds.no_file")
 
 // contentsMost is how many titles' contents are kept in memory: those that are
 // being read and heard now.

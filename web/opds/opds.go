@@ -28,6 +28,7 @@ package opds
 import (
 	"context"
 	"embed"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -114,8 +115,17 @@ func New(house *kit.House, set Settings) *Site {
 // Handler is the whole door.
 func (s *Site) Handler() http.Handler {
 	mux := http.NewServeMux()
+	here := strings.TrimSuffix(s.base.Path, "/")
 	at := func(path string, e endpoint) {
-		mux.Handle(strings.TrimSuffix(s.base.Path, "/")+path, s.machine(e))
+		mux.Handle(here+path, s.machine(e))
+		if path == "" || strings.HasSuffix(path, "/") || strings.HasSuffix(path, "$}") || strings.HasSuffix(path, "...}") {
+			return
+		}
+		more := endpoint{}
+		for method := range e {
+			more[method] = withoutSlash
+		}
+		mux.Handle(here+path+"/{$}", s.machine(more))
 	}
 	if s.base.Path != "" {
 		at("", endpoint{"GET": s.front})
@@ -125,6 +135,7 @@ func (s *Site) Handler() http.Handler {
 	at("/search.xml", endpoint{"GET": s.openSearch})
 	for _, v := range []version{v1, v2} {
 		p := "/" + string(v)
+		mux.Handle(here+p, s.machine(endpoint{"GET": withSlash}))
 		at(p+"/{$}", endpoint{"GET": s.open(v, s.start)})
 		at(p+"/titles", endpoint{"GET": s.open(v, s.titles)})
 		at(p+"/titles/{id}", endpoint{"GET": s.title(v)})
@@ -143,7 +154,25 @@ func (s *Site) Handler() http.Handler {
 	at("/loans/{id}/files/{href...}", endpoint{"GET": s.reader(s.file)})
 	at("/loans/{id}/epub", endpoint{"GET": s.reader(s.epub), "HEAD": s.reader(s.epub)})
 	at("/", endpoint{"": nowhere})
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		maps.Copy(w.Header(), s.safe) // also where the mux itself sends an app on
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// withoutSlash and withSlash send on who writes the end of an address otherwise.
+func withoutSlash(w http.ResponseWriter, r *request) error {
+	return onTo(w, r, strings.TrimSuffix(r.URL.EscapedPath(), "/"))
+}
+
+func withSlash(w http.ResponseWriter, r *request) error { return onTo(w, r, r.URL.EscapedPath()+"/") }
+
+func onTo(w http.ResponseWriter, r *request, path string) error {
+	if r.URL.RawQuery != "" {
+		path += "?" + r.URL.RawQuery
+	}
+	http.Redirect(w, r.Request, path, http.StatusPermanentRedirect)
+	return nil
 }
 
 // address is the full address of a path below this door. Apps keep feeds and open

@@ -1,9 +1,11 @@
 package opds
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +35,7 @@ type link struct {
 
 type properties struct {
 	NumberOfItems int           `json:"numberOfItems,omitempty"`
+	Refused       string        `json:"urn:lidwoord:refused,omitempty"` // why this reader cannot borrow it
 	Authenticate  string        `json:"authenticate,omitempty"`
 	Availability  *availability `json:"availability,omitempty"`
 	Indirect      []acquirable  `json:"indirectAcquisition,omitempty"`
@@ -95,7 +98,6 @@ type metadata struct {
 	Contributor   []person       `json:"contributor,omitempty"`
 	Publisher     string         `json:"publisher,omitempty"`
 	Published     string         `json:"published,omitempty"`
-	Modified      string         `json:"modified,omitempty"`
 	Description   string         `json:"description,omitempty"`
 	Subject       []subject      `json:"subject,omitempty"`
 	BelongsTo     *belongsTo     `json:"belongsTo,omitempty"`
@@ -236,17 +238,16 @@ func ages(a catalogue.Ages) string {
 func (s *Site) publication(i *item, lang words.Lang) publication {
 	p := publication{Images: s.images(&i.Title)}
 	p.Metadata = s.parts.of(&i.Title, "json", func() []byte {
-		m := s.metadataOf(&i.Title)
-		m.Modified = i.AddedAt.UTC().Format(time.RFC3339)
-		text, _ := marshal(m) // texts and numbers cannot fail
-		return text
+		text, _ := marshal(s.metadataOf(&i.Title)) // texts and numbers cannot fail
+		return bytes.TrimSuffix(text, []byte("}\n"))
 	})
+	p.Metadata = slices.Concat(p.Metadata, []byte(`,"modified":"`+i.changed().UTC().Format(time.RFC3339)+`"}`))
 	at := s.address("/v2/titles/" + i.ID)
 	p.Links = []link{{Rel: "self", Href: at, Type: publicationType}, {Rel: "alternate", Href: s.page("/titel/" + i.ID), Type: "text/html"}}
 	for _, a := range s.acquisitions(i, v2) {
 		l := link{Rel: a.rel, Href: a.href, Type: a.typ, Title: a.title(s, lang)}
 		if a.state != nil {
-			l.Properties = &properties{Availability: a.state, Authenticate: s.address("/auth")}
+			l.Properties = &properties{Availability: a.state, Authenticate: s.address("/auth"), Refused: s.sentence(a.refused, lang)}
 			for _, typ := range a.becomes {
 				l.Properties.Indirect = append(l.Properties.Indirect, acquirable{typ})
 			}
@@ -265,6 +266,7 @@ type acquisition struct {
 	until   day.Day       // in the label, if it has a day
 	state   *availability // of a title to be had
 	becomes []string      // types that it leads to
+	refused error         // why it cannot be had
 }
 
 func (a acquisition) title(s *Site, lang words.Lang) string {
@@ -285,7 +287,10 @@ func (s *Site) acquisitions(i *item, v version) []acquisition {
 		if i.Withdrawn {
 			return nil
 		}
-		borrow := acquisition{rel: relBorrow, href: at + "/borrow", typ: entryTypes[v], key: "opds.borrow", state: &availability{State: "available"}}
+		borrow := acquisition{rel: relBorrow, href: at + "/borrow", typ: entryTypes[v], key: "opds.borrow", state: &availability{State: "available"}, refused: i.refused}
+		if i.refused != nil {
+			borrow.state.State = "unavailable"
+		}
 		for _, f := range forms {
 			borrow.becomes = append(borrow.becomes, f.typ)
 		}

@@ -1,10 +1,12 @@
 package opds
 
 import (
+	"errors"
 	"net/url"
 	"strconv"
 	"strings"
 
+	"lidwoord/base/fault"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/index"
 )
@@ -36,21 +38,31 @@ type wish struct {
 // sorts are the orders of a list by their names in an address.
 var sorts = map[string]index.Sort{"": index.ByRelevance, "new": index.ByNew, "popular": index.ByPopular, "name": index.ByName}
 
-// readWish reads the query of an address. What it does not know it passes over, so
-// that an address of ours works in a later version too.
-func readWish(q url.Values) wish {
-	w := wish{text: clip(q.Get("query")), language: name(q.Get("language")), youth: q.Get("youth") == "1",
+// errWish says which part of an address cannot be.
+var errWish = fault.New(fault.Invalid, "opds.wish")
+
+// readWish reads the query of an address. Names that it does not know it passes over, so
+// that an address of ours works in a later version too. A value that cannot be is refused:
+// a list of something else than was asked looks like the right one.
+func readWish(q url.Values) (wish, error) {
+	w := wish{text: clip(q.Get("query")), language: name(q.Get("language")), youth: q.Get("youth") == "1", kind: catalogue.Kind(q.Get("kind")), sort: q.Get("sort"),
 		subject: name(q.Get("subject")), author: name(q.Get("author")), series: name(q.Get("series")), page: 1}
-	if k := catalogue.Kind(q.Get("kind")); k == catalogue.EBook || k == catalogue.Audiobook {
-		w.kind = k
+	if w.kind != "" && w.kind != catalogue.EBook && w.kind != catalogue.Audiobook {
+		return w, errWish.With("kind")
 	}
-	if _, known := sorts[q.Get("sort")]; known {
-		w.sort = q.Get("sort")
+	if _, known := sorts[w.sort]; !known {
+		return w, errWish.With("sort")
 	}
-	if n, err := strconv.Atoi(q.Get("page")); err == nil && n > 1 && n <= lastPage {
-		w.page = n
+	if y := q.Get("youth"); y != "" && y != "0" && y != "1" {
+		return w, errWish.With("youth")
 	}
-	return w
+	if p := q.Get("page"); p != "" {
+		n, err := strconv.Atoi(p)
+		if w.page = min(n, lastPage); n < 1 || err != nil && !errors.Is(err, strconv.ErrRange) {
+			return w, errWish.With("page")
+		}
+	}
+	return w, nil
 }
 
 func clip(s string) string {

@@ -163,10 +163,10 @@ func TestATokenOfTheSignOnIsForReadingOrForNothing(t *testing.T) {
 		want error
 	}{
 		"for reading":        {map[string]any{"active": true, "sub": "zoe", "scope": "openid reading", "client_id": "thorium", "memberships": zoe("2027-11-30")["memberships"]}, nil},
-		"for something else": {map[string]any{"active": true, "sub": "zoe", "scope": "openid memberships"}, device.ErrWrong},
-		"of another issuer":  {map[string]any{"active": true, "sub": "zoe", "scope": "reading", "iss": "https://evil.example"}, device.ErrWrong},
-		"of nobody":          {map[string]any{"active": true, "scope": "reading"}, device.ErrWrong},
-		"over":               {nil, device.ErrWrong},
+		"for something else": {map[string]any{"active": true, "sub": "zoe", "scope": "openid memberships"}, device.ErrToken},
+		"of another issuer":  {map[string]any{"active": true, "sub": "zoe", "scope": "reading", "iss": "https://evil.example"}, device.ErrToken},
+		"of nobody":          {map[string]any{"active": true, "scope": "reading"}, device.ErrToken},
+		"over":               {nil, device.ErrToken},
 	} {
 		h.pass(time.Hour)
 		h.provider.mu.Lock()
