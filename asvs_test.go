@@ -19,6 +19,7 @@ import (
 	"lidwoord/identity/account"
 	"lidwoord/identity/signon"
 	"lidwoord/library/staff"
+	"lidwoord/reading/loan"
 	"lidwoord/web/desk"
 	"lidwoord/web/entry"
 	"lidwoord/web/login"
@@ -41,7 +42,7 @@ var asvs = map[string]string{
 // lives are the times that docs/asvs.md writes down.
 var lives = map[string]time.Duration{
 	"session.LifeMost": session.LifeMost, "desk.IdleMost": desk.IdleMost, "manage.IdleMost": manage.IdleMost, "reading.SessionIdle": reading.SessionIdle,
-	"entry.StepLife": entry.StepLife, "entry.FreshTime": entry.FreshTime, "login.FreshFor": login.FreshFor, "party.Freshness": party.Freshness, "reading.RightsLife": reading.RightsLife,
+	"entry.StepLife": entry.StepLife, "entry.FreshTime": entry.FreshTime, "login.FreshFor": login.FreshFor, "party.Freshness": party.Freshness, "loan.ReadingRights": loan.ReadingRights,
 	"account.ActivationLife": account.ActivationLife, "account.ResetLife": account.ResetLife, "account.EmailChangeLife": account.EmailChangeLife,
 	"account.EmailUndoLife": account.EmailUndoLife, "account.CodeLife": account.CodeLife, "staff.TemporaryLife": staff.TemporaryLife,
 	"factor.ChallengeLife": factor.ChallengeLife, "factor.OfferLife": factor.OfferLife,

@@ -28,6 +28,24 @@ func NewPace(every time.Duration, burst int) *Pace {
 func (p *Pace) Take(key string, now time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	at, err := p.next(key, now)
+	if err == nil {
+		p.full[key] = at
+	}
+	return err
+}
+
+// Look tells whether a key must wait (ErrSlow), and counts nothing: for who knows only
+// afterwards whether a call counts.
+func (p *Pace) Look(key string, now time.Time) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, err := p.next(key, now)
+	return err
+}
+
+// next is when a key that calls now has its whole burst again.
+func (p *Pace) next(key string, now time.Time) (time.Time, error) {
 	if len(p.full) >= paceMost {
 		maps.DeleteFunc(p.full, func(_ string, at time.Time) bool { return !at.After(now) })
 	}
@@ -37,8 +55,7 @@ func (p *Pace) Take(key string, now time.Time) error {
 	}
 	at = at.Add(p.every)
 	if wait := at.Sub(now) - time.Duration(p.burst)*p.every; wait > 0 {
-		return ErrSlow.With(int((wait + time.Second - 1) / time.Second))
+		return at, ErrSlow.With(int((wait + time.Second - 1) / time.Second))
 	}
-	p.full[key] = at
-	return nil
+	return at, nil
 }

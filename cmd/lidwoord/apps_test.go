@@ -53,7 +53,7 @@ func (a app) borrow(ctx context.Context, title string) (l loan.Loan, err error) 
 	if err != nil {
 		return l, err
 	}
-	rights, err := in.Rights(ctx, device.LendingRights)
+	rights, err := in.Rights(ctx, loan.LendingRights)
 	if err != nil {
 		return l, err
 	}
@@ -112,7 +112,7 @@ func TestAnAppBorrowsByTheMembershipAtTheDeskAndEndsWithTheReader(t *testing.T) 
 			all.Go(func() {
 				if in, err := keeps.enter(ctx); err != nil {
 					t.Error(err)
-				} else if rights, err := in.Rights(ctx, device.ReadingRights); err != nil || len(rights) == 0 {
+				} else if rights, err := in.Rights(ctx, loan.ReadingRights); err != nil || len(rights) == 0 {
 					t.Errorf("%v %v", rights, err)
 				}
 			})
@@ -150,7 +150,7 @@ func TestAnAppBorrowsByTheMembershipAtTheDeskAndEndsWithTheReader(t *testing.T) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.pass(device.LendingRights)
+		h.pass(loan.LendingRights)
 		if _, err := keeps.borrow(ctx, h.titleID(t, "The Night Librarian")); !errors.Is(err, loan.ErrEnded) && !errors.Is(err, loan.ErrBlocked) && !errors.Is(err, loan.ErrNoMembership) {
 			t.Errorf("borrowing without a membership: %v", err)
 		}
@@ -160,12 +160,12 @@ func TestAnAppBorrowsByTheMembershipAtTheDeskAndEndsWithTheReader(t *testing.T) 
 		reader.Fill("Je wachtwoord van nu", demoReaderPw)
 		reader.Fill("Kies een wachtwoord", "zeven kano's in de mist")
 		reader.Press("Wachtwoord opslaan")
-		h.pass(device.LendingRights)
+		h.pass(loan.LendingRights)
 		in, err := keeps.enter(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := in.Rights(ctx, device.LendingRights); !errors.Is(err, device.ErrEnded) {
+		if _, err := in.Rights(ctx, loan.LendingRights); !errors.Is(err, device.ErrEnded) {
 			t.Errorf("after a new password: %v", err)
 		}
 		reader.Visit(h.at + "/bibliotheek/leesapps")

@@ -179,6 +179,7 @@ func (h *house) run(ctx context.Context, ready func(address string)) error {
 	}
 	stopWork()
 	work.Wait()
+	h.reading.Apps.Wait()
 	h.log.Info("stopped")
 	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.DeadlineExceeded) {
 		return nil

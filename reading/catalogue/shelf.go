@@ -24,6 +24,9 @@ func Add(tx *sqldb.Tx, p *Publication) (Title, error) {
 	p.Manifest.straighten()
 	t := p.Title
 	t.ID, t.AddedAt = secret.NewID(), tx.Now
+	if t.Folder == "" {
+		t.Folder = t.Digest
+	}
 	if err := putTitle(tx, &t); err != nil {
 		return t, err
 	}
@@ -96,8 +99,25 @@ func Contents(tx *sqldb.Tx, id string) (*Manifest, error) {
 	if !found {
 		return nil, ErrNoTitle
 	}
+	return readManifest(text)
+}
+
+// Opened returns a title and how it is built, both as they are at one moment.
+func Opened(tx *sqldb.Tx, id string) (Title, *Manifest, error) {
+	t, text, found, err := titleWithManifest(tx, id)
+	if err == nil && !found {
+		err = ErrNoTitle
+	}
+	if err != nil {
+		return t, nil, err
+	}
+	m, err := readManifest(text)
+	return t, m, err
+}
+
+func readManifest(text string) (*Manifest, error) {
 	m := new(Manifest)
-	err = json.Unmarshal([]byte(text), m)
+	err := json.Unmarshal([]byte(text), m)
 	m.straighten() // what came in before we did so at the door
 	return m, err
 }

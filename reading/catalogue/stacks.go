@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,9 +16,11 @@ import (
 	"lidwoord/base/sqldb"
 )
 
-// Stacks is the place where the files of titles lie, one folder a title, named
-// after its content. Files are numbered: a name out of a book never becomes a
-// name on our disk.
+// Stacks is the place where the files of titles lie, each time that a title was kept
+// in a folder of its own, which is never changed. The title's row names the folder
+// that counts, so that the files and the list that numbers them change in one moment:
+// nobody ever reads the files of one by the list of the other. Files are numbered: a
+// name out of a book never becomes a name on our disk.
 type Stacks struct {
 	Dir string
 }
@@ -39,7 +42,7 @@ func (s Stacks) Take(ctx context.Context, db *sqldb.DB, p *Publication) (Title, 
 		t, _, err = Known(tx, p.Title.Digest)
 		return err
 	})
-	if err != nil || t.ID != "" && s.Has(t.Digest) {
+	if err != nil || t.ID != "" && s.Has(t) {
 		return t, err
 	}
 	return s.Retake(ctx, db, p)
@@ -51,31 +54,38 @@ func (s Stacks) Retake(ctx context.Context, db *sqldb.DB, p *Publication) (t Tit
 	if err := s.Keep(p); err != nil {
 		return t, err
 	}
-	if err := s.Sync(p.Title.Digest); err != nil {
+	if err := s.Sync(p.Title); err != nil {
 		return t, err
 	}
 	err = db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
-		t, err = Add(tx, p)
+		t, err = s.Enter(tx, p)
 		return err
 	})
 	return t, err
 }
 
 // Has says whether the files of a title lie in the stacks.
-func (s Stacks) Has(digest string) bool {
-	_, err := os.Stat(s.folder(digest))
+func (s Stacks) Has(t Title) bool {
+	if t.Folder == "" {
+		return false
+	}
+	_, err := os.Stat(s.folder(t))
 	return err == nil
 }
 
-// Keep writes the files of a publication. They appear all at once, so that a
-// crash half-way leaves no half book.
-func (s Stacks) Keep(p *Publication) error {
-	folder := s.folder(p.Title.Digest)
-	half := folder + "." + secret.NewID()
+// Keep writes the files of a publication into a new folder. Nobody reads there until
+// Add enters the publication; what is never entered is swept up.
+func (s Stacks) Keep(p *Publication) (err error) {
+	p.Title.Folder = p.Title.Digest + folderMark + secret.NewID()
+	half := s.folder(p.Title)
 	if err := os.MkdirAll(half, 0o755); err != nil {
 		return err
 	}
-	defer os.RemoveAll(half)
+	defer func() {
+		if err != nil {
+			os.RemoveAll(half)
+		}
+	}()
 	n, left := 0, int64(MaxUnpacked)
 	for _, parts := range [][]Part{p.Manifest.Order, p.Manifest.Resources} {
 		for i := range parts {
@@ -87,10 +97,7 @@ func (s Stacks) Keep(p *Publication) error {
 		}
 	}
 	p.Title.Size = MaxUnpacked - left
-	if err := keepCovers(p, half); err != nil {
-		return err
-	}
-	return swap(half, folder)
+	return keepCovers(p, half)
 }
 
 // keep writes one file.
@@ -106,7 +113,12 @@ func keep(p *Publication, part *Part, name string, left *int64) error {
 	}
 	defer out.Close()
 	limit := min(MaxFile, *left)
-	part.Size, err = io.Copy(out, io.LimitReader(r, limit+1))
+	sum, to := crc32.NewIEEE(), io.Writer(out)
+	if p.Title.Kind == EBook { // of which copies are made; sound is copied by the system itself
+		to = io.MultiWriter(out, sum)
+	}
+	part.Size, err = io.Copy(to, io.LimitReader(r, limit+1))
+	part.Sum = sum.Sum32()
 	if part.Size > limit {
 		return ErrTooBig
 	}
@@ -159,50 +171,60 @@ func Full(err error) bool {
 // Work is where who brings a publication in may unpack it first: on the same disk.
 func (s Stacks) Work() string { return filepath.Join(s.Dir, "work") }
 
-// Sweep removes what imports left that were killed half-way, from before an instant.
-func (s Stacks) Sweep(before time.Time) error {
-	var failed error
-	for _, pattern := range []string{filepath.Join(s.Dir, "??", "*.*"), filepath.Join(s.Work(), "*")} {
-		list, err := filepath.Glob(pattern)
-		failed = errors.Join(failed, err)
-		for _, left := range list {
-			if info, err := os.Lstat(left); err == nil && info.ModTime().Before(before) {
-				failed = errors.Join(failed, os.RemoveAll(left))
-			}
+// Enter enters a publication whose files are kept. What was kept of it before stays a
+// while for who reads there still.
+func (s Stacks) Enter(tx *sqldb.Tx, p *Publication) (Title, error) {
+	old, found, err := Known(tx, p.Title.Digest)
+	if err != nil {
+		return old, err
+	}
+	if found && old.Folder != p.Title.Folder {
+		// From now on it is an old one to Sweep, even when we are killed after the next line.
+		if err := os.Chtimes(s.folder(old), time.Time{}, tx.Now); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return old, err
 		}
+	}
+	return Add(tx, p)
+}
+
+// Sweep removes what no title names since before an instant: what was kept anew, and
+// what imports left that were killed half-way.
+func (s Stacks) Sweep(ctx context.Context, db *sqldb.DB, before time.Time) error {
+	kept, failed := filepath.Glob(filepath.Join(s.Dir, "??", "*"))
+	work, err := filepath.Glob(filepath.Join(s.Work(), "*"))
+	failed = errors.Join(failed, err)
+	old := func(name string) bool {
+		info, err := os.Lstat(name)
+		return err == nil && info.ModTime().Before(before)
+	}
+	kept, work = slices.DeleteFunc(kept, func(name string) bool { return !old(name) }), slices.DeleteFunc(work, func(name string) bool { return !old(name) })
+	named := map[string]bool{}
+	if len(kept) > 0 { // looked at after the folders: what is entered meanwhile is not old
+		err := db.Read(ctx, func(tx *sqldb.Tx) error {
+			list, err := folders(tx)
+			for _, folder := range list {
+				named[folder] = true
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, name := range kept {
+		if !named[filepath.Base(name)] {
+			failed = errors.Join(failed, os.RemoveAll(name))
+		}
+	}
+	for _, name := range work {
+		failed = errors.Join(failed, os.RemoveAll(name))
 	}
 	return failed
 }
 
-// swap puts a folder in the place of another; what was there is swept up by the
-// caller under the first name. Who else keeps the same title at the same moment may
-// come between: theirs is as good, and the last one stays.
-func swap(half, folder string) error {
-	for {
-		err := os.Rename(half, folder)
-		if !errors.Is(err, os.ErrExist) { // which is also "directory not empty"
-			return err
-		}
-		switch err := exchange(half, folder); {
-		case err == nil:
-			return nil
-		case errors.Is(err, os.ErrNotExist): // it went just now
-			continue
-		}
-		// A disk that cannot exchange: for a moment there is nothing.
-		old := half + ".old"
-		if err := os.Rename(folder, old); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		if err := os.RemoveAll(old); err != nil {
-			return err
-		}
-	}
-}
-
 // Open opens a part of a title.
 func (s Stacks) Open(t Title, p Part) (*os.File, error) {
-	f, err := os.Open(filepath.Join(s.folder(t.Digest), number(p.File)))
+	f, err := os.Open(filepath.Join(s.folder(t), number(p.File)))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, ErrNoPart.Because(err)
 	}
@@ -228,15 +250,19 @@ func (s Stacks) OpenCover(t Title, width int) (*os.File, error) {
 	if !slices.Contains(t.Covers, width) {
 		return nil, ErrNoPart
 	}
-	f, err := os.Open(filepath.Join(s.folder(t.Digest), coverName(width)))
+	f, err := os.Open(filepath.Join(s.folder(t), coverName(width)))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, ErrNoPart.Because(err)
 	}
 	return f, err
 }
 
-func (s Stacks) folder(digest string) string {
-	return filepath.Join(s.Dir, digest[:2], digest)
+// folderMark stands in the name of a folder between the digest of the content and
+// which keeping it is. Folders from before there were several have neither.
+const folderMark = "-"
+
+func (s Stacks) folder(t Title) string {
+	return filepath.Join(s.Dir, t.Digest[:2], t.Folder)
 }
 
 func number(n int) string { return fmt.Sprintf("%05d", n) }

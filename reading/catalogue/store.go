@@ -35,16 +35,16 @@ func putTitle(tx *sqldb.Tx, t *Title) error {
 		return err
 	}
 	_, err = tx.One(`
-		INSERT INTO title (id, digest, kind, identifier, name, language, youth, duration, size, cover, details, sort_name, search_text, added_at, version, withdrawn)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, FALSE)
+		INSERT INTO title (id, digest, kind, identifier, name, language, youth, duration, size, cover, details, sort_name, search_text, added_at, version, folder, withdrawn)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, FALSE)
 		ON CONFLICT (digest) DO UPDATE SET
 			identifier = excluded.identifier, name = excluded.name, language = excluded.language, youth = excluded.youth,
 			duration = excluded.duration, size = excluded.size, cover = excluded.cover, details = excluded.details,
-			sort_name = excluded.sort_name, search_text = excluded.search_text, version = excluded.version
-		RETURNING id, added_at`,
+			sort_name = excluded.sort_name, search_text = excluded.search_text, version = excluded.version, folder = excluded.folder
+		RETURNING id, added_at, withdrawn`,
 		[]any{t.ID, t.Digest, string(t.Kind), t.Identifier, t.Name, t.Language, t.Youth, int64(t.Duration / time.Microsecond),
-			t.Size, t.Cover, string(more), sortName(t.Name), searchText(t), t.AddedAt, t.Version},
-		&t.ID, sqldb.Instant(&t.AddedAt))
+			t.Size, t.Cover, string(more), sortName(t.Name), searchText(t), t.AddedAt, t.Version, t.Folder},
+		&t.ID, sqldb.Instant(&t.AddedAt), &t.Withdrawn)
 	return err
 }
 
@@ -66,7 +66,7 @@ func versionOf(tx *sqldb.Tx) (n int64, err error) {
 }
 
 func titlesSince(tx *sqldb.Tx, version int64) ([]Title, error) {
-	return sqldb.Many(tx, `SELECT `+titleColumns+` FROM title WHERE version > $1 ORDER BY version, id`, []any{version}, scanTitle)
+	return sqldb.Many(tx, `SELECT `+titleColumns+` FROM title WHERE version > $1 ORDER BY version, id`, []any{version}, justTitle)
 }
 
 func titlesByID(tx *sqldb.Tx, ids []string) ([]Title, error) {
@@ -74,7 +74,14 @@ func titlesByID(tx *sqldb.Tx, ids []string) ([]Title, error) {
 	for i, id := range ids {
 		args[i] = id
 	}
-	return sqldb.Many(tx, `SELECT `+titleColumns+` FROM title WHERE id IN `+sqldb.In(1, len(ids)), args, scanTitle)
+	return sqldb.Many(tx, `SELECT `+titleColumns+` FROM title WHERE id IN `+sqldb.In(1, len(ids)), args, justTitle)
+}
+
+// folders are those that the titles name.
+func folders(tx *sqldb.Tx) ([]string, error) {
+	return sqldb.Many(tx, `SELECT folder FROM title`, nil, func(row sqldb.Row) (folder string, err error) {
+		return folder, row.Scan(&folder)
+	})
 }
 
 func setWithdrawn(tx *sqldb.Tx, id string, withdrawn bool) (int64, error) {
@@ -99,13 +106,24 @@ func manifestOf(tx *sqldb.Tx, id string) (text string, found bool, err error) {
 	return text, found, err
 }
 
-const titleColumns = `id, digest, kind, identifier, name, language, youth, duration, size, cover, details, added_at, version, withdrawn`
+// titleWithManifest reads both in one statement: between two a title may come in anew.
+func titleWithManifest(tx *sqldb.Tx, id string) (t Title, text string, found bool, err error) {
+	list, err := sqldb.Many(tx, `SELECT `+titleColumns+`, manifest FROM title JOIN title_manifest ON title_id = id WHERE id = $1`, []any{id},
+		func(row sqldb.Row) (Title, error) { return scanTitle(row, &text) })
+	if err != nil || len(list) == 0 {
+		return t, "", false, err
+	}
+	return list[0], text, true, nil
+}
 
-func scanTitle(row sqldb.Row) (Title, error) {
+const titleColumns = `id, digest, kind, identifier, name, language, youth, duration, size, cover, details, added_at, version, withdrawn, folder`
+
+func scanTitle(row sqldb.Row, more ...any) (Title, error) {
 	var t Title
 	var micros int64
 	var text string
-	err := row.Scan(&t.ID, &t.Digest, &t.Kind, &t.Identifier, &t.Name, &t.Language, &t.Youth, &micros, &t.Size, &t.Cover, &text, sqldb.Instant(&t.AddedAt), &t.Version, &t.Withdrawn)
+	err := row.Scan(append([]any{&t.ID, &t.Digest, &t.Kind, &t.Identifier, &t.Name, &t.Language, &t.Youth, &micros, &t.Size, &t.Cover, &text,
+		sqldb.Instant(&t.AddedAt), &t.Version, &t.Withdrawn, &t.Folder}, more...)...)
 	if err != nil {
 		return t, err
 	}
@@ -119,6 +137,8 @@ func scanTitle(row sqldb.Row) (Title, error) {
 	return t, err
 }
 
+func justTitle(row sqldb.Row) (Title, error) { return scanTitle(row) }
+
 func titleByID(tx *sqldb.Tx, id string) (Title, bool, error) {
 	return oneTitle(tx, `SELECT `+titleColumns+` FROM title WHERE id = $1`, id)
 }
@@ -128,7 +148,7 @@ func titleByDigest(tx *sqldb.Tx, digest string) (Title, bool, error) {
 }
 
 func oneTitle(tx *sqldb.Tx, query, arg string) (Title, bool, error) {
-	list, err := sqldb.Many(tx, query, []any{arg}, scanTitle)
+	list, err := sqldb.Many(tx, query, []any{arg}, justTitle)
 	if err != nil || len(list) == 0 {
 		return Title{}, false, err
 	}
@@ -162,6 +182,6 @@ func searchTitles(tx *sqldb.Tx, q Query, words []string) ([]Title, int, error) {
 	}
 	n := len(args)
 	list, err := sqldb.Many(tx, `SELECT `+titleColumns+` FROM title WHERE `+filter+
-		fmt.Sprintf(` ORDER BY sort_name, id LIMIT $%d OFFSET $%d`, n+1, n+2), append(args, q.Limit, max(q.Skip, 0)), scanTitle)
+		fmt.Sprintf(` ORDER BY sort_name, id LIMIT $%d OFFSET $%d`, n+1, n+2), append(args, q.Limit, max(q.Skip, 0)), justTitle)
 	return list, total, err
 }

@@ -4,12 +4,13 @@
 //	Take       brings a publication in, once for each content; Retake anew
 //	Keep       writes the files of a publication into the stacks; Sync puts them on
 //	           the disk for certain; Sweep clears up after who was killed meanwhile
-//	Add        enters a publication in the catalogue, once for each content
+//	Enter      enters in the catalogue what was kept, once for each content
 //	Find       returns one title; FindAll several; Known by its content
 //	Since      lists what changed after a Version of the catalogue
 //	Withdraw   takes a title out of lending; PutBack lends it again
 //	Search     lists titles by words, kind and language
-//	Contents   returns a title's reading order and its table of contents
+//	Contents   returns a title's reading order and its table of contents; Opened that
+//	           with the title, Memory the same for doors that ask over and over
 //	Open       opens a part of a title, OpenCover its cover in one of its sizes
 //
 // What comes in is read and cleaned by reading/ingest. This room trusts it and
@@ -64,7 +65,8 @@ type Access struct {
 // Title is one entry of the catalogue.
 type Title struct {
 	ID           string
-	Digest       string // SHA-256 of the content; also the name of its folder in the stacks
+	Digest       string // SHA-256 of the content
+	Folder       string // in the stacks: another one each time that it is kept
 	Kind         Kind
 	Identifier   string // a URI: urn:isbn:…, urn:uuid:…
 	ISBN         string // 13 digits, "" when it has none
@@ -95,6 +97,14 @@ type Title struct {
 type Ages struct {
 	From int `json:"from,omitempty"`
 	To   int `json:"to,omitempty"` // 0 is without end
+}
+
+// Stamp is the same as long as the bytes of all its files are.
+func (t Title) Stamp() string {
+	if _, keeping, found := strings.Cut(t.Folder, folderMark); found {
+		return keeping
+	}
+	return t.Digest[:min(16, len(t.Digest))]
 }
 
 // Author names the authors for a line under the title: "Ada Kingma, Jelle Nautha".
@@ -129,6 +139,7 @@ type Part struct {
 	Type     string  `json:"type"` // one of the types that we know; never the book's own word for it
 	File     int     `json:"file"` // its number in the stacks
 	Size     int64   `json:"size,omitempty"`
+	Sum      uint32  `json:"sum,omitempty"` // CRC-32 of a part of an e-book; 0 is not known, in titles of before
 	Title    string  `json:"title,omitempty"`
 	Aside    bool    `json:"aside,omitempty"`    // not part of the straight reading order (linear="no")
 	Duration float64 `json:"duration,omitempty"` // seconds

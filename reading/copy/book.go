@@ -33,6 +33,11 @@ type book struct {
 // chapter is a part of the reading order, with what a reader app must know of it.
 type chapter struct {
 	catalogue.Part
+	looks
+}
+
+// looks is what a reader app wants to hear of a chapter beforehand.
+type looks struct {
 	svg, mathml bool
 	cover       bool // shows the cover and little else
 }
@@ -100,10 +105,11 @@ func fitName(name string) bool {
 const coverMost = 4 << 10
 
 // look finds what an EPUB must say of a chapter beforehand.
-func (c *chapter) look(text []byte, t catalogue.Title) {
+func (c chapter) look(text []byte, t catalogue.Title) (l looks) {
 	markup := c.Type == "application/xhtml+xml"
-	c.svg, c.mathml = markup && bytes.Contains(text, []byte("<svg")), markup && bytes.Contains(text, []byte("<math"))
-	c.cover = t.Cover != "" && len(text) < coverMost && bytes.Contains(text, []byte(path.Base(t.Cover)))
+	l.svg, l.mathml = markup && bytes.Contains(text, []byte("<svg")), markup && bytes.Contains(text, []byte("<math"))
+	l.cover = t.Cover != "" && len(text) < coverMost && bytes.Contains(text, []byte(path.Base(t.Cover)))
+	return l
 }
 
 func (c chapter) properties() string {

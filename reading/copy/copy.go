@@ -20,7 +20,6 @@ import (
 	"embed"
 	"encoding/hex"
 	"errors"
-	"hash/crc32"
 	"io"
 	"os"
 	"sort"
@@ -44,11 +43,14 @@ const Type = "application/epub+zip"
 // ErrNoCopy means that a title cannot be taken along: an audiobook is only streamed.
 var ErrNoCopy = fault.New(fault.Denied, "copy.none")
 
-// Press makes copies.
+// Press makes copies. A reader app asks for a copy in pieces, so it remembers what it
+// measured of the titles that were copied lately.
 type Press struct {
 	Stacks catalogue.Stacks
 	Box    *secret.Box // signs the marks
 	Words  *words.Catalogue
+
+	measured memory
 }
 
 // Copy is a file that is put together while it is read. It belongs to one goroutine.
@@ -56,7 +58,7 @@ type Copy struct {
 	Name string // for the reader's disk: "De laatste bus.epub"
 	ETag string // the same for the same bytes, in quotes
 
-	press  Press
+	stacks catalogue.Stacks
 	title  catalogue.Title
 	pieces []piece // in order; each begins where the one before ends
 	size   int64
@@ -75,7 +77,7 @@ type piece struct {
 }
 
 // Open makes the copy of a title on loan, with its manifest. Close it.
-func (p Press) Open(l loan.Loan, m *catalogue.Manifest) (*Copy, error) {
+func (p *Press) Open(l loan.Loan, m *catalogue.Manifest) (*Copy, error) {
 	if l.Title.Kind != catalogue.EBook {
 		return nil, ErrNoCopy
 	}
@@ -84,51 +86,26 @@ func (p Press) Open(l loan.Loan, m *catalogue.Manifest) (*Copy, error) {
 		return nil, ErrNoCopy
 	}
 	b.mark = markOf(p.Box, l.ID)
-	c := &Copy{Name: fileName(l.Title.Name), press: p, title: l.Title, open: -1}
+	c := &Copy{Name: fileName(l.Title.Name), stacks: p.Stacks, title: l.Title, open: -1}
+	measures, err := p.measure(b)
+	if err != nil {
+		return nil, err
+	}
 	files := make([]entry, 0, len(b.order)+len(b.resources))
 	for i := range b.order {
-		e, err := p.chapter(b, &b.order[i])
-		if err != nil {
-			return nil, err
-		}
+		c := &b.order[i]
+		c.looks = measures[c.Href].looks
+		e := measures[c.Href].entry(c.Part)
+		e.add(blanks(b.mark))
 		files = append(files, e)
 	}
 	for _, part := range b.resources {
-		e, err := p.plain(b, part)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, e)
+		files = append(files, measures[part.Href].entry(part))
 	}
 	index := c.lay(append(b.ours(), files...))
 	sum := sha256.Sum256(index) // the names, sizes and sums of all files
 	c.ETag = `"` + hex.EncodeToString(sum[:12]) + `"`
 	return c, nil
-}
-
-// chapter measures a part of the reading order, which carries the mark behind its last
-// tag, and looks what it needs of a reader app.
-func (p Press) chapter(b *book, part *chapter) (entry, error) {
-	text, err := p.Stacks.Read(b.loan.Title, part.Part)
-	if err != nil {
-		return entry{}, err
-	}
-	part.look(text, b.loan.Title)
-	e := entry{name: part.Href, sum: crc32.ChecksumIEEE(text), size: int64(len(text)), pieces: []piece{{size: int64(len(text)), part: part.Part}}}
-	e.add(blanks(b.mark))
-	return e, nil
-}
-
-// plain measures any other part.
-func (p Press) plain(b *book, part catalogue.Part) (entry, error) {
-	f, err := p.Stacks.Open(b.loan.Title, part)
-	if err != nil {
-		return entry{}, err
-	}
-	defer f.Close()
-	sum := crc32.NewIEEE()
-	n, err := io.Copy(sum, f)
-	return entry{name: part.Href, sum: sum.Sum32(), size: n, pieces: []piece{{size: n, part: part}}}, err
 }
 
 // Size is the number of bytes.
@@ -151,7 +128,7 @@ func (c *Copy) Read(into []byte) (int, error) {
 		if err := c.Close(); err != nil {
 			return 0, err
 		}
-		f, err := c.press.Stacks.Open(c.title, p.part)
+		f, err := c.stacks.Open(c.title, p.part)
 		if err != nil {
 			return 0, err
 		}

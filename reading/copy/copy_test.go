@@ -431,9 +431,10 @@ func FuzzNames(f *testing.F) {
 			Resources: []catalogue.Part{{Href: second, Type: second, File: 3}},
 			Chapters:  []catalogue.Entry{{Title: second, Href: first}, {Title: first, Href: "vast.xhtml#" + second, Level: 3}, {Title: first, Level: -1}},
 		}
-		l := loan.Loan{ID: number, LentAt: noon, DueAt: noon, Title: catalogue.Title{Digest: digest, Kind: catalogue.EBook, Name: first, Language: second, Series: first, SeriesAt: second,
+		l := loan.Loan{ID: number, LentAt: noon, DueAt: noon, Title: catalogue.Title{Digest: digest, Folder: digest, Kind: catalogue.EBook, Name: first, Language: second, Series: first, SeriesAt: second,
 			Contributors: []catalogue.Contributor{{Name: second, Role: first, SortAs: second}}, Subjects: []string{second}, Description: first, Cover: second}}
-		c, err := d.Open(l, m)
+		press := copy.Press{Stacks: d.Stacks, Box: d.Box, Words: d.Words} // that knows no other book in the folder
+		c, err := press.Open(l, m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -533,3 +534,49 @@ func wellFormed(text string) bool {
 		}
 	}
 }
+
+// A reader app fetches a copy in pieces, and asks for its head before. Only the first
+// costs as much as the book, and of one that came in lately its chapters.
+func TestAPieceOfACopyCostsAPiece(t *testing.T) {
+	for name, forget := range map[string]bool{"a title that came in lately": false, "a title of before": true} {
+		d := open(t)
+		const size = 200 << 20
+		p := &catalogue.Publication{Title: catalogue.Title{Digest: strings.Repeat("ab", 32), Kind: catalogue.EBook, Name: "Atlas", Language: "nl"},
+			Manifest: catalogue.Manifest{Order: []catalogue.Part{{Href: "een.xhtml", Type: "application/xhtml+xml"}}, Resources: []catalogue.Part{{Href: "groot.jpg", Type: "image/jpeg"}}}}
+		p.Open = func(part catalogue.Part) (io.ReadCloser, error) {
+			if part.Type == "image/jpeg" {
+				return io.NopCloser(io.LimitReader(zeros{}, size)), nil
+			}
+			return io.NopCloser(strings.NewReader("<html xmlns='http://www.w3.org/1999/xhtml'><body/></html>")), nil
+		}
+		if err := d.Stacks.Keep(p); err != nil {
+			t.Fatal(err)
+		}
+		piece := func() string {
+			c, err := d.Open(loan.Loan{ID: "X", Title: p.Title, DueAt: time.Now()}, &p.Manifest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			io.CopyN(io.Discard, c, 64<<10)
+			return c.ETag
+		}
+		if forget {
+			p.Manifest.Resources[0].Sum = 0
+			piece()
+		}
+		at, tag := time.Now(), piece()
+		for range 9 {
+			if piece() != tag {
+				t.Error("the same copy has two tags")
+			}
+		}
+		if took := time.Since(at); took > 100*time.Millisecond {
+			t.Errorf("%s: ten pieces of 64 KiB of a book of 200 MiB: %v", name, took.Round(time.Millisecond))
+		}
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }

@@ -6,6 +6,7 @@
 //	ByBearer  finds the reader behind an access token of the sign-on
 //	Rights    says what that reader may, as lately heard as the caller wants
 //	Sweep     forgets devices that ended
+//	Wait      waits for answers of the sign-on, before the program ends
 //
 // An app password opens the catalogue for apps and nothing else, and each can be taken
 // back by itself. What its reader may borrow is asked at the sign-on with a refresh
@@ -20,6 +21,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -113,6 +115,7 @@ type Readers struct {
 	DB     *sqldb.DB
 	SignOn SignOn
 
+	asking  sync.WaitGroup // hold refresh tokens that are spent
 	bearers memory
 	// Tokens that nobody here knows are asked about at the sign-on, so whoever sends many
 	// of them is slowed down before.
@@ -123,6 +126,10 @@ type Readers struct {
 func New(db *sqldb.DB, signOn SignOn) *Readers {
 	return &Readers{DB: db, SignOn: signOn, strangers: throttle.NewPace(time.Second, 60)}
 }
+
+// Wait waits for those that are asking the sign-on. An answer that nobody writes down is
+// a device that is lost, so a program ends after that.
+func (r *Readers) Wait() { r.asking.Wait() }
 
 // CleanName brings what a reader calls a device to one line.
 func CleanName(name string) (string, error) {
@@ -219,11 +226,5 @@ func (r *Readers) Withdraw(ctx context.Context, reader loan.Reader, id string) e
 // Sweep forgets devices that ended a while ago.
 func Sweep(tx *sqldb.Tx) error { return deleteEnded(tx, day.Of(tx.Now).AddDays(-endedMemory)) }
 
-// Rights that are older are asked anew. A membership that ends is over for reading on
-// within ReadingRights, and for lending within LendingRights: see web/reading.
-const (
-	ReadingRights = 15 * time.Minute
-	LendingRights = 10 * time.Second
-	// awayRights is how old rights may be to read on while the sign-on is away.
-	awayRights = 24 * time.Hour
-)
+// awayRights is how old rights may be to read on while the sign-on is away.
+const awayRights = 24 * time.Hour

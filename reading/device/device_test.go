@@ -318,7 +318,7 @@ func TestOfSixteenRequestsOneAsksTheSignOn(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					if got, err := in.Rights(t.Context(), device.ReadingRights); err != nil || len(got) != 1 || got[0].Name != "Verlengd" {
+					if got, err := in.Rights(t.Context(), loan.ReadingRights); err != nil || len(got) != 1 || got[0].Name != "Verlengd" {
 						t.Errorf("%v %v", got, err)
 					}
 				})
@@ -347,15 +347,15 @@ func TestRightsAreAsFreshAsTheCallerWants(t *testing.T) {
 			}
 			return got
 		}
-		h.at(device.ReadingRights - time.Second)
-		if ask(device.ReadingRights); h.there.refreshed.Load() != 0 {
+		h.at(loan.ReadingRights - time.Second)
+		if ask(loan.ReadingRights); h.there.refreshed.Load() != 0 {
 			t.Error("fresh rights were asked anew")
 		}
 		h.there.rights = nil // the membership ended at the desk
-		if got := ask(device.LendingRights); len(got) != 0 || h.there.refreshed.Load() != 1 {
+		if got := ask(loan.LendingRights); len(got) != 0 || h.there.refreshed.Load() != 1 {
 			t.Errorf("lending with %v", got)
 		}
-		if got := ask(device.ReadingRights); len(got) != 0 || h.there.refreshed.Load() != 1 {
+		if got := ask(loan.ReadingRights); len(got) != 0 || h.there.refreshed.Load() != 1 {
 			t.Errorf("what was heard for lending does not do for reading: %v", got)
 		}
 	})
@@ -368,22 +368,22 @@ func TestASignOnThatIsAwayStopsLendingAndADayLaterReading(t *testing.T) {
 		in := h.enter(d, password)
 		h.there.down = true
 		h.at(24*time.Hour - time.Second)
-		if got, err := in.Rights(t.Context(), device.ReadingRights); err != nil || len(got) != 1 {
+		if got, err := in.Rights(t.Context(), loan.ReadingRights); err != nil || len(got) != 1 {
 			t.Errorf("reading on: %v %v", got, err)
 		}
-		if _, err := in.Rights(t.Context(), device.LendingRights); !errors.Is(err, device.ErrAway) {
+		if _, err := in.Rights(t.Context(), loan.LendingRights); !errors.Is(err, device.ErrAway) {
 			t.Errorf("lending: %v", err)
 		}
 		if n := h.there.refreshed.Load(); n != 1 {
 			t.Errorf("asked %d times; it should be left in peace", n)
 		}
 		h.at(24 * time.Hour)
-		if _, err := in.Rights(t.Context(), device.ReadingRights); !errors.Is(err, device.ErrAway) {
+		if _, err := in.Rights(t.Context(), loan.ReadingRights); !errors.Is(err, device.ErrAway) {
 			t.Errorf("a day later: %v", err)
 		}
 		h.there.down = false
 		h.at(24*time.Hour + 10*time.Second)
-		if _, err := in.Rights(t.Context(), device.LendingRights); err != nil {
+		if _, err := in.Rights(t.Context(), loan.LendingRights); err != nil {
 			t.Errorf("back again: %v", err)
 		}
 		if h.there.reused.Load() != 0 {
@@ -400,7 +400,7 @@ func TestADeviceEndsWithTheReadersSignInAndSaysWhy(t *testing.T) {
 		h.there.over = true
 		h.at(time.Hour)
 		for range 2 {
-			if _, err := in.Rights(t.Context(), device.ReadingRights); !errors.Is(err, device.ErrEnded) {
+			if _, err := in.Rights(t.Context(), loan.ReadingRights); !errors.Is(err, device.ErrEnded) {
 				t.Errorf("%v", err)
 			}
 		}
@@ -435,9 +435,71 @@ func TestAnAnswerAboutSomebodyElseEndsADevice(t *testing.T) {
 	in := h.enter(h.let("E-reader"))
 	h.there.reader = "ada"
 	h.at(time.Hour)
-	if got, err := in.Rights(t.Context(), device.ReadingRights); !errors.Is(err, device.ErrEnded) {
+	if got, err := in.Rights(t.Context(), loan.ReadingRights); !errors.Is(err, device.ErrEnded) {
 		t.Errorf("%v %v", got, err)
 	}
+}
+
+// Behind one address a whole school reads. Only bad tokens slow it down, and one that
+// was good a while ago is let in even then.
+func TestASchoolOfGoodTokensIsLetIn(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		r := device.New(db, everyone{h.there})
+		by := func(token string) error {
+			_, err := r.ByBearer(t.Context(), secret.Token(token), "192.0.2.1")
+			return err
+		}
+		for n := range 90 {
+			if err := by(fmt.Sprint("good", n)); err != nil {
+				t.Fatalf("good token %d: %v", n+1, err)
+			}
+		}
+		for n := range 60 {
+			if err := by(fmt.Sprint("bad", n)); !errors.Is(err, device.ErrToken) {
+				t.Fatalf("bad token %d: %v", n+1, err)
+			}
+		}
+		if err := by("bad"); !errors.Is(err, throttle.ErrSlow) {
+			t.Errorf("a guess too many: %v", err)
+		}
+		h.at(2 * time.Second) // no longer believed without asking
+		if err := by("good1"); err != nil {
+			t.Errorf("a token that was good: %v", err)
+		}
+	})
+}
+
+// everyone is a sign-on to which most tokens are good.
+type everyone struct{ *signOn }
+
+func (e everyone) Introspect(_ context.Context, access secret.Token) (device.Bearer, error) {
+	if strings.HasPrefix(string(access), "bad") {
+		return device.Bearer{}, device.ErrEnded
+	}
+	return device.Bearer{Reader: loan.Reader(access), Rights: rights}, nil
+}
+
+// The token that was spent is lost with whoever asked, so a program that ends waits
+// until the answer is written down.
+func TestAProgramThatEndsWaitsForWhatWasAsked(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		d, password := h.let("E-reader")
+		in := h.enter(d, password)
+		h.at(time.Hour)
+		h.there.slow = 300 * time.Millisecond
+		ctx, hangUp := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer hangUp()
+		if _, err := in.Rights(ctx, loan.ReadingRights); err == nil {
+			t.Fatal("it was heard before it was said")
+		}
+		h.Wait()
+		h.there.slow = 0
+		if _, err := in.Rights(t.Context(), loan.ReadingRights); err != nil || h.there.refreshed.Load() != 1 {
+			t.Errorf("asked %d times, %v", h.there.refreshed.Load(), err)
+		}
+	})
 }
 
 func TestAWithdrawnDeviceIsOutAtOnce(t *testing.T) {
@@ -464,7 +526,7 @@ func TestAWithdrawnDeviceIsOutAtOnce(t *testing.T) {
 			t.Errorf("revoked %d", len(h.there.revoked))
 		}
 		h.at(time.Hour)
-		if _, err := in.Rights(t.Context(), device.ReadingRights); err == nil {
+		if _, err := in.Rights(t.Context(), loan.ReadingRights); err == nil {
 			t.Error("a request that was under way has rights")
 		}
 		// Withdrawn while the sign-on is being asked: what came of it is ended as well.
@@ -474,7 +536,7 @@ func TestAWithdrawnDeviceIsOutAtOnce(t *testing.T) {
 		h.at(2 * time.Hour)
 		var all sync.WaitGroup
 		all.Go(func() {
-			if _, err := in.Rights(t.Context(), device.ReadingRights); err == nil {
+			if _, err := in.Rights(t.Context(), loan.ReadingRights); err == nil {
 				t.Error("a device that was withdrawn has rights")
 			}
 		})
@@ -498,10 +560,10 @@ func TestAnAnswerIsKeptThoughNobodyWaitsForIt(t *testing.T) {
 		h.at(time.Hour)
 		ctx, hangUp := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		defer hangUp()
-		if _, err := in.Rights(ctx, device.ReadingRights); err == nil {
+		if _, err := in.Rights(ctx, loan.ReadingRights); err == nil {
 			t.Error("an answer before it was there")
 		}
-		if _, err := in.Rights(t.Context(), device.ReadingRights); err != nil {
+		if _, err := in.Rights(t.Context(), loan.ReadingRights); err != nil {
 			t.Error(err)
 		}
 		if h.there.refreshed.Load() != 1 || h.there.reused.Load() != 0 {
@@ -519,7 +581,7 @@ func TestATokenOfTheSignOnIsAskedAboutOnceAMinute(t *testing.T) {
 			if err != nil || in.Reader != zoe || in.App != "Thorium" {
 				t.Fatalf("%+v %v", in, err)
 			}
-			if got, err := in.Rights(t.Context(), device.ReadingRights); err != nil || len(got) != 1 {
+			if got, err := in.Rights(t.Context(), loan.ReadingRights); err != nil || len(got) != 1 {
 				t.Fatalf("%v %v", got, err)
 			}
 		}
@@ -528,7 +590,7 @@ func TestATokenOfTheSignOnIsAskedAboutOnceAMinute(t *testing.T) {
 		}
 		in, _ := by("good")
 		h.at(10 * time.Second)
-		if in.Rights(t.Context(), device.LendingRights); h.there.asked.Load() != 2 {
+		if in.Rights(t.Context(), loan.LendingRights); h.there.asked.Load() != 2 {
 			t.Error("lending by what was heard ten seconds ago")
 		}
 		h.at(70 * time.Second)

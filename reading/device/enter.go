@@ -34,7 +34,7 @@ type Entered struct {
 
 // Rights are what the reader may, heard of the sign-on at most so long ago. While the
 // sign-on is away those of the last day do for reading on, which is to ask for
-// ReadingRights or longer; never for lending. It fails with ErrEnded when the reader is
+// loan.ReadingRights or longer; never for lending. It fails with ErrEnded when the reader is
 // out, and with ErrAway.
 func (e Entered) Rights(ctx context.Context, atMost time.Duration) (loan.Rights, error) {
 	return e.rights(ctx, atMost)

@@ -71,7 +71,7 @@ func (r *Readers) rightsOf(ctx context.Context, d *Device, atMost time.Duration)
 		if err == nil && state == waiting && looked < patience {
 			err = pause(ctx)
 		} else if err == nil && state != answered {
-			if atMost >= ReadingRights && r.DB.Now().Sub(k.At) < awayRights {
+			if atMost >= loan.ReadingRights && r.DB.Now().Sub(k.At) < awayRights {
 				return k.Rights, nil
 			}
 			err = ErrAway
@@ -110,12 +110,12 @@ func (r *Readers) ask(ctx context.Context, d Device, k known) (state, error) {
 		return waiting, nil
 	}
 	done := make(chan error, 1)
-	go func() {
+	r.asking.Go(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), asking)
 		defer cancel()
 		heard, err := r.SignOn.Refresh(ctx, k.Refresh)
 		done <- r.settle(context.WithoutCancel(ctx), d, heard, err)
-	}()
+	})
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {

@@ -57,6 +57,7 @@ type Index struct {
 	// These belong to the refresh that runs.
 	shelf   shelf
 	counts  map[string]int
+	turn    int64 // counts snapshots
 	counted time.Time
 }
 
@@ -172,6 +173,8 @@ func (x *Index) refresh(ctx context.Context) error {
 	}
 	x.shelf.put(changed, version)
 	s := x.shelf.snapshot(x.counts)
+	x.turn++
+	s.turn = x.turn
 	s.looked.Store(&now)
 	x.made.Store(s)
 	return nil

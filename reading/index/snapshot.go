@@ -16,6 +16,7 @@ import (
 type Snapshot struct {
 	Version int64     // of the catalogue
 	Changed time.Time // when the catalogue last did
+	turn    int64     // of this program: the newest has the highest
 
 	looked  atomic.Pointer[time.Time]
 	titles  []card
@@ -128,6 +129,9 @@ func (s *Snapshot) named(list []Count, slug string, place func(named) int32) (Co
 }
 
 func (s *Snapshot) lookedAt() time.Time { return *s.looked.Load() }
+
+// Older reports whether another one was made later.
+func (s *Snapshot) Older(than *Snapshot) bool { return than != nil && s.turn < than.turn }
 
 // snapshot counts and sorts the shelf. Counts are the loans of each title.
 func (s *shelf) snapshot(counts map[string]int) *Snapshot {

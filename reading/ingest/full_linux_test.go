@@ -39,7 +39,7 @@ func TestAFullDiskLeavesNothingHalf(t *testing.T) {
 			t.Errorf("%d titles, want %d", len(list), want)
 		}
 		for _, x := range list {
-			if !stacks.Has(x.Digest) {
+			if !stacks.Has(x) {
 				t.Errorf("%s has no files", x.Name)
 			}
 		}

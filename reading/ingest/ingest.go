@@ -33,6 +33,9 @@ var Words embed.FS
 var (
 	// ErrNotABook means that a file is no EPUB that we can read.
 	ErrNotABook = fault.New(fault.Invalid, "ingest.not_a_book")
+	// ErrUnread means that a file could not be read now: its disk is away, there is no
+	// right to read it, too many files are open. That says nothing about the book.
+	ErrUnread = fault.New(fault.Unavailable, "ingest.unread")
 	// ErrNoSound means that there is no sound in it that a browser can play.
 	ErrNoSound = fault.New(fault.Invalid, "ingest.no_sound")
 	// ErrDangerous means that whoever unpacks it would regret it.
@@ -98,6 +101,9 @@ func cleaned(p *catalogue.Publication, open func(href string) (io.ReadCloser, er
 				io.Reader
 				io.Closer
 			}{io.MultiReader(bytes.NewReader(text), damaged{r}), r}, nil
+		case unreadable(err):
+			r.Close()
+			return nil, ErrUnread.Because(err)
 		case err != nil: // half a picture is better than none
 			note(&p.Manifest, "%s is damaged (%v); what could be read of it is kept", part.Href, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -70,6 +71,7 @@ type result struct {
 	text    string
 	before  string // digest of what an earlier import found there
 	old     bool   // remembered already
+	passing bool   // refused for what may be mended without a change of the file: not remembered
 }
 
 // Run takes in what lies under the paths. It ends between two titles when the
@@ -78,7 +80,7 @@ func (i Import) Run(ctx context.Context, paths []string) (Tally, []Remark, error
 	if err := i.Stacks.Ready(); err != nil {
 		return Tally{}, nil, err
 	}
-	if err := i.Stacks.Sweep(i.DB.Now().Add(-leftovers)); err != nil {
+	if err := i.Stacks.Sweep(ctx, i.DB, i.DB.Now().Add(-leftovers)); err != nil {
 		return Tally{}, nil, err
 	}
 	var sources []source
@@ -180,10 +182,11 @@ func (i Import) read(ctx context.Context, s source, before remembered) (result, 
 	if same && !before.Taken {
 		return result{source: s, outcome: Refused, text: before.Remark, old: true}, nil
 	}
-	if same && i.Stacks.Has(before.Digest) {
+	if same && i.Stacks.Has(before.title()) {
 		return result{source: s, outcome: Unchanged, text: before.Remark, old: true}, nil
 	}
-	p, free, err := s.open(i.Stacks.Work())
+	var failed failures
+	p, free, err := s.open(i.Stacks.Work(), &failed)
 	defer free()
 	var known catalogue.Title
 	if err == nil {
@@ -196,20 +199,25 @@ func (i Import) read(ctx context.Context, s source, before remembered) (result, 
 			return err
 		})
 	}
-	if err == nil && known.ID != "" && !i.Again && i.Stacks.Has(known.Digest) {
+	if err == nil && known.ID != "" && !i.Again && i.Stacks.Has(known) {
 		return result{source: s, outcome: Present, title: known, before: before.Digest}, nil
 	}
 	if err == nil {
 		err = i.Stacks.Keep(p)
 	}
-	if err != nil {
-		if refusal(err) {
-			if unreadable(err) { // which may be mended without a change of the file
-				s.mark = ""
-			}
-			return result{source: s, outcome: Refused, text: i.Say(err)}, nil
-		}
+	if own := failed.err(); own != nil {
+		err = own
+	}
+	switch {
+	case err != nil && !refusal(err):
 		return result{}, err
+	case unreadable(err), ErrUnread.Is(err):
+		if !ErrUnread.Is(err) {
+			err = ErrUnread.Because(err)
+		}
+		return result{source: s, outcome: Refused, text: i.Say(err), passing: true}, nil
+	case err != nil:
+		return result{source: s, outcome: Refused, text: i.Say(err)}, nil
 	}
 	return result{source: s, outcome: Taken, made: p, text: strings.Join(p.Manifest.Notes, "; "), before: before.Digest}, nil
 }
@@ -224,7 +232,16 @@ func refusal(err error) bool {
 // to read that lacks, a disk with faults, a share that went away.
 func unreadable(err error) bool {
 	var path *fs.PathError
-	return errors.As(err, &path) && !errors.Is(err, fs.ErrNotExist)
+	if !errors.As(err, &path) {
+		return false
+	}
+	for _, named := range []error{fs.ErrNotExist, syscall.ENOTDIR, syscall.EISDIR, syscall.ENAMETOOLONG, syscall.EINVAL, syscall.ELOOP} {
+		if errors.Is(path.Err, named) { // the book names what is not there, or cannot be
+			return false
+		}
+	}
+	var system syscall.Errno
+	return errors.As(path.Err, &system) || errors.Is(path.Err, fs.ErrPermission)
 }
 
 // enter puts the results in the catalogue, and remembers them in the same
@@ -245,10 +262,10 @@ func (i Import) enter(ctx context.Context, done <-chan result, total int) (t Tal
 				break more
 			}
 		}
-		var kept []string
+		var kept []catalogue.Title
 		for _, r := range some {
 			if r.made != nil {
-				kept = append(kept, r.made.Title.Digest)
+				kept = append(kept, r.made.Title)
 			}
 		}
 		if err := i.Stacks.Sync(kept...); err != nil {
@@ -257,7 +274,7 @@ func (i Import) enter(ctx context.Context, done <-chan result, total int) (t Tal
 		if slices.ContainsFunc(some, func(r result) bool { return !r.old }) {
 			err := i.DB.InTx(ctx, func(tx *sqldb.Tx) error {
 				for n := range some {
-					if err := some[n].enter(tx); err != nil {
+					if err := some[n].enter(tx, i.Stacks); err != nil {
 						return err
 					}
 				}
@@ -278,12 +295,12 @@ func (i Import) enter(ctx context.Context, done <-chan result, total int) (t Tal
 	return t, remarks, nil
 }
 
-func (r *result) enter(tx *sqldb.Tx) (err error) {
-	if r.old {
+func (r *result) enter(tx *sqldb.Tx, stacks catalogue.Stacks) (err error) {
+	if r.old || r.passing {
 		return nil
 	}
 	if r.made != nil {
-		if r.title, err = catalogue.Add(tx, r.made); err != nil {
+		if r.title, err = stacks.Enter(tx, r.made); err != nil {
 			return err
 		}
 	}

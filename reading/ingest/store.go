@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"lidwoord/base/sqldb"
+	"lidwoord/reading/catalogue"
 )
 
 // remembered is what an earlier import did with a file or a folder.
@@ -10,6 +11,12 @@ type remembered struct {
 	Taken      bool
 	Digest     string
 	Remark     string
+	folder     string // of the title, as it is kept now; "" without one
+}
+
+// title is the title that was found there, for the stacks.
+func (r remembered) title() catalogue.Title {
+	return catalogue.Title{Digest: r.Digest, Folder: r.folder}
 }
 
 func remember(tx *sqldb.Tx, r remembered) error {
@@ -34,8 +41,11 @@ func recalled(tx *sqldb.Tx, paths []string) ([]remembered, error) {
 	for i, p := range paths {
 		args[i] = p
 	}
-	return sqldb.Many(tx, `SELECT path, mark, taken, digest, remark FROM title_source WHERE path IN `+sqldb.In(1, len(paths)), args,
+	return sqldb.Many(tx, `
+		SELECT s.path, s.mark, s.taken, s.digest, s.remark, COALESCE(t.folder, '')
+		FROM title_source s LEFT JOIN title t ON t.digest = s.digest
+		WHERE s.path IN `+sqldb.In(1, len(paths)), args,
 		func(row sqldb.Row) (r remembered, err error) {
-			return r, row.Scan(&r.Path, &r.Mark, &r.Taken, &r.Digest, &r.Remark)
+			return r, row.Scan(&r.Path, &r.Mark, &r.Taken, &r.Digest, &r.Remark, &r.folder)
 		})
 }

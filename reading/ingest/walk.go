@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"lidwoord/reading/catalogue"
 )
@@ -51,7 +51,7 @@ func (w *walk) path(name string) error {
 	info, err := os.Stat(full)
 	switch {
 	case err != nil:
-		w.see(source{path: full, bad: ErrNotABook.Because(err)})
+		w.see(source{path: full, bad: ErrUnread.Because(err)})
 	case info.IsDir():
 		if real, err := filepath.EvalSymlinks(full); err == nil {
 			full = real
@@ -85,7 +85,7 @@ func (w *walk) folder(full string) error {
 	}
 	list, err := os.ReadDir(full)
 	if err != nil {
-		w.see(source{path: full, bad: ErrNotABook.Because(err)})
+		w.see(source{path: full, bad: ErrUnread.Because(err)})
 		return nil
 	}
 	if w.seen += len(list); w.seen > maxFound {
@@ -246,8 +246,10 @@ func (s source) called() string {
 }
 
 // open reads a source; done frees what it holds. work is a folder on the disk of the
-// stacks for what must be unpacked first.
-func (s source) open(work string) (p *catalogue.Publication, done func(), err error) {
+// stacks for what must be unpacked first. What our own disk fails in goes to failed,
+// now and while the files are read: a book with a damaged picture is taken, and this is
+// not that.
+func (s source) open(work string, failed *failures) (p *catalogue.Publication, done func(), err error) {
 	done = func() {}
 	if s.bad != nil {
 		return nil, done, s.bad
@@ -255,7 +257,7 @@ func (s source) open(work string) (p *catalogue.Publication, done func(), err er
 	if s.folder || len(s.tracks) > 0 {
 		root, err := os.OpenRoot(s.path) // in which no link leads out
 		if err != nil {
-			return nil, done, ErrNotABook.Because(err)
+			return nil, done, ErrUnread.Because(err)
 		}
 		done = func() { root.Close() }
 		if s.folder {
@@ -267,17 +269,59 @@ func (s source) open(work string) (p *catalogue.Publication, done func(), err er
 	}
 	f, err := os.Open(s.path)
 	if err != nil {
-		return nil, done, ErrNotABook.Because(err)
+		return nil, done, ErrUnread.Because(err)
 	}
 	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
+	if err != nil {
 		f.Close()
-		return nil, done, ErrNotABook.Because(cmp.Or(err, errors.New("it is no plain file")))
+		return nil, done, ErrUnread.Because(err)
 	}
+	if !info.Mode().IsRegular() {
+		f.Close()
+		return nil, done, ErrNotABook.Because(errors.New("it is no plain file"))
+	}
+	in := &watched{ReaderAt: f, seen: failed}
 	if !endings[strings.ToLower(filepath.Ext(s.path))] {
-		p, err = OpenEPUB(f, info.Size())
+		p, err = OpenEPUB(in, info.Size())
 		return p, func() { f.Close() }, err
 	}
-	p, clean, err := openZip(f, info.Size(), work)
+	p, clean, err := openZip(in, info.Size(), work)
 	return p, func() { clean(); f.Close() }, err
+}
+
+// failures keep the first thing in which a disk failed, whoever reads.
+type failures struct {
+	mu    sync.Mutex
+	first error
+}
+
+func (f *failures) add(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.first == nil {
+		f.first = err
+	}
+}
+
+func (f *failures) err() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.first == nil {
+		return nil
+	}
+	return ErrUnread.Because(f.first)
+}
+
+// watched is a file of which we want to know in what its disk failed.
+type watched struct {
+	io.ReaderAt
+	seen *failures
+}
+
+func (w *watched) ReadAt(p []byte, off int64) (int, error) {
+	n, err := w.ReaderAt.ReadAt(p, off)
+	if unreadable(err) {
+		w.seen.add(err)
+	}
+	return n, err
 }

@@ -192,7 +192,7 @@ func TestBookmarksGoWithTheLoan(t *testing.T) {
 			})
 			return n
 		}
-		must(t, db, func(tx *sqldb.Tx) error { return loan.Return(tx, zoe, ids[0]) })
+		must(t, db, func(tx *sqldb.Tx) error { _, err := loan.Return(tx, zoe, ids[0]); return err })
 		if left() != 2 {
 			t.Errorf("%d bookmarks after one of three titles went back", left())
 		}
@@ -235,7 +235,8 @@ func TestABookmarkThatRacesTheReturnIsNotLeftBehind(t *testing.T) {
 			all.Go(func() {
 				err := db.InTx(t.Context(), func(tx *sqldb.Tx) error {
 					if n == 7 {
-						return loan.Return(tx, zoe, id)
+						_, err := loan.Return(tx, zoe, id)
+						return err
 					}
 					_, err := loan.AddBookmark(tx, zoe, id, loan.Bookmark{Href: fmt.Sprint(n)})
 					return err

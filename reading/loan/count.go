@@ -39,6 +39,14 @@ type tally struct {
 	n     int
 }
 
+// collection orders the two.
+func (c tally) collection() int {
+	if c.youth {
+		return 1
+	}
+	return 0
+}
+
 // Counts are the loans of each month from the month of a day on, the newest first,
 // and within a month by kind. A month without loans has lines too.
 func Counts(tx *sqldb.Tx, from day.Day) ([]Count, error) {
@@ -82,7 +90,7 @@ func Fold(tx *sqldb.Tx) error {
 	}
 	sums := addUp(list)
 	for _, c := range slices.SortedFunc(maps.Keys(sums), func(a, b tally) int { // in one order, so that two nodes do not wait for each other
-		return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.kind, b.kind))
+		return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.kind, b.kind), cmp.Compare(a.collection(), b.collection()))
 	}) {
 		c.n = sums[c]
 		if err := addTally(tx, c); err != nil {

@@ -32,7 +32,7 @@ func TestALoanKeepsOnlyItsDays(t *testing.T) {
 			}
 		}
 		db.Now = func() time.Time { return at.Add(53 * time.Hour) }
-		must(t, db, func(tx *sqldb.Tx) error { return loan.Return(tx, zoe, ids[0]) })
+		must(t, db, func(tx *sqldb.Tx) error { _, err := loan.Return(tx, zoe, ids[0]); return err })
 		db.Now = func() time.Time { return at.AddDate(0, 0, 22).Add(time.Hour) }
 		if _, err := borrow(t, db, zoe, rights, ids[1]); err != nil { // ends the one that is over
 			t.Fatal(err)
@@ -77,7 +77,7 @@ func TestLoansAreCountedByMonthAndNeverFewerThanFive(t *testing.T) {
 					t.Fatal(err)
 				}
 				if i%2 == 0 {
-					must(t, db, func(tx *sqldb.Tx) error { return loan.Return(tx, r, title) })
+					must(t, db, func(tx *sqldb.Tx) error { _, err := loan.Return(tx, r, title); return err })
 				}
 			}
 		}

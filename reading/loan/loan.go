@@ -227,12 +227,14 @@ func (l Loan) ExtendFrom(rules Rules) day.Day { return l.LastDay().AddDays(1 - r
 // ExtendsTo is the last day that a loan gets when it is extended.
 func (l Loan) ExtendsTo(rules Rules) day.Day { return l.LastDay().AddDays(rules.ExtendDays) }
 
-// Return takes a title back. Returning it twice is as good as once.
-func Return(tx *sqldb.Tx, reader Reader, titleID string) error {
+// Return takes a title back, and says whether the reader had it. Returning it twice is
+// as good as once.
+func Return(tx *sqldb.Tx, reader Reader, titleID string) (had bool, err error) {
 	if err := deleteBookmarks(tx, reader, titleID); err != nil {
-		return err
+		return false, err
 	}
-	return endLoan(tx, reader, titleID)
+	n, err := endLoan(tx, reader, titleID)
+	return n > 0, err
 }
 
 // Shelf lists what a reader has now, the first to go back on top.

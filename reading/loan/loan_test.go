@@ -141,8 +141,8 @@ func TestTheEleventhIsRefusedAlsoInARace(t *testing.T) {
 			t.Errorf("borrowing again what one has: %v", err)
 		}
 		// Giving one back makes room.
-		must(t, db, func(tx *sqldb.Tx) error { return loan.Return(tx, zoe, ids[0]) })
-		must(t, db, func(tx *sqldb.Tx) error { return loan.Return(tx, zoe, ids[0]) })
+		must(t, db, func(tx *sqldb.Tx) error { _, err := loan.Return(tx, zoe, ids[0]); return err })
+		must(t, db, func(tx *sqldb.Tx) error { _, err := loan.Return(tx, zoe, ids[0]); return err })
 		if _, err := borrow(t, db, zoe, rights, ids[0]); err != nil {
 			t.Error(err)
 		}
@@ -197,7 +197,7 @@ func TestAnEndedLoanForgetsItsReader(t *testing.T) {
 		must(t, db, func(tx *sqldb.Tx) error {
 			return loan.Remember(tx, zoe, ids[0], loan.Place{Href: "a", Fragment: "x", Total: .25})
 		})
-		must(t, db, func(tx *sqldb.Tx) error { return loan.Return(tx, zoe, ids[0]) })
+		must(t, db, func(tx *sqldb.Tx) error { _, err := loan.Return(tx, zoe, ids[0]); return err })
 		db.Now = func() time.Time { return noon.AddDate(0, 0, 30) }
 		must(t, db, loan.Sweep)
 		var readers, places, loans int

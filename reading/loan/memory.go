@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"lidwoord/base/day"
 	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
 )
@@ -62,6 +63,16 @@ func (m *Memory) Terms(ctx context.Context) (Terms, error) {
 		m.terms = nil
 	}
 	return m.terms, err
+}
+
+// Rules are what memberships allow today, for what pages and feeds show: to lend is to
+// read the terms anew. Who may borrow nothing hears why.
+func (m *Memory) Rules(ctx context.Context, rights Rights) (Rules, error) {
+	terms, err := m.Terms(ctx)
+	if err != nil {
+		return Rules{}, err
+	}
+	return rights.Rules(terms, day.Of(m.db.Now()))
 }
 
 // Shelf lists what a reader has now. Those who ask at the same moment are answered
@@ -138,7 +149,7 @@ func (m *Memory) HeldLately(ctx context.Context, reader Reader, titleID string, 
 }
 
 // Return is Return that is seen here at once.
-func (m *Memory) Return(tx *sqldb.Tx, reader Reader, titleID string) error {
+func (m *Memory) Return(tx *sqldb.Tx, reader Reader, titleID string) (had bool, err error) {
 	tx.After(func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()

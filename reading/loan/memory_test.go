@@ -46,7 +46,7 @@ func TestALoanThatWasSeenIsBelievedForFiveSeconds(t *testing.T) {
 		if _, err := here.HeldLately(t.Context(), readerNamed("yara"), id, kept); !errors.Is(err, loan.ErrNotYours) {
 			t.Errorf("somebody else: %v", err)
 		}
-		must(t, db, func(tx *sqldb.Tx) error { return loan.Return(tx, zoe, id) }) // at another node
+		must(t, db, func(tx *sqldb.Tx) error { _, err := loan.Return(tx, zoe, id); return err }) // at another node
 		now = noon.Add(4999 * time.Millisecond)
 		if _, err := here.HeldLately(t.Context(), zoe, id, kept); err != nil {
 			t.Errorf("within five seconds: %v", err)
@@ -99,7 +99,7 @@ func TestWhatGoesBackHereIsForgottenAtOnceWhileSixteenAsk(t *testing.T) {
 					}
 				})
 			}
-			must(t, db, func(tx *sqldb.Tx) error { return here.Return(tx, zoe, id) })
+			must(t, db, func(tx *sqldb.Tx) error { _, err := here.Return(tx, zoe, id); return err })
 			if _, err := here.HeldLately(t.Context(), zoe, id, kept); !errors.Is(err, loan.ErrNotYours) {
 				t.Errorf("given back a moment ago: %v", err)
 			}

@@ -1,6 +1,8 @@
 package loan
 
 import (
+	"time"
+
 	"lidwoord/base/day"
 	"lidwoord/base/fault"
 )
@@ -31,6 +33,15 @@ var (
 	ErrUpcoming     = fault.New(fault.Denied, "loan.upcoming")
 	ErrEnded        = fault.New(fault.Denied, "loan.ended")
 	ErrBlocked      = fault.New(fault.Denied, "loan.blocked")
+)
+
+// How old rights may be as the sign-on told them. A membership that ended ends new loans
+// at once: otherwise one could withdraw from it, get the money back, and fill the shelf
+// in the quarter of an hour that reading on is allowed. A renewal that is paid for works
+// as soon.
+const (
+	ReadingRights = 15 * time.Minute // to read on, and for what is only looked at
+	LendingRights = 10 * time.Second // to borrow and to extend: who fills a shelf in peace is asked once
 )
 
 // holds reports whether a membership gives its rights on a day.

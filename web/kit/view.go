@@ -231,7 +231,7 @@ func (v View) Languages() []LangLink {
 		for k, vs := range v.query {
 			q[k] = vs
 		}
-		q.Set(langParam, string(l))
+		q.Set(ParamLang, string(l))
 		list = append(list, LangLink{Lang: l, Name: map[words.Lang]string{words.NL: "Nederlands", words.EN: "English"}[l],
 			Href: v.path + "?" + q.Encode(), Here: l == v.Lang})
 	}

@@ -39,7 +39,8 @@ func VisitOf(r *http.Request) *Visit {
 }
 
 const (
-	langParam  = "taal"
+	// ParamLang is the question with which a page is asked in another language.
+	ParamLang  = "taal"
 	langCookie = "lidwoord-taal"
 )
 
@@ -68,7 +69,7 @@ func (s *Site) visit(w http.ResponseWriter, r *http.Request) (*http.Request, err
 	if v.Session != nil && v.Session.Stale(s.DB.Now()) {
 		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return session.Touch(tx, *v.Session, s.Idle) })
 	}
-	if err == nil && v.Session != nil && s.Speaks != nil && v.query.Has(langParam) && v.Chosen {
+	if err == nil && v.Session != nil && s.Speaks != nil && v.query.Has(ParamLang) && v.Chosen {
 		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return s.Speaks(tx, v.Session.Subject, v.Lang) })
 	}
 	return r, err
@@ -99,7 +100,7 @@ func (s *Site) sessionPurpose() string { return s.Name + " session" }
 
 // language is what the visitor chose, or else what the browser asks for.
 func (s *Site) language(w http.ResponseWriter, r *http.Request) (lang words.Lang, chosen bool) {
-	if l, ok := words.Read(r.URL.Query().Get(langParam)); ok && r.URL.Query().Has(langParam) {
+	if l, ok := words.Read(r.URL.Query().Get(ParamLang)); ok && r.URL.Query().Has(ParamLang) {
 		http.SetCookie(w, &http.Cookie{Name: langCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600,
 			HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.Base.Scheme == "https"})
 		return l, true

@@ -310,7 +310,7 @@ func TestAProblemIsNamedByWhatItIs(t *testing.T) {
 		h := newHouse(t, db)
 		h.get("/v2/shelf", "Authorization", "Basic c2xvdzp4").want(429, `"title":"Wacht even"`)
 		h.apps.set(nil, fault.New(fault.Unavailable, "kit.sign_in"))
-		h.app("GET", "/v2/titles/"+h.ids[pluis]).want(503, `"title":"Even niet bereikbaar"`)
+		h.app("GET", "/v2/titles/"+h.ids[pluis]+"/borrow").want(503, `"title":"Even niet bereikbaar"`)
 		h.get("/v2/", "Accept", "image/png").want(406, `"title":"Dit verzoek klopt niet"`)
 	})
 }

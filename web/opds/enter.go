@@ -10,6 +10,7 @@ import (
 	"lidwoord/base/fault"
 	"lidwoord/base/secret"
 	"lidwoord/base/throttle"
+	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
 )
 
@@ -22,8 +23,20 @@ func (s *Site) reader(do act) act {
 		if err := s.enter(r); err != nil {
 			return err
 		}
+		// Asked at each request, or an app that only reads on would never hear that its
+		// reader signed out everywhere.
+		if r.rights, r.unheard = r.by.Rights(r.Context(), loan.ReadingRights); r.unheard != nil && !passing(r.unheard) {
+			return r.unheard
+		}
 		return do(w, r)
 	}
+}
+
+// passing reports whether a reader without rights, or whose rights cannot be heard now,
+// goes on to see what they have.
+func passing(err error) bool {
+	kind := fault.KindOf(err)
+	return kind == fault.Denied || kind == fault.Unavailable
 }
 
 // errUnread means that the header Authorization is missing, or cannot be read.

@@ -62,6 +62,9 @@ func (k *keep) find(of *index.Snapshot, key string) *written {
 func (k *keep) put(of *index.Snapshot, key string, d *written) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if of.Older(k.of) { // who was slow throws nothing newer out
+		return
+	}
 	if k.of != of {
 		if k.of != nil && of.Version < k.of.Version { // written slowly, of a catalogue that is past
 			return

@@ -14,26 +14,21 @@ import (
 	"lidwoord/reading/loan"
 )
 
-const (
-	// rightsLife is how old rights may be for what a reader only looks at.
-	rightsLife = 15 * time.Minute
-	// loanRights is how old they may be when something is lent: a membership that
-	// ended ends new loans at once. A few seconds, so that who fills a shelf in peace
-	// is asked for once.
-	loanRights = 10 * time.Second
-)
-
 // rules are what the reader may borrow today; the error says why nothing.
 func (s *Site) rules(r *request) (loan.Rules, error) {
-	rights, err := r.by.Rights(r.Context(), rightsLife)
-	if err != nil {
-		return loan.Rules{}, err
+	if r.unheard != nil {
+		return loan.Rules{}, r.unheard
 	}
-	terms, err := s.Loans.Terms(r.Context())
-	if err != nil {
-		return loan.Rules{}, err
+	return s.Loans.Rules(r.Context(), r.rights)
+}
+
+// offered is rules for what is shown also to who may borrow nothing: the zero Rules.
+func (s *Site) offered(r *request) (loan.Rules, error) {
+	rules, err := s.rules(r)
+	if err != nil && passing(err) {
+		err = nil
 	}
-	return rights.Rules(terms, day.Of(s.DB.Now()))
+	return rules, err
 }
 
 // borrow lends a title. An app that asks twice gets the same loan, and never a
@@ -49,7 +44,7 @@ func (s *Site) borrow(v version) act {
 }
 
 func (s *Site) lend(r *request) (l loan.Loan, err error) {
-	rights, err := r.by.Rights(r.Context(), loanRights)
+	rights, err := r.by.Rights(r.Context(), loan.LendingRights)
 	if err != nil {
 		return l, err
 	}
@@ -63,7 +58,7 @@ func (s *Site) lend(r *request) (l loan.Loan, err error) {
 // extend gives a loan in its last days more days.
 func (s *Site) extend(v version) act {
 	return func(w http.ResponseWriter, r *request) error {
-		rights, err := r.by.Rights(r.Context(), loanRights)
+		rights, err := r.by.Rights(r.Context(), loan.LendingRights)
 		if err != nil {
 			return err
 		}
@@ -81,8 +76,8 @@ func (s *Site) extend(v version) act {
 
 // lent answers a loan.
 func (s *Site) lent(w http.ResponseWriter, r *request, v version, l loan.Loan) error {
-	rules, err := s.rules(r)
-	if err != nil && fault.KindOf(err) != fault.Denied {
+	rules, err := s.offered(r)
+	if err != nil {
 		return err
 	}
 	i := s.held(l, rules)
@@ -93,30 +88,24 @@ func (s *Site) lent(w http.ResponseWriter, r *request, v version, l loan.Loan) e
 // as good as once.
 func (s *Site) giveBack(v version) act {
 	return func(w http.ResponseWriter, r *request) error {
-		rights, unheard := r.by.Rights(r.Context(), rightsLife) // it goes back, whether they are heard or not
-		now, err := s.Index.At(r.Context())
-		if err != nil {
-			return err
-		}
-		var i item
-		err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
-			i.asked = tx.Now
-			if i.Title, err = catalogue.Find(tx, r.PathValue("id")); err != nil {
+		var t catalogue.Title
+		err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
+			if t, err = catalogue.Find(tx, r.PathValue("id")); err != nil {
 				return err
 			}
-			return s.Loans.Return(tx, r.by.ID, i.ID)
+			_, err = s.Loans.Return(tx, r.by.ID, t.ID)
+			return err
 		})
 		if err != nil {
 			return err
 		}
-		if i.Withdrawn { // there is nothing more to do with it, which no feed can say
+		if t.Withdrawn { // there is nothing more to do with it, which no feed can say
 			w.WriteHeader(http.StatusNoContent)
 			return nil
 		}
-		if unheard == nil {
-			if i, err = s.asSeen(r, rights, now); err != nil {
-				return err
-			}
+		i, err := s.asSeen(r)
+		if err != nil {
+			return err
 		}
 		return s.one(w, r, v, &i)
 	}
@@ -129,8 +118,8 @@ func (s *Site) shelf(v version) act {
 		if !v.accepted(r.Header.Get("Accept")) {
 			return errNotAcceptable
 		}
-		rules, err := s.rules(r)
-		if err != nil && fault.KindOf(err) != fault.Denied && fault.KindOf(err) != fault.Unavailable {
+		rules, err := s.offered(r)
+		if err != nil {
 			return err
 		}
 		now, err := s.Index.At(r.Context())

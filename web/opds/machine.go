@@ -18,6 +18,7 @@ import (
 	"lidwoord/base/fault"
 	"lidwoord/base/secret"
 	"lidwoord/base/words"
+	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
 )
 
@@ -32,8 +33,10 @@ type act func(http.ResponseWriter, *request) error
 type request struct {
 	*http.Request
 	lang    words.Lang
-	by      Reader // who it is for; the zero Reader at the feeds for everyone
-	ambient bool   // the reader may not know of it
+	by      Reader      // who it is for; the zero Reader at the feeds for everyone
+	ambient bool        // the reader may not know of it
+	rights  loan.Rights // of the reader, no older than loan.ReadingRights
+	unheard error       // why they could not be heard, which is no reason to show nothing
 }
 
 // longestBody is more than any app sends: what it wants stands in the address.

@@ -8,11 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"lidwoord/base/fault"
-	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
@@ -31,6 +29,9 @@ type look func(context.Context, loan.Reader, string, loan.Titles) (loan.Loan, er
 // take finds the loan by which an app opens a title. It is the one gate before the
 // parts of a title, and asked for each of them.
 func (s *Site) take(r *request, held look) (o taken, err error) {
+	if fault.KindOf(r.unheard) == fault.Unavailable { // for longer than a day, see device.Entered
+		return o, r.unheard
+	}
 	now, err := s.Index.At(r.Context())
 	if err != nil {
 		return o, err
@@ -38,8 +39,8 @@ func (s *Site) take(r *request, held look) (o taken, err error) {
 	if o.Loan, err = held(r.Context(), r.by.ID, r.PathValue("id"), now.Title); err != nil {
 		return o, err
 	}
-	o.Title = o.Loan.Title
-	o.manifest, err = s.contents.of(r.Context(), s.DB, &o.Title)
+	o.Title, o.manifest, err = s.contents.Open(r.Context(), s.DB, o.Loan.Title)
+	o.Loan.Title = o.Title
 	return o, err
 }
 
@@ -119,7 +120,7 @@ func (w *heldBack) ReadFrom(from io.Reader) (int64, error) { return io.Copy(w.Re
 func (w *heldBack) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func tag(t *catalogue.Title, n int) string {
-	return `"` + t.Digest[:min(16, len(t.Digest))] + "-" + strconv.Itoa(n) + `"`
+	return `"` + t.Stamp() + "-" + strconv.Itoa(n) + `"`
 }
 
 // cover sends a cover; these are for everyone, and their address changes with them.
@@ -156,7 +157,7 @@ func (s *Site) epub(w http.ResponseWriter, r *request) error {
 		if r.ambient {
 			return kit.ErrOtherSite
 		}
-		if _, err := s.lend(r); err != nil {
+		if err := s.lendBook(r); err != nil {
 			return err
 		}
 	}
@@ -171,41 +172,22 @@ func (s *Site) epub(w http.ResponseWriter, r *request) error {
 	return pieces(w, r, func(w http.ResponseWriter) error { return s.Copy(w, r.Request, o.Loan) })
 }
 
+// lendBook lends what can be taken along: who asks for a file wants no loan without one.
+func (s *Site) lendBook(r *request) error {
+	now, err := s.Index.At(r.Context())
+	if err != nil {
+		return err
+	}
+	t, err := s.wanted(r, now)
+	if err != nil {
+		return err
+	}
+	if t.Kind != catalogue.EBook {
+		return errNoFile
+	}
+	_, err = s.lend(r)
+	return err
+}
+
 // errNoFile means that a title is heard here and not taken along.
 var errNoFile = fault.New(fault.NotFound, "opds.no_file")
-
-// contentsMost is how many titles' contents are kept in memory: those that are
-// being read and heard now.
-const contentsMost = 500
-
-// contents keeps what titles are made of. A player asks for a track in pieces, and
-// the list of a thick book is long to read each time.
-type contents struct {
-	mu   sync.Mutex
-	kept map[string]madeOf
-}
-
-type madeOf struct {
-	version  int64 // of the title
-	manifest *catalogue.Manifest
-}
-
-func (c *contents) of(ctx context.Context, db *sqldb.DB, t *catalogue.Title) (m *catalogue.Manifest, err error) {
-	c.mu.Lock()
-	have, ok := c.kept[t.ID]
-	c.mu.Unlock()
-	if ok && have.version == t.Version {
-		return have.manifest, nil
-	}
-	err = db.Look(ctx, func(tx *sqldb.Tx) (err error) { m, err = catalogue.Contents(tx, t.ID); return err })
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept == nil || len(c.kept) >= contentsMost {
-		c.kept = map[string]madeOf{}
-	}
-	c.kept[t.ID] = madeOf{t.Version, m}
-	return m, nil
-}

@@ -98,7 +98,7 @@ type Site struct {
 	kept     keep        // feeds for everyone
 	shelves  keep        // of readers
 	parts    parts
-	contents contents
+	contents catalogue.Memory // what the titles are made of that were opened lately
 }
 
 // New makes the door.

@@ -175,15 +175,7 @@ func (s *Site) title(v version) act {
 // mine answers a title with the reader's loan of it, or with why they cannot borrow it.
 func (s *Site) mine(v version) act {
 	return func(w http.ResponseWriter, r *request) error {
-		rights, err := r.by.Rights(r.Context(), rightsLife)
-		if err != nil {
-			return err
-		}
-		now, err := s.Index.At(r.Context())
-		if err != nil {
-			return err
-		}
-		i, err := s.asSeen(r, rights, now)
+		i, err := s.asSeen(r)
 		if err != nil {
 			return err
 		}
@@ -192,16 +184,14 @@ func (s *Site) mine(v version) act {
 }
 
 // asSeen is the title of the address as its reader sees it.
-func (s *Site) asSeen(r *request, rights loan.Rights, now *index.Snapshot) (i item, err error) {
-	t, known := now.Title(r.PathValue("id"))
-	if !known { // it just came in
-		err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-			t, err = catalogue.Find(tx, r.PathValue("id"))
-			return err
-		})
-		if err != nil {
-			return i, err
-		}
+func (s *Site) asSeen(r *request) (i item, err error) {
+	now, err := s.Index.At(r.Context())
+	if err != nil {
+		return i, err
+	}
+	t, err := s.wanted(r, now)
+	if err != nil {
+		return i, err
 	}
 	has, err := s.Loans.Shelf(r.Context(), r.by.ID, now.Title)
 	if err != nil {
@@ -211,14 +201,30 @@ func (s *Site) asSeen(r *request, rights loan.Rights, now *index.Snapshot) (i it
 	if err != nil {
 		return i, err
 	}
-	c := loan.ChanceOf(has, rights, terms, t, day.Of(s.DB.Now()))
+	at := s.DB.Now()
+	c := loan.ChanceOf(has, r.rights, terms, t, day.Of(at))
 	switch {
 	case c.Loan != nil:
 		return s.held(*c.Loan, c.Rules), nil
 	case t.Withdrawn:
 		return i, catalogue.ErrNoTitle
+	case r.unheard != nil:
+		c.Refused = r.unheard
 	}
-	return item{Title: t, refused: c.Refused, asked: s.DB.Now()}, nil
+	return item{Title: t, refused: c.Refused, asked: at}, nil
+}
+
+// wanted is the title of the address.
+func (s *Site) wanted(r *request, now *index.Snapshot) (t catalogue.Title, err error) {
+	id := r.PathValue("id")
+	t, known := now.Title(id)
+	if !known { // it just came in
+		err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
+			t, err = catalogue.Find(tx, id)
+			return err
+		})
+	}
+	return t, err
 }
 
 // one answers a title as its reader sees it.

@@ -336,7 +336,7 @@ func (s *Site) names(path, name, one string, all func(*index.Snapshot) []index.C
 				}
 				of[l] = append(of[l], c)
 			}
-			p.Letter = q.Get("letter")
+			p.Letter = q.Get(paramLetter)
 			if of[p.Letter] == nil && len(letters) > 0 {
 				p.Letter = letters[0]
 				if p.Letter == otherLetter && len(letters) > 1 {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
 )
@@ -117,17 +116,13 @@ func (s *Site) cover(w http.ResponseWriter, r *http.Request) error {
 	defer f.Close()
 	guardBook(w.Header())
 	w.Header().Set("Content-Type", "image/jpeg")
-	w.Header().Set("ETag", fmt.Sprintf(`"%s-c%d"`, t.Digest[:16], width))
+	w.Header().Set("ETag", fmt.Sprintf(`"%s-c%d"`, t.Stamp(), width))
 	http.ServeContent(w, r, "", time.Time{}, f)
 	return nil
 }
 
 func (s *Site) ownCover(w http.ResponseWriter, r *http.Request, t catalogue.Title) error {
-	var m *catalogue.Manifest
-	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		m, err = catalogue.Contents(tx, t.ID)
-		return err
-	})
+	t, m, err := s.contents.Open(r.Context(), s.DB, t)
 	if err != nil {
 		return err
 	}

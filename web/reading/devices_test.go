@@ -12,6 +12,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/reading/device"
+	"lidwoord/reading/loan"
 	"lidwoord/web/webtest"
 )
 
@@ -57,7 +58,7 @@ func TestAReaderLetsAnAppInAndTakesThatBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.pass(time.Minute)
-		if rights, err := in.Rights(t.Context(), device.LendingRights); err != nil || len(rights) != 1 || rights[0].Library != "Bind bibliotheken" {
+		if rights, err := in.Rights(t.Context(), loan.LendingRights); err != nil || len(rights) != 1 || rights[0].Library != "Bind bibliotheken" {
 			t.Errorf("%v %v", rights, err)
 		}
 		b.get("/leesapps").want(t, 200, "laatst gebruikt op 23 november 2026")
@@ -130,10 +131,10 @@ func TestAnAppEndsWhenTheSignOnForgetsItsReader(t *testing.T) {
 	clear(h.provider.Refresh)
 	h.provider.mu.Unlock()
 	h.pass(14 * time.Minute)
-	if _, err := in.Rights(t.Context(), device.ReadingRights); err != nil {
+	if _, err := in.Rights(t.Context(), loan.ReadingRights); err != nil {
 		t.Errorf("within the quarter of an hour: %v", err)
 	}
-	if _, err := in.Rights(t.Context(), device.LendingRights); !errors.Is(err, device.ErrEnded) {
+	if _, err := in.Rights(t.Context(), loan.LendingRights); !errors.Is(err, device.ErrEnded) {
 		t.Errorf("%v", err)
 	}
 	b.get("/leesapps").want(t, 200, "Werkt niet meer", "je bent overal uitgelogd")
@@ -179,7 +180,7 @@ func TestATokenOfTheSignOnIsForReadingOrForNothing(t *testing.T) {
 		if c.want != nil {
 			continue
 		}
-		if rights, err := in.Rights(t.Context(), device.LendingRights); err != nil || len(rights) != 1 || in.Reader != same.Reader || in.App != "thorium" {
+		if rights, err := in.Rights(t.Context(), loan.LendingRights); err != nil || len(rights) != 1 || in.Reader != same.Reader || in.App != "thorium" {
 			t.Errorf("%s: %+v %v %v", name, in, rights, err)
 		}
 	}

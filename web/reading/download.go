@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/copy"
 	"lidwoord/reading/loan"
@@ -34,15 +33,12 @@ func (s *Site) download(w http.ResponseWriter, r *http.Request) error {
 // SendCopy answers with the marked copy of a title on loan, whole or the part that is
 // asked. The door of the apps sends the same.
 func (s *Site) SendCopy(w http.ResponseWriter, r *http.Request, l loan.Loan) error {
-	var m *catalogue.Manifest
-	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		m, err = catalogue.Contents(tx, l.Title.ID)
-		return err
-	})
+	t, m, err := s.contents.Open(r.Context(), s.DB, l.Title)
 	if err != nil {
 		return err
 	}
-	c, err := copy.Press{Stacks: s.Stacks, Box: s.DB.Box, Words: s.Words}.Open(l, m)
+	l.Title = t
+	c, err := s.press.Open(l, m)
 	if err != nil {
 		return err
 	}

@@ -27,8 +27,7 @@ func (s *Site) askBack(w http.ResponseWriter, r *http.Request) error {
 		if held, err = loan.Held(tx, who.Reader, r.PathValue("title")); err != nil {
 			return err
 		}
-		_, err = back.take(tx, held.Title)
-		return err
+		return back.take(tx, held.Title)
 	})
 	if loan.ErrNotYours.Is(err) { // given back already, or over: the title says what can be done
 		return s.toTitle(w, r)
@@ -55,22 +54,25 @@ func (s *Site) giveBack(w http.ResponseWriter, r *http.Request) error {
 	}
 	var t catalogue.Title
 	back := givenBack{Reader: who.Reader, At: s.DB.Now()}
-	had := false
+	returned := false
 	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
 		if t, err = catalogue.Find(tx, r.PathValue("title")); err != nil {
 			return err
 		}
-		if had, err = back.take(tx, t); err != nil {
+		if err = back.take(tx, t); err != nil {
 			return err
 		}
-		return s.Loans.Return(tx, who.Reader, t.ID)
+		returned, err = s.Loans.Return(tx, who.Reader, t.ID)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	// A second click finds nothing any more and would overwrite the first one's.
-	if had || s.givenBack(r, who).Title != t.ID {
+	switch {
+	case returned:
 		s.rememberGivenBack(w, back)
+	case s.givenBack(r, who).Title != t.ID: // they did not have it; else it is a second click
+		return s.Redirect(w, r, "/mijn-boeken")
 	}
 	s.SetFlash(w, "reading.returned", t.Name)
 	return s.Redirect(w, r, "/mijn-boeken")
@@ -124,11 +126,11 @@ func (s *Site) givenBack(r *http.Request, who who) (b givenBack) {
 
 func (s *Site) forgetGivenBack(w http.ResponseWriter) { s.SetCookie(w, givenBackCookie, "", -1) }
 
-// take notes what goes with a loan, before it goes; had reports whether anything does.
-func (b *givenBack) take(tx *sqldb.Tx, t catalogue.Title) (had bool, err error) {
+// take notes what goes with a loan, before it goes.
+func (b *givenBack) take(tx *sqldb.Tx, t catalogue.Title) (err error) {
 	b.Title, b.Name, b.Language = t.ID, t.Name, t.Language
-	if b.Place, had, err = loan.PlaceOf(tx, b.Reader, t.ID); err != nil {
-		return false, err
+	if b.Place, _, err = loan.PlaceOf(tx, b.Reader, t.ID); err != nil {
+		return err
 	}
 	b.Marks = nil // of an attempt before
 	list, err := loan.Bookmarks(tx, b.Reader, t.ID)
@@ -136,7 +138,7 @@ func (b *givenBack) take(tx *sqldb.Tx, t catalogue.Title) (had bool, err error) 
 		m.ID = "" // they get another one
 		b.Marks = append(b.Marks, markOf(m))
 	}
-	return had || len(list) > 0, err
+	return err
 }
 
 // pack squeezes b until it fits in a cookie, and tells how many bookmarks are in:

@@ -3,6 +3,7 @@ package reading
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"sync"
 
 	"lidwoord/reading/index"
@@ -48,6 +49,9 @@ func (k *kept) get(of *index.Snapshot, address string) (p pieces, found bool) {
 func (k *kept) put(of *index.Snapshot, address string, p pieces) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if of.Older(k.of) { // who was slow throws nothing newer out
+		return
+	}
 	if k.of != of {
 		k.of, k.new, k.old, k.size = of, nil, nil, 0
 	}
@@ -93,15 +97,21 @@ const hole = "<!-- reader -->"
 // ready sends a page, from those that are kept when it is there.
 func (s *Site) ready(w http.ResponseWriter, r *http.Request, of *index.Snapshot, p page) error {
 	visit := kit.VisitOf(r)
-	address := p.version + string(visit.Lang) + " " + r.URL.RequestURI()
+	at, keeps := askedAt(r)
 	signedIn := visit.Session != nil
-	if signedIn {
+	address := p.version + string(visit.Lang) + " " + at
+	switch {
+	case !keeps:
+		address = ""
+	case signedIn:
 		address = "+" + address
 	}
 	flashed := s.Flashed(r) // then the page says something that no other one says
-	kept, found := s.kept.get(of, address)
-	if flashed {
-		found = false
+	keeps = keeps && !flashed
+	var kept pieces
+	found := false
+	if keeps {
+		kept, found = s.kept.get(of, address)
 	}
 	if !found {
 		data, err := p.make()
@@ -118,7 +128,7 @@ func (s *Site) ready(w http.ResponseWriter, r *http.Request, of *index.Snapshot,
 			return err
 		}
 		kept = bytes.Split(text, []byte(hole))
-		if !flashed {
+		if keeps {
 			s.kept.put(of, address, kept)
 		}
 	}
@@ -139,14 +149,31 @@ func (s *Site) ready(w http.ResponseWriter, r *http.Request, of *index.Snapshot,
 	return s.Send(w, r, http.StatusOK, whole...)
 }
 
-// ownParts are what stands in the holes of a page.
+// asked are the questions that pages of the catalogue answer.
+var asked = []string{paramText, paramKind, paramYouth, paramLanguage, paramSubject, paramSort, paramPage, paramLetter, kit.ParamLang}
+
+// askedAt is the one address of a page, in whatever order it was asked. One that asks
+// what no page answers is not kept: it would stand in the links of the page, for all who
+// come after, and anybody could fill the memory with them.
+func askedAt(r *http.Request) (address string, keeps bool) {
+	q := r.URL.Query()
+	for name, values := range q {
+		if len(values) != 1 || !slices.Contains(asked, name) {
+			return "", false
+		}
+	}
+	return r.URL.EscapedPath() + "?" + q.Encode(), true
+}
+
+// ownParts are what stands in the holes of a page; address is "" for one that is not kept.
 func (s *Site) ownParts(r *http.Request, of *index.Snapshot, p page, address string) (pieces, error) {
 	mine, err := p.mine()
 	if err != nil {
 		return nil, err
 	}
+	kept := mine.key != "" && address != ""
 	address = "own " + mine.key + " " + address
-	if mine.key != "" {
+	if kept {
 		if parts, found := s.kept.get(of, address); found {
 			return parts, nil
 		}
@@ -160,7 +187,7 @@ func (s *Site) ownParts(r *http.Request, of *index.Snapshot, p page, address str
 		}
 		parts = append(parts, part)
 	}
-	if mine.key != "" {
+	if kept {
 		s.kept.put(of, address, parts)
 	}
 	return parts, nil

@@ -14,12 +14,6 @@ import (
 	"lidwoord/web/party"
 )
 
-// loanRights is how old rights may be when something is borrowed. A membership
-// that ended ends new loans at once: otherwise one could withdraw from it, get the
-// money back, and fill the shelf in the quarter of an hour that reading on is
-// allowed. A few seconds, so that who fills a shelf in peace is asked once.
-const loanRights = 10 * time.Second
-
 // possibility is what a reader can do with the title of a page.
 type possibility struct {
 	Loan    *loan.Loan  // what they have of it, nil for nothing
@@ -52,7 +46,7 @@ func (s *Site) possible(r *http.Request, p *titlePage) error {
 		c.Refused, c.Full = loan.ErrWithdrawn, nil
 	}
 	p.Loan, p.Rules, p.Full = c.Loan, c.Rules, c.Full
-	p.Again = byMembership(c.Refused) && p.Now.Sub(who.At) >= loanRights
+	p.Again = byMembership(c.Refused) && p.Now.Sub(who.At) >= loan.LendingRights
 	p.Looked = byMembership(c.Refused) && !p.Again
 	if c.Refused != nil {
 		p.Refused, p.Help = fault.Of(c.Refused), wayOut(c.Refused)
@@ -133,7 +127,7 @@ func (s *Site) wish(w http.ResponseWriter, r *http.Request, wish string) error {
 	if !in {
 		return kit.ErrSignIn
 	}
-	if s.DB.Now().Sub(who.At) >= loanRights {
+	if s.DB.Now().Sub(who.At) >= loan.LendingRights {
 		return s.party.Begin(w, r, party.Step{To: s.Link("/titel/%s", r.PathValue("title")), Silent: true, Note: wish, Session: kit.VisitOf(r).Session.ID})
 	}
 	return s.lend(w, r, who, wish)

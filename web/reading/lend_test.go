@@ -47,6 +47,35 @@ func (h *house) in(f func(*sqldb.Tx) error) {
 	}
 }
 
+// The form that gives back may be sent for a title that the reader never had, by a page
+// that lay open: nothing was given back, and what really was can still be had again.
+func TestWhatOneNeverHadIsNotGivenBack(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db, with{})
+		h.provider.Person = zoe("2027-11-30")
+		b := h.browser()
+		b.get("/inloggen")
+		never := func() {
+			t.Helper()
+			if a := b.post("/titel/" + h.ids[bus] + "/teruggeven"); strings.Contains(a.body, "Teruggegeven: "+bus) || strings.Contains(a.body, "/titel/"+h.ids[bus]+"/lenen") {
+				t.Error("a title that was never on loan is said to be given back, or offered again")
+			}
+		}
+		never()
+		var other string
+		for name, id := range h.ids {
+			if name != bus {
+				other = id
+			}
+		}
+		b.post("/titel/"+other+"/lenen").want(t, 200)
+		b.post("/titel/"+other+"/teruggeven").want(t, 200, "Teruggegeven", "Toch niet terug?")
+		never()
+		b.get("/mijn-boeken").want(t, 200, "Toch niet terug?", "/titel/"+other+"/lenen")
+		b.post("/titel/"+other+"/teruggeven").want(t, 200, "Teruggegeven", "Toch niet terug?") // a second click
+	})
+}
+
 func TestSeventeenClicksOnTwoDevicesAreOneLoanAndOneExtension(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := newHouse(t, db, with{})

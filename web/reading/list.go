@@ -20,6 +20,7 @@ const (
 	paramSubject  = "onderwerp"
 	paramSort     = "volgorde"
 	paramPage     = "pagina"
+	paramLetter   = "letter"
 )
 
 var (

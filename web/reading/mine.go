@@ -51,7 +51,7 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := minePage{Now: s.DB.Now(), Back: s.givenBack(r, who)}
 	var err error
-	page.Rules, err = s.rulesOf(r, who)
+	page.Rules, err = s.Loans.Rules(r.Context(), who.rights())
 	if fault.KindOf(err) == fault.Denied {
 		page.Refused, page.Help = fault.Of(err), wayOut(err)
 	} else if err != nil {

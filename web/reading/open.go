@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"net/http"
-	"sync"
 	"time"
 
-	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
@@ -53,56 +51,9 @@ func (s *Site) gate(r *http.Request, held func(context.Context, loan.Reader, str
 	if o.Loan, err = held(r.Context(), o.Reader, r.PathValue("title"), now.Title); err != nil {
 		return o, err
 	}
-	o.Title = o.Loan.Title
-	o.Manifest, err = s.manifests.of(o.Title, func() (m *catalogue.Manifest, err error) {
-		err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error { m, err = catalogue.Contents(tx, o.Title.ID); return err })
-		return m, err
-	})
+	o.Title, o.Manifest, err = s.contents.Open(r.Context(), s.DB, o.Loan.Title)
+	o.Loan.Title = o.Title
 	return o, err
-}
-
-// manifests are those of the titles that were opened lately. Nobody changes one: a
-// title that comes in anew gets another version.
-type manifests struct {
-	mu   sync.Mutex
-	kept map[string]manifest // by title
-}
-
-type manifest struct {
-	version int64
-	*catalogue.Manifest
-}
-
-// mostManifests is how many are kept: of a hundred kilobytes each, a few dozen
-// megabytes.
-const mostManifests = 256
-
-// of finds the manifest of a title, or reads it and keeps it; in a full house any
-// other one goes.
-func (k *manifests) of(t catalogue.Title, read func() (*catalogue.Manifest, error)) (*catalogue.Manifest, error) {
-	k.mu.Lock()
-	has, ok := k.kept[t.ID]
-	k.mu.Unlock()
-	if ok && has.version == t.Version {
-		return has.Manifest, nil
-	}
-	m, err := read()
-	if err != nil {
-		return nil, err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.kept == nil {
-		k.kept = map[string]manifest{}
-	}
-	for id := range k.kept {
-		if len(k.kept) < mostManifests {
-			break
-		}
-		delete(k.kept, id)
-	}
-	k.kept[t.ID] = manifest{t.Version, m}
-	return m, nil
 }
 
 // notHeld leads who does not have a title to its page, where it can be borrowed.

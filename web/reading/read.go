@@ -68,7 +68,7 @@ func (s *Site) read(w http.ResponseWriter, r *http.Request) error {
 	return s.Show(w, r, http.StatusOK, "reader", readerPage{
 		opened: o, ending: s.ending(o.Loan, "/lezen/%s"), Script: s.Link("/lezer/reader.%s.js", s.print), Plain: plain,
 		Book: s.Link("/boek/%s/", o.Title.ID), Save: s.Link("/plaats/%s", o.Title.ID), Marks: s.Link("/bladwijzers/%s", o.Title.ID),
-		Fonts: s.fontsAt(), Contents: s.contents(o),
+		Fonts: s.fontsAt(), Contents: s.outline(o),
 	})
 }
 
@@ -91,7 +91,7 @@ type line struct {
 	Here  bool
 }
 
-func (s *Site) contents(o opened) []line {
+func (s *Site) outline(o opened) []line {
 	number := map[string]int{}
 	for i, p := range o.straight() {
 		number[p.Href] = i + 1
@@ -209,7 +209,7 @@ func (s *Site) writeChapter(page *chapterPage) error {
 		return err
 	}
 	page.Text = template.HTML(inner) // cleaned twice: at the door of the catalogue, and by Inline
-	page.Contents = s.contents(page.opened)
+	page.Contents = s.outline(page.opened)
 	if n := page.Number; n > 1 {
 		page.Prev = s.Link("/lezen/%s/hoofdstuk/%d", title.ID, n-1)
 	}

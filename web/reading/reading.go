@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/copy"
 	"lidwoord/reading/device"
 	"lidwoord/reading/index"
 	"lidwoord/reading/loan"
@@ -51,13 +52,14 @@ type Settings struct {
 type Site struct {
 	*kit.Site
 	Settings
-	Apps      *device.Readers // lets reader apps in, also for the door of the apps
-	party     *party.Party
-	reader    []byte            // the bundled reader; empty without npm
-	print     string            // its fingerprint
-	fonts     map[string][]byte // letters that come with the reader, by name
-	manifests manifests         // of what was opened lately
-	kept      kept              // pages that are ready
+	Apps     *device.Readers // lets reader apps in, also for the door of the apps
+	party    *party.Party
+	reader   []byte            // the bundled reader; empty without npm
+	print    string            // its fingerprint
+	fonts    map[string][]byte // letters that come with the reader, by name
+	contents catalogue.Memory  // what the titles are made of that were opened lately
+	press    *copy.Press       // of copies to take along
+	kept     kept              // pages that are ready
 }
 
 // New makes the door.
@@ -67,6 +69,7 @@ func New(house *kit.House, set Settings) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{Site: k, Settings: set}
+	s.press = &copy.Press{Stacks: s.Stacks, Box: house.DB.Box, Words: house.Words}
 	if s.Dist == nil {
 		s.Dist = web.Dist
 	}

@@ -20,7 +20,7 @@ func (s *Site) send(w http.ResponseWriter, r *http.Request, t catalogue.Title, p
 	if p.Type == "text/plain" || p.Type == "text/css" {
 		w.Header().Set("Content-Type", p.Type+"; charset=utf-8")
 	}
-	w.Header().Set("ETag", `"`+t.Digest[:16]+"-"+strconv.Itoa(p.File)+`"`)
+	w.Header().Set("ETag", `"`+t.Stamp()+"-"+strconv.Itoa(p.File)+`"`)
 	http.ServeContent(w, r, "", time.Time{}, f) // with Range, which players need to skip
 	return nil
 }

@@ -17,11 +17,6 @@ import (
 	"lidwoord/web/party"
 )
 
-// RightsLife is how long we believe what the sign-on said about memberships. A
-// membership that ends at the desk ends here a quarter of an hour later at most;
-// a renewal that is paid for works as soon.
-const RightsLife = 15 * time.Minute
-
 // silentPause is how long we read on with old rights after the sign-on gave no
 // answer to a silent question.
 const silentPause = time.Minute
@@ -60,15 +55,6 @@ func (w who) rights() loan.Rights {
 	return r
 }
 
-// rulesOf is what a reader may borrow today; the error says why nothing.
-func (s *Site) rulesOf(r *http.Request, w who) (loan.Rules, error) {
-	terms, err := s.Loans.Terms(r.Context())
-	if err != nil {
-		return loan.Rules{}, err
-	}
-	return w.rights().Rules(terms, day.Of(s.DB.Now()))
-}
-
 // subjectOf is a reader as the session table names them. It is another digest than
 // the loans have: a session is tied to the one at the sign-on, and that to a person,
 // so that a copy of the database would tell who reads what.
@@ -92,7 +78,7 @@ func (s *Site) audience(r *http.Request) (audience, error) {
 	if !in {
 		return all, nil
 	}
-	rules, err := s.rulesOf(r, who)
+	rules, err := s.Loans.Rules(r.Context(), who.rights())
 	switch {
 	case err != nil && fault.KindOf(err) != fault.Denied:
 		return all, err
@@ -118,10 +104,10 @@ func whoIs(r *http.Request) (who, bool) {
 
 func (s *Site) stale(w who) bool {
 	now := s.DB.Now()
-	return now.Sub(w.At) >= RightsLife && now.Sub(w.Tried) >= silentPause
+	return now.Sub(w.At) >= loan.ReadingRights && now.Sub(w.Tried) >= silentPause
 }
 
-// fresh lets a page be shown with rights that are no older than RightsLife: it
+// fresh lets a page be shown with rights that are no older than loan.ReadingRights: it
 // asks the sign-on silently when they are, and comes back. Without an answer the
 // page is shown with what is known.
 func (s *Site) fresh(h kit.Handler) kit.Handler {

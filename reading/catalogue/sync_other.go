@@ -9,13 +9,11 @@ import (
 	"path/filepath"
 )
 
-func exchange(a, b string) error { return errors.ErrUnsupported }
-
 // Sync puts the kept files of titles on the disk, with their names. A title is
 // entered after that: otherwise a power cut leaves it without its book.
-func (s Stacks) Sync(digests ...string) error {
-	for _, digest := range digests {
-		folder := s.folder(digest)
+func (s Stacks) Sync(titles ...Title) error {
+	for _, t := range titles {
+		folder := s.folder(t)
 		err := filepath.WalkDir(folder, func(name string, _ fs.DirEntry, err error) error {
 			return errors.Join(err, syncOne(name))
 		})
