@@ -111,7 +111,7 @@ func TestAFolderIsWalkedDeepAndReadOnce(t *testing.T) {
 
 		// -again reads all, and leaves a withdrawn title withdrawn.
 		gone := all(t, db)[0]
-		if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, gone.ID) }); err != nil {
+		if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, "command", gone.ID, "") }); err != nil {
 			t.Fatal(err)
 		}
 		if tally, _ = runImport(t, db, stacks, true, dir); tally.Taken != 9 || tally.Unchanged != 0 {

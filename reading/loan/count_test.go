@@ -212,3 +212,38 @@ func TestOldLoansLoseTheirInstants(t *testing.T) {
 		})
 	})
 }
+
+// Beheer hears an order. A title that few lent is not in it, and this month is not.
+func TestWhatIsWantedIsAnOrderOfMonthsThatAreOver(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		ids := titles(t, db, catalogue.EBook, 4)
+		lend := func(on time.Time, n int, title string) {
+			t.Helper()
+			db.Now = func() time.Time { return on }
+			for i := range n {
+				if _, err := borrow(t, db, readerNamed(fmt.Sprint(title, on, i)), untilFar, title); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		lend(time.Date(2026, 4, 10, 12, 0, 0, 0, day.Amsterdam), loan.Least, ids[0])
+		lend(time.Date(2026, 5, 10, 12, 0, 0, 0, day.Amsterdam), loan.Least+1, ids[1])
+		lend(time.Date(2026, 5, 10, 12, 0, 0, 0, day.Amsterdam), loan.Least-1, ids[2])
+		lend(time.Date(2026, 6, 10, 12, 0, 0, 0, day.Amsterdam), 9, ids[3])
+		lend(time.Date(2026, 6, 10, 12, 0, 0, 0, day.Amsterdam), 1, ids[2]) // this month makes five of four, and nobody sees it
+		for _, c := range []struct {
+			month time.Month
+			limit int
+			want  string
+		}{{6, 50, ids[1] + " " + ids[0]}, {6, 1, ids[1]}, {7, 50, ids[3] + " " + ids[1] + " " + ids[2]}} {
+			db.Now = func() time.Time { return time.Date(2026, c.month, 20, 12, 0, 0, 0, day.Amsterdam) }
+			must(t, db, func(tx *sqldb.Tx) error {
+				got, err := loan.Wanted(tx, c.limit)
+				if strings.Join(got, " ") != c.want {
+					t.Errorf("month %d: %q, want %q", c.month, got, c.want)
+				}
+				return err
+			})
+		}
+	})
+}

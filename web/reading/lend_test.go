@@ -187,7 +187,7 @@ func TestAWithdrawnTitleSaysSo(t *testing.T) {
 	b, path := h.browser(), "/titel/"+h.ids[bus]
 	b.get("/inloggen")
 	b.post(path + "/lenen")
-	h.in(func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, h.ids[bus]) })
+	h.in(func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, "command", h.ids[bus], "") })
 	h.pass(3 * time.Second)
 	b.get(path).want(t, 200, "Lezen") // who has it keeps it
 	if a := h.browser().get(path).want(t, 200, "Deze titel wordt niet meer uitgeleend"); strings.Contains(a.body, "Inloggen om te lenen") {
