@@ -91,7 +91,7 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	}
 	manage.News, manage.Issuer = h.news, h.provider.Issuer
 	manage.Websites, manage.Systems, manage.Readers = websites{h.provider}, systems{}, readers{h.provider, h.accounts}
-	manage.Lending = lending{}
+	manage.Lending, manage.Titles = lending{}, collection{}
 	open(h.doors.Manage, manage.Handler(manage))
 
 	open(h.doors.SCIM, h.scim(common))

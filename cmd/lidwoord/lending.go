@@ -17,6 +17,7 @@ import (
 	"lidwoord/base/day"
 	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
 	"lidwoord/reading/loan"
 	"lidwoord/web/manage"
 )
@@ -52,7 +53,22 @@ func (lending) SetRules(tx *sqldb.Tx, actor string, l manage.LendingRules) error
 // ruleFields are the fields of the form in Beheer by the name of the rule.
 var ruleFields = map[string]string{
 	loan.RuleEBooks: manage.FieldEBooks, loan.RuleAudiobooks: manage.FieldAudiobooks, loan.RuleDays: manage.FieldLendDays,
-	loan.RuleExtensions: manage.FieldExtensions, loan.RuleExtendDays: manage.FieldExtendDays, loan.RuleExtendFrom: manage.FieldExtendFrom,
+	loan.RuleYouth: manage.FieldCollection, loan.RuleExtensions: manage.FieldExtensions, loan.RuleExtendDays: manage.FieldExtendDays, loan.RuleExtendFrom: manage.FieldExtendFrom,
+}
+
+// changesShown is how many changes of the rules Beheer shows.
+const changesShown = 10
+
+func (lending) Changes(tx *sqldb.Tx) (list []manage.RulesChanged, err error) {
+	changes, err := loan.Changes(tx, changesShown)
+	for _, c := range changes {
+		one := manage.RulesChanged{At: c.At, Actor: c.Actor, Right: c.Right}
+		for _, r := range c.Rules {
+			one.Rules = append(one.Rules, manage.RuleChange{Field: cmp.Or(ruleFields[r.Rule], r.Rule), Old: r.Old, New: r.New})
+		}
+		list = append(list, one)
+	}
+	return list, err
 }
 
 func (lending) Counts(tx *sqldb.Tx, from day.Day) ([]manage.Lent, error) {
@@ -168,5 +184,9 @@ func writeCounts(tx *sqldb.Tx, from string) error {
 	if err != nil {
 		return err
 	}
-	return manage.WriteLent(csv.NewWriter(os.Stdout), list, loan.Least)
+	sentences, err := allWords()
+	if err != nil {
+		return err
+	}
+	return manage.WriteLent(csv.NewWriter(os.Stdout), func(key string) string { return sentences.Text(words.EN, key) }, list, loan.Least)
 }
