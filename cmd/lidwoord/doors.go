@@ -46,7 +46,7 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	if err != nil {
 		return err
 	}
-	desk.Registrations = h.desk
+	desk.Registrations, desk.Lending = h.desk, deskLending{}
 	open(h.doors.Desk, desk.Handler(desk))
 
 	oidc, err := oidc.New(common, h.provider)

@@ -19,6 +19,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/reading/loan"
+	"lidwoord/web/desk"
 	"lidwoord/web/manage"
 )
 
@@ -81,6 +82,24 @@ func (lending) Counts(tx *sqldb.Tx, from day.Day) ([]manage.Lent, error) {
 }
 
 func (lending) Least() int { return loan.Least }
+
+// deskLending fills what the desk may know of the Online Bibliotheek: its rules.
+type deskLending struct{}
+
+var _ desk.Lending = deskLending{}
+
+func (deskLending) Rules(tx *sqldb.Tx, rights []string) (desk.LendingRules, bool, error) {
+	terms, err := loan.TermsOf(tx)
+	if err != nil {
+		return desk.LendingRules{}, false, err
+	}
+	r, err := loan.Rights{{Rights: rights, State: loan.Active}}.Rules(terms, day.Of(tx.Now))
+	if fault.KindOf(err) == fault.Denied {
+		return desk.LendingRules{}, false, nil
+	}
+	return desk.LendingRules{EBooks: r.EBooks, Audiobooks: r.Audiobooks, Days: r.Days, Extensions: r.Extensions,
+		ExtendDays: r.ExtendDays, ExtendFrom: r.ExtendFrom, Youth: r.Youth}, true, err
+}
 
 // manageLending is the command "lending".
 func manageLending(ctx context.Context, log *slog.Logger, args []string) error {
