@@ -36,7 +36,7 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 		return err
 	}
 	h.start.Ready = func(r *http.Request) error { return reach(r.Context(), h.db) }
-	h.start.Controller, h.start.Figures = h.controller, figures()
+	h.start.Controller, h.start.Figures = h.controller, keptFor()
 	open(h.doors.Start, h.start.Handler(h.start))
 
 	if h.book, err = h.addressBook(); err != nil {

@@ -22,8 +22,8 @@ const (
 	aYear = 365 * aDay
 )
 
-// figures are how long each room keeps things, for the page about privacy.
-func figures() start.Figures {
+// keptFor is how long each room keeps things, for the page about privacy.
+func keptFor() start.Figures {
 	return start.Figures{
 		FormDays: int(registration.Life / aDay), PayYears: ledger.KeepYears, ProofYears: int(newsletter.ProofLife / aYear),
 		MailDays: int(outbox.RowLife / aDay), LookDays: int(audit.LookLife / aDay),
