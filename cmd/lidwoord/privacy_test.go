@@ -103,6 +103,7 @@ func TestPrivacyAtTheDeskAndAtHomeInABrowser(t *testing.T) {
 	p.Visit(h.at + "/balie/aanmelden")
 	p.Fill("Gebruikersnaam", demoClerk)
 	p.Fill("Wachtwoord", demoClerkPw)
+	p.Select("Vestiging", "5280 Bibliotheek Annen")
 	p.Press("Inloggen")
 	p.Visit(h.at + "/balie/klanten/" + h.customerID(t, "lieke@veen.example"))
 	p.Press("Vragen over e-books")
