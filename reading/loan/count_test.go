@@ -247,3 +247,41 @@ func TestWhatIsWantedIsAnOrderOfMonthsThatAreOver(t *testing.T) {
 		}
 	})
 }
+
+// A change says what was before it; what did not change leaves no trace.
+func TestAChangeOfTheRulesTellsOldAndNew(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		db.Now = func() time.Time { now = now.Add(time.Second); return now }
+		set := func(change func(*loan.Rules)) {
+			t.Helper()
+			must(t, db, func(tx *sqldb.Tx) error {
+				terms, err := loan.TermsOf(tx)
+				if err != nil {
+					return err
+				}
+				r := terms["digital"]
+				change(&r)
+				return loan.SetTerm(tx, "staff:boss", "digital", r)
+			})
+		}
+		set(func(*loan.Rules) {})
+		set(func(r *loan.Rules) { r.EBooks, r.Days = 6, 28 })
+		set(func(r *loan.Rules) { r.Youth = true })
+		must(t, db, func(tx *sqldb.Tx) error { return loan.SetTerm(tx, "command", "school", loan.Rules{Days: 7, ExtendDays: 1, ExtendFrom: 1}) })
+		must(t, db, func(tx *sqldb.Tx) error {
+			list, err := loan.Changes(tx, 10)
+			var got []string
+			for _, c := range list {
+				got = append(got, fmt.Sprint(c.Actor, " ", c.Right, " ", c.Rules))
+			}
+			if want := "command school []; staff:boss digital [{youth false true}]; staff:boss digital [{ebooks 10 6} {days 21 28}]"; strings.Join(got, "; ") != want {
+				t.Errorf("%q, want %q", strings.Join(got, "; "), want)
+			}
+			if few, _ := loan.Changes(tx, 1); len(few) != 1 || few[0].Right != "school" {
+				t.Errorf("the newest is %+v", few)
+			}
+			return err
+		})
+	})
+}

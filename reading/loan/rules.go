@@ -136,9 +136,10 @@ func SetTerm(tx *sqldb.Tx, actor, right string, r Rules) error {
 	}
 	detail := r.String()
 	if old, known := terms[right]; known {
-		if detail = r.changes(old); detail == "" {
-			return nil // as it was
+		if old == r {
+			return nil
 		}
+		detail = cmp.Or(r.changes(old), detail)
 	}
 	if err := putTerm(tx, right, r); err != nil {
 		return err
