@@ -268,7 +268,9 @@ func TestAChangeOfTheRulesTellsOldAndNew(t *testing.T) {
 		set(func(*loan.Rules) {})
 		set(func(r *loan.Rules) { r.EBooks, r.Days = 6, 28 })
 		set(func(r *loan.Rules) { r.Youth = true })
-		must(t, db, func(tx *sqldb.Tx) error { return loan.SetTerm(tx, "command", "school", loan.Rules{Days: 7, ExtendDays: 1, ExtendFrom: 1}) })
+		must(t, db, func(tx *sqldb.Tx) error {
+			return loan.SetTerm(tx, "command", "school", loan.Rules{Days: 7, ExtendDays: 1, ExtendFrom: 1})
+		})
 		must(t, db, func(tx *sqldb.Tx) error {
 			list, err := loan.Changes(tx, 10)
 			var got []string
