@@ -1,8 +1,10 @@
-// Package backchannel tells other sites that somebody signed out: it posts the
-// logout token of OpenID Connect Back-Channel Logout 1.0.
+// Package backchannel calls other sites at addresses that they registered. It tells them
+// that somebody signed out, by the logout token of OpenID Connect Back-Channel Logout 1.0,
+// and gets the public keys that they sign with (jwks_uri).
 //
 //	New          makes the sender
 //	Sender.Send  hands one token to one site
+//	Sender.Keys  gets the keys that one site publishes
 //	Outside      says beforehand what is wrong with the address of a site of others
 //
 // The address is one that a client registered, so this is the one place where
@@ -45,7 +47,10 @@ var (
 // Sender posts tokens. It may be used by any number of goroutines.
 type Sender struct{ inside, outside *http.Client }
 
-var _ signon.LogoutSender = (*Sender)(nil)
+var (
+	_ signon.LogoutSender = (*Sender)(nil)
+	_ signon.KeyFetcher   = (*Sender)(nil)
+)
 
 // New makes the sender of an installation: only sites of the library itself may be
 // on this machine, in its network, or without TLS.
@@ -112,14 +117,68 @@ func Outside(address string) error {
 	return nil
 }
 
+// client is the one that may call an address.
+func (s *Sender) client(address string, own bool) (*http.Client, error) {
+	if own || s.outside == nil {
+		return s.inside, nil
+	}
+	if !strings.HasPrefix(address, "https://") {
+		return nil, ErrNoTLS
+	}
+	return s.outside, nil
+}
+
+// keysMost bounds a set of keys, in bytes: ten of RSA with their certificates.
+const keysMost = 64 << 10
+
+// ErrLarge means that more came than keys are.
+var ErrLarge = errors.New("the answer is too large")
+
+// Keys gets what a site publishes at an address. Who may change it on the way may sign
+// as the site, so it comes over TLS, or from this very machine.
+func (s *Sender) Keys(ctx context.Context, address string, own bool) ([]byte, error) {
+	web, err := s.client(address, own)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	if ip, err := netip.ParseAddr(r.URL.Hostname()); r.URL.Scheme != "https" && r.URL.Hostname() != "localhost" && (err != nil || !ip.IsLoopback()) {
+		return nil, ErrNoTLS
+	}
+	r.Header.Set("Accept", "application/jwk-set+json, application/json")
+	r.Header.Set("User-Agent", "Lidwoord")
+	res, err := web.Do(r)
+	if err != nil {
+		return nil, withoutAddress(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%w: status %d", ErrRefused, res.StatusCode)
+	}
+	text, err := io.ReadAll(io.LimitReader(res.Body, keysMost+1))
+	if err == nil && len(text) > keysMost {
+		err = ErrLarge
+	}
+	return text, err
+}
+
+// withoutAddress is an error without the address, whose query may hold a secret.
+func withoutAddress(err error) error {
+	if about := (*url.Error)(nil); errors.As(err, &about) {
+		return about.Err
+	}
+	return err
+}
+
 // Send hands a token to a site. Its errors name no more than the reason: whoever
 // reads the log need not learn what the other side wrote.
 func (s *Sender) Send(ctx context.Context, address, token string, own bool) error {
-	web := s.outside
-	if own || web == nil {
-		web = s.inside
-	} else if !strings.HasPrefix(address, "https://") {
-		return ErrNoTLS
+	web, err := s.client(address, own)
+	if err != nil {
+		return err
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(url.Values{"logout_token": {token}}.Encode()))
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 )
@@ -52,6 +53,55 @@ func TestASiteOfSomebodyElseSendsUsNotInside(t *testing.T) {
 	defer plain.Close()
 	if err := s.Send(t.Context(), plain.URL, "x", true); err != nil || !called {
 		t.Errorf("to a site of the library itself: %v", err)
+	}
+}
+
+func TestKeysAreFetchedWithTheSameCare(t *testing.T) {
+	called, size := 0, 100
+	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		called++
+		switch r.URL.Path {
+		case "/elders":
+			http.Redirect(w, r, "/", http.StatusFound)
+		case "/weg":
+			w.WriteHeader(http.StatusNotFound)
+		default:
+			w.Write(make([]byte, size))
+		}
+	})
+	plain, sealed := httptest.NewServer(page), httptest.NewTLSServer(page)
+	defer plain.Close()
+	defer sealed.Close()
+	s := New()
+	for address, want := range map[string]error{sealed.URL: ErrInside, "https://localhost:1/": ErrInside, plain.URL: ErrNoTLS, "http://site.example/": ErrNoTLS} {
+		if _, err := s.Keys(t.Context(), address, false); !errors.Is(err, want) {
+			t.Errorf("%s, of somebody else: %v, want %v", address, err, want)
+		}
+	}
+	if called != 0 {
+		t.Error("somebody else made us call this machine")
+	}
+	if _, err := s.Keys(t.Context(), "http://site.example/", true); !errors.Is(err, ErrNoTLS) {
+		t.Errorf("of the library itself, without TLS: %v", err)
+	}
+	if text, err := s.Keys(t.Context(), plain.URL, true); err != nil || len(text) != size {
+		t.Errorf("of the library itself, on this machine: %v", err)
+	}
+	if text, err := NewForDemo().Keys(t.Context(), plain.URL, false); err != nil || len(text) != size {
+		t.Errorf("in the demo: %v", err)
+	}
+	for path, want := range map[string]error{"/elders": ErrRefused, "/weg": ErrRefused} {
+		if _, err := s.Keys(t.Context(), plain.URL+path, true); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", path, err, want)
+		}
+	}
+	size = keysMost + 1
+	if _, err := s.Keys(t.Context(), plain.URL, true); !errors.Is(err, ErrLarge) {
+		t.Errorf("too large: %v", err)
+	}
+	sealed.Close()
+	if _, err := s.Keys(t.Context(), "https://127.0.0.1:1/?sleutel=geheim", true); err == nil || strings.Contains(err.Error(), "geheim") {
+		t.Errorf("an error tells the address: %v", err)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 )
 
 // Token is a secret that goes to a person and is never stored.
@@ -114,7 +115,10 @@ const MasterLength = 32
 // Box seals what must be read again later: signing keys, queued mail. Each
 // purpose has a key of its own, so that one sealed thing never passes for
 // another.
-type Box struct{ master []byte }
+type Box struct {
+	master  []byte
+	ciphers sync.Map // purpose → cipher.AEAD: making one costs more than opening a cookie
+}
 
 // NewBox makes the box of a master key of MasterLength bytes.
 func NewBox(master []byte) (*Box, error) {
@@ -162,10 +166,18 @@ func (b *Box) Open(purpose, sealed string) ([]byte, error) {
 // ErrSealed is what Open says of text that another master key sealed.
 var ErrSealed = errors.New("secret: sealed with another key, or damaged")
 
+// gcm is the cipher of a purpose. Purposes are names in the program, so there are few.
 func (b *Box) gcm(purpose string) (cipher.AEAD, error) {
+	if made, ok := b.ciphers.Load(purpose); ok {
+		return made.(cipher.AEAD), nil
+	}
 	block, err := aes.NewCipher(b.Derive(purpose))
 	if err != nil {
 		return nil, err
 	}
-	return cipher.NewGCMWithRandomNonce(block)
+	gcm, err := cipher.NewGCMWithRandomNonce(block)
+	if err == nil {
+		b.ciphers.Store(purpose, gcm)
+	}
+	return gcm, err
 }

@@ -235,3 +235,46 @@ func TestASessionMayChangeItsTokenAndOneMayServeOnce(t *testing.T) {
 		})
 	})
 }
+
+func TestSixteenAtTheDoorAreEachKnownByTheirOwnSession(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		tokens := make([]secret.Token, 16)
+		for i := range tokens {
+			door := "desk"
+			if i == 0 {
+				door = "login"
+			}
+			in(t, db, func(tx *sqldb.Tx) (err error) {
+				tokens[i], _, err = session.Start(tx, session.Session{Door: door, Subject: string(rune('a' + i)), Idle: time.Hour})
+				return err
+			})
+		}
+		var f session.Finder
+		find := func(token secret.Token) (s session.Session, ok bool) {
+			err := db.Look(t.Context(), func(tx *sqldb.Tx) (err error) { s, ok, err = f.Find(tx, "desk", token); return err })
+			if err != nil {
+				t.Error(err)
+			}
+			return s, ok
+		}
+		var all sync.WaitGroup
+		for i, token := range tokens {
+			all.Go(func() {
+				for range 20 {
+					if s, ok := find(token); ok != (i > 0) || ok && s.Subject != string(rune('a'+i)) {
+						t.Errorf("%d is %+v, %v", i, s, ok)
+					}
+				}
+			})
+		}
+		all.Wait()
+		s, _ := find(tokens[1])
+		in(t, db, func(tx *sqldb.Tx) error { return session.End(tx, s.ID) })
+		if _, ok := find(tokens[1]); ok {
+			t.Error("a session that ended opens the door")
+		}
+		if _, ok := find(""); ok {
+			t.Error("no token opens the door")
+		}
+	})
+}

@@ -14,13 +14,23 @@ func insert(tx *sqldb.Tx, digest string, s Session) error {
 	return err
 }
 
-func find(tx *sqldb.Tx, door, digest string, oldest time.Time) (s Session, ok bool, err error) {
-	ok, err = tx.One(`
-		SELECT id, door, subject, data, device, auth_at, seen_at, expires_at, sign_on_id FROM session
-		WHERE digest = $1 AND door = $2 AND expires_at > $3 AND auth_at > $4`,
-		[]any{digest, door, tx.Now, oldest},
-		&s.ID, &s.Door, &s.Subject, &s.Data, &s.Device, sqldb.Instant(&s.AuthAt), sqldb.Instant(&s.SeenAt), sqldb.Instant(&s.Expires), &s.SignOn)
-	return s, ok, err
+// findAll finds the living sessions of many tokens by their digests, at any door.
+func findAll(tx *sqldb.Tx, digests []string) (map[string]Session, error) {
+	args := []any{tx.Now, tx.Now.Add(-LifeMost)}
+	for _, d := range digests {
+		args = append(args, d)
+	}
+	found := make(map[string]Session, len(digests))
+	_, err := sqldb.Many(tx, `
+		SELECT digest, id, door, subject, data, device, auth_at, seen_at, expires_at, sign_on_id FROM session
+		WHERE expires_at > $1 AND auth_at > $2 AND digest IN `+sqldb.In(3, len(digests)),
+		args, func(r sqldb.Row) (digest string, err error) {
+			var s Session
+			err = r.Scan(&digest, &s.ID, &s.Door, &s.Subject, &s.Data, &s.Device, sqldb.Instant(&s.AuthAt), sqldb.Instant(&s.SeenAt), sqldb.Instant(&s.Expires), &s.SignOn)
+			found[digest] = s
+			return digest, err
+		})
+	return found, err
 }
 
 func touch(tx *sqldb.Tx, id string, expires time.Time) error {

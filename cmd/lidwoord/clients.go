@@ -27,6 +27,7 @@ type clientFile struct {
 	Own         bool     `toml:"own"`    // of the library itself: asks no consent
 	Method      string   `toml:"method"` // client_secret, private_key_jwt or none
 	KeysFile    string   `toml:"keys_file"`
+	KeysURI     string   `toml:"jwks_uri"` // where it publishes its keys, instead of keys_file
 	Redirects   []string `toml:"redirects"`
 	Logouts     []string `toml:"logouts"`
 	Origins     []string `toml:"origins"`
@@ -61,6 +62,10 @@ func readClient(file string) (signon.Listed, error) {
 	default:
 		return signon.Listed{}, fmt.Errorf("%s: method is %s, %s or %s", file, signon.BySecret, signon.BySigning, signon.ByNothing)
 	}
+	if f.KeysFile != "" && f.KeysURI != "" {
+		return signon.Listed{}, fmt.Errorf("%s: give keys_file or jwks_uri", file)
+	}
+	l.Keys = f.KeysURI
 	if f.KeysFile != "" {
 		path := f.KeysFile
 		if !filepath.IsAbs(path) {
@@ -164,6 +169,9 @@ func printClients(ctx context.Context, db *sqldb.DB, p *signon.Provider) error {
 			whose = "the library's own"
 		}
 		fmt.Printf("%s\n  %s; %s; %s; scopes %s\n", l.ID, l.Name, whose, l.Method, strings.Join(l.Scopes, " "))
+		if strings.HasPrefix(l.Keys, "http") {
+			fmt.Printf("  publishes its keys at %s\n", l.Keys)
+		}
 		for _, uri := range l.Redirects {
 			fmt.Printf("  goes back to %s\n", uri)
 		}

@@ -61,8 +61,9 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	open(h.doors.Login, h.login.Handler(h.login))
 
 	h.titles = index.New(h.db, index.Settings{Popular: loan.Popular, Log: h.log}) // one in memory for both doors that show them
+	h.loans = loan.NewMemory(h.db)
 	h.reading, err = reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks,
-		Index: h.titles, Catalogue: h.doors.OPDS.String()})
+		Index: h.titles, Loans: h.loans, Catalogue: h.doors.OPDS.String()})
 	if err != nil {
 		return err
 	}

@@ -76,6 +76,7 @@ type house struct {
 	bank     *testbank.Bank // of the demo
 	stacks   catalogue.Stacks
 	titles   *index.Index         // the catalogue in memory
+	loans    *loan.Memory         // what is asked of loans over and over
 	book     customer.AddressBook // nil looks nothing up
 	start    *start.Site
 	reading  *reading.Site // its apps have a door of their own
@@ -128,10 +129,12 @@ func build(ctx context.Context, c Config, db *sqldb.DB, log *slog.Logger) (*hous
 		return nil, err
 	}
 	h.provider = &signon.Provider{Issuer: doors.OIDC.String(), Box: db.Box, Memberships: memberships{}, Reaches: backchannel.Outside}
-	h.farewell = &signon.LogoutWorker{DB: db, Provider: h.provider, Sender: backchannel.New(), Log: log}
+	sites := backchannel.New()
 	if c.demo {
-		h.farewell.Sender, h.provider.Reaches = backchannel.NewForDemo(), nil
+		sites, h.provider.Reaches = backchannel.NewForDemo(), nil
 	}
+	h.provider.Fetcher = sites
+	h.farewell = &signon.LogoutWorker{DB: db, Provider: h.provider, Sender: sites, Log: log}
 	h.news, err = newsletter.New(newsletter.Links{
 		Confirm:     func(t secret.Token) string { return kit.Absolute(doors.News, "/bevestigen/"+string(t)) },
 		Unsubscribe: func(t secret.Token) string { return kit.Absolute(doors.News, "/afmelden/"+string(t)) },

@@ -32,16 +32,23 @@ func (s websites) List(tx *sqldb.Tx) ([]manage.Website, error) {
 		return nil, err
 	}
 	unheard, err := s.provider.Unheard(tx)
+	if err != nil {
+		return nil, err
+	}
+	missed, err := s.provider.Missed(tx)
 	list := make([]manage.Website, len(listed))
 	for i, l := range listed {
 		list[i] = manage.Website{
 			ID: l.ID, Name: l.Name, BuiltIn: builtIn(l.ID), Own: l.Own, Method: l.Method, Keys: l.Keys,
 			Redirects: l.Redirects, Logouts: l.Logouts, Origins: l.Origins, SignedOut: l.SignedOut, Initiate: l.Initiate,
 			Scopes: l.Scopes, Algorithm: l.Algorithm, Sector: l.Sector, PushedOnly: l.PushedOnly, Introspects: l.Introspects, Lasting: l.Lasting,
-			Changed: l.Changed, OldUntil: l.OldUntil,
+			Changed: l.Changed, OldUntil: l.OldUntil, KeysFailed: s.provider.KeysFailed(l.Client),
 		}
 		if at := slices.IndexFunc(unheard, func(u signon.Unheard) bool { return u.ClientID == l.ID }); at >= 0 {
 			list[i].Unheard, list[i].UnheardSince = unheard[at].Waiting, unheard[at].Since
+		}
+		if at := slices.IndexFunc(missed, func(m signon.Missed) bool { return m.ClientID == l.ID }); at >= 0 {
+			list[i].Missed, list[i].MissedLast = missed[at].Count, missed[at].Last
 		}
 	}
 	return list, err
@@ -119,7 +126,7 @@ func wrongWith(w manage.Website, err error) error {
 			list = append(list, e.At(manage.FieldSignedOut))
 		case errors.Is(e, signon.ErrClientAddress), errors.Is(e, signon.ErrClientStar):
 			list = append(list, addressWrong(w, e))
-		case errors.Is(e, signon.ErrClientKeys):
+		case errors.Is(e, signon.ErrClientKeys), errors.Is(e, signon.ErrKeysInside):
 			list = append(list, e.At(manage.FieldKeys))
 		case errors.Is(e, signon.ErrClientTaken):
 			list = append(list, e.At(manage.FieldID))
@@ -139,7 +146,7 @@ func addressWrong(w manage.Website, e *fault.Error) *fault.Error {
 		field string
 		uris  []string
 	}{
-		{manage.FieldRedirects, w.Redirects}, {manage.FieldLogouts, w.Logouts}, {manage.FieldSignedOut, []string{w.SignedOut}}, {manage.FieldInitiate, []string{w.Initiate}},
+		{manage.FieldRedirects, w.Redirects}, {manage.FieldLogouts, w.Logouts}, {manage.FieldSignedOut, []string{w.SignedOut}}, {manage.FieldInitiate, []string{w.Initiate}}, {manage.FieldKeys, []string{w.Keys}},
 	} {
 		if slices.Contains(it.uris, uri) {
 			return e.At(it.field)

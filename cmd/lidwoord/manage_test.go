@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"html"
@@ -347,6 +348,43 @@ func TestOurOwnDoorsAreSeenAndNotTouched(t *testing.T) {
 		}
 		if got := b.noted("client:" + readingClient); len(got) != 0 {
 			t.Errorf("noted %v", got)
+		}
+	})
+}
+
+func TestWhatGoesWrongWithAWebsiteStandsAboveTheList(t *testing.T) {
+	eachEngine(t, func(t *testing.T, h *running) {
+		b := h.boss(t)
+		_, page := b.see("/websites")
+		for _, text := range []string{"horen niet dat iemand zich afmeldt", "kunnen we de sleutels niet ophalen"} {
+			if strings.Contains(page, text) {
+				t.Errorf("nothing is wrong, and it says %q", text)
+			}
+		}
+		site := siteForm("methode", "private_key_jwt", "sleutels", "http://127.0.0.1:1/sleutels?geheim")
+		if status, page := b.send("/websites/nieuw", site); status != 200 || !strings.Contains(page, "jwks_uri: http://127.0.0.1:1/sleutels?geheim") {
+			t.Fatalf("a site that publishes its keys: %d\n%s", status, page)
+		}
+		id := site.Get("kenmerk")
+		err := h.house.db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			if _, err := tx.Exec(`INSERT INTO signon_missed (client_id, missed, last_at) VALUES ($1, 3, $2)`, id, tx.Now); err != nil {
+				return err
+			}
+			_, err := tx.Exec(`UPDATE signon_client SET logout_uri = 'https://elders.example/uit' WHERE id = $1`, id)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		claims := base64.RawURLEncoding.EncodeToString([]byte(`{"iss":"` + id + `","sub":"` + id + `","jti":"1"}`))
+		assertion := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ES256"}`)) + "." + claims + "." + base64.RawURLEncoding.EncodeToString(make([]byte, 64))
+		if err := h.house.provider.FetchKeys(t.Context(), h.house.db, signon.ClientAuth{Assertion: assertion}); err == nil || strings.Contains(err.Error(), "geheim") {
+			t.Errorf("nobody is at the address of the keys: %v", err)
+		}
+		_, page = b.see("/websites")
+		b.wants(page, "Deze websites horen niet dat iemand zich afmeldt", "Gemiste afmeldingen: 3, de laatste opgegeven op", "Van deze websites kunnen we de sleutels niet ophalen", "sinds ")
+		if strings.Index(page, "Gemiste afmeldingen") > strings.Index(page, "<table") {
+			t.Error("the problem does not come first")
 		}
 	})
 }

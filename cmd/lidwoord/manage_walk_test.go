@@ -6,6 +6,7 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
+	"lidwoord/base/sqldb"
 	"lidwoord/web/webtest"
 )
 
@@ -55,6 +56,16 @@ func TestAManagerConnectsAWebsiteInABrowser(t *testing.T) {
 	p.Press("Naar de websites")
 	p.Want("oude geheim werkt tot")
 	p.Look("manage-sites-overlap")
+	err = h.db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(`INSERT INTO signon_missed (client_id, missed, last_at) SELECT id, 3, $1 FROM signon_client WHERE logout_uri <> '' LIMIT 1`, tx.Now)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Reload()
+	p.Want("Deze websites horen niet dat iemand zich afmeldt", "Gemiste afmeldingen: 3")
+	p.Look("manage-sites-deaf")
 	p.Press("Leesclub")
 	p.Press("Website verwijderen")
 	p.Want("We vergeten welke lezers toestemming gaven")

@@ -16,7 +16,7 @@ import (
 // along, are those of the Online Bibliotheek in a browser.
 func (h *house) opds(common *kit.House, titles *index.Index) http.Handler {
 	issuer := h.doors.OIDC.String()
-	return opds.New(common, opds.Settings{Index: titles, Stacks: h.stacks, Readers: readersOfApps{h.reading.Apps}, Cover: h.stacks.OpenCover, Copy: h.reading.SendCopy,
+	return opds.New(common, opds.Settings{Index: titles, Loans: h.loans, Stacks: h.stacks, Readers: readersOfApps{h.reading.Apps}, Cover: h.stacks.OpenCover, Copy: h.reading.SendCopy,
 		OAuth: &opds.OAuth{Issuer: issuer, Metadata: issuer + signon.PathDiscovery, Authorize: issuer + signon.PathAuthorize, Token: issuer + signon.PathToken,
 			ClientID: appsClient, Redirect: appsRedirect, Scope: "openid " + signon.ScopeReading + " " + signon.ScopeOffline},
 	}).Handler()

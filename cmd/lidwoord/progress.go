@@ -47,7 +47,11 @@ func (p *progress) line(t step, took time.Duration) string {
 	text := fmt.Sprintf("[%s%s] %3d %%  %d of %d", strings.Repeat("#", full), strings.Repeat("-", width-full), t.done*100/max(t.total, 1), t.done, t.total)
 	if done := t.done - p.first; done > 0 && took > 0 {
 		speed := float64(done) / took.Seconds()
-		text += fmt.Sprintf("  %.0f/s  %v to go", speed, time.Duration(float64(t.total-t.done)/speed*float64(time.Second)).Round(time.Second))
+		pace := fmt.Sprintf("%.0f/s", speed)
+		if speed < 10 {
+			pace = fmt.Sprintf("%.1f/s", speed)
+		}
+		text += fmt.Sprintf("  %s  %v to go", pace, time.Duration(float64(t.total-t.done)/speed*float64(time.Second)).Round(time.Second))
 	}
 	if t.more != "" {
 		text += "  " + t.more

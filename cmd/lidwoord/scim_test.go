@@ -91,12 +91,12 @@ func TestACustomerOfAnotherLibrarySystemSignsInAtTheOnlineLibrary(t *testing.T) 
 
 func TestTokensAndKindsAreMadeListedAndEndedByCommand(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	for engine, database := range map[string]func() string{
-		"sqlite":   func() string { return "sqlite:" + filepath.Join(t.TempDir(), "lidwoord.db") },
-		"postgres": func() string { return sqldbtest.PostgresURL(t) },
+	for engine, database := range map[string]func(*testing.T) string{
+		"sqlite":   func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "lidwoord.db") },
+		"postgres": func(t *testing.T) string { return sqldbtest.PostgresURL(t) },
 	} {
 		t.Run(engine, func(t *testing.T) {
-			config := library(t, database(), "127.0.0.1:1", "127.0.0.1:25")
+			config := library(t, database(t), "127.0.0.1:1", "127.0.0.1:25")
 			command := func(args ...string) string {
 				t.Helper()
 				out, err := os.Create(filepath.Join(t.TempDir(), "out"))

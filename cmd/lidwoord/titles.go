@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,12 +49,29 @@ func titles(ctx context.Context, log *slog.Logger, args []string) error {
 	return importTitles(ctx, args)
 }
 
+const importHelp = `lidwoord titles import [options] FILE|FOLDER…
+
+Takes in all e-books (EPUB) and audiobooks that lie under the folders, also while the
+server runs. Stop it when you like, with Ctrl-C as well: the same command goes on where
+it was, and what did not change since is passed over. A file that changed becomes a new
+title in the place of the old one; who has that on loan keeps it until the loan ends.
+
+At the end it says what was refused and why; -report has that of all files. It exits
+with 0 when everything was dealt with, also when some files were refused; with 1 when
+all were, or when it stopped. docs/titles.md tells more.
+
+`
+
 // importTitles takes in all that lies under some paths. docs/titles.md tells what.
 func importTitles(ctx context.Context, args []string) error {
 	var paths []string
 	var report string
 	var again bool
 	c, err := readConfigFor("titles import", args, func(set *flag.FlagSet) {
+		set.Usage = func() {
+			fmt.Fprint(set.Output(), importHelp)
+			set.PrintDefaults()
+		}
 		set.StringVar(&report, "report", "", "CSV file for what was done with each file, and why")
 		set.BoolVar(&again, "again", false, "read all anew, also what did not change")
 	}, &paths)
@@ -63,13 +81,26 @@ func importTitles(ctx context.Context, args []string) error {
 	if len(paths) == 0 {
 		return errors.New("titles import: name files or folders with e-books (EPUB) and audiobooks; or say list, show, withdraw or put-back")
 	}
+	if report != "" { // heard now, and not after three hours
+		f, err := os.CreateTemp(filepath.Dir(report), ".report")
+		if err != nil {
+			return fmt.Errorf("titles import: the report cannot be written: %w", err)
+		}
+		if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+			return err
+		}
+	}
+	stacks := catalogue.Stacks{Dir: c.Titles}
+	if err := stacks.Ready(); err != nil && !catalogue.Full(err) {
+		return fmt.Errorf("titles import: nothing can be written in the folder of the titles: %w", err)
+	}
 	db, err := openDatabase(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	bar := &progress{to: os.Stderr}
-	in := ingest.Import{DB: db, Stacks: catalogue.Stacks{Dir: c.Titles}, Again: again, Say: explain, Moved: func(t ingest.Tally) {
+	in := ingest.Import{DB: db, Stacks: stacks, Again: again, Say: explain, Moved: func(t ingest.Tally) {
 		bar.show(step{t.Done, t.Total, fmt.Sprintf("%d refused", t.Refused)})
 	}}
 	t, remarks, err := in.Run(ctx, paths)
@@ -82,6 +113,8 @@ func importTitles(ctx context.Context, args []string) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("titles import: stopped after %d of %d; the same command goes on there", t.Done, t.Total)
+	case catalogue.Full(err):
+		return fmt.Errorf("titles import: stopped after %d of %d: the disk is full (%s). No title is half in the catalogue. Make room; the same command goes on there", t.Done, t.Total, c.Titles)
 	case err != nil:
 		return fmt.Errorf("titles import: stopped after %d of %d; the same command goes on there: %w", t.Done, t.Total, err)
 	case t.Refused > 0 && t.Refused == t.Total:
@@ -117,9 +150,25 @@ func tellTitles(to io.Writer, t ingest.Tally, remarks []ingest.Remark) {
 	}
 	if shown > few {
 		fmt.Fprintf(to, "… and %d more; -report FILE has them all\n", shown-few)
+		tellReasons(to, remarks)
 	}
 	fmt.Fprintf(to, "%d of %d: %d taken (%d of them mended), %d here already, %d unchanged since an earlier import, %d refused\n",
 		t.Done, t.Total, t.Taken, t.Mended, t.Present, t.Unchanged, t.Refused)
+}
+
+// tellReasons says how often something was refused for each reason, the most frequent
+// first.
+func tellReasons(to io.Writer, remarks []ingest.Remark) {
+	times := map[string]int{}
+	for _, r := range remarks {
+		if r.Outcome == ingest.Refused {
+			reason, _, _ := strings.Cut(r.Text, ": ")
+			times[reason]++
+		}
+	}
+	for _, reason := range slices.SortedFunc(maps.Keys(times), func(a, b string) int { return cmp.Or(times[b]-times[a], strings.Compare(a, b)) }) {
+		fmt.Fprintf(to, "%6d ×  %s\n", times[reason], reason)
+	}
 }
 
 // writeReport writes what was done with each file, as a table.

@@ -2,17 +2,37 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/reading/catalogue"
+	"lidwoord/reading/ingest"
 	"lidwoord/samples"
 )
+
+// Of thousands of files one wants to know what is wrong with most of them.
+func TestAnImportCountsTheReasonsOfItsRefusals(t *testing.T) {
+	var remarks []ingest.Remark
+	for i := range 30 {
+		reason := "This file is not an e-book: it is empty"
+		if i%3 == 0 {
+			reason = "This book is encrypted"
+		}
+		remarks = append(remarks, ingest.Remark{Path: fmt.Sprint(i, ".epub"), Outcome: ingest.Refused, Text: reason})
+	}
+	var said strings.Builder
+	tellTitles(&said, ingest.Tally{Total: 30, Done: 30, Refused: 30}, remarks)
+	if want := "… and 10 more; -report FILE has them all\n    20 ×  This file is not an e-book\n    10 ×  This book is encrypted\n30 of 30:"; !strings.Contains(said.String(), want) {
+		t.Errorf("said:\n%s", said.String())
+	}
+}
 
 func TestTitlesComeInByCommand(t *testing.T) {
 	databases := map[string]func(*testing.T) string{"sqlite": func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "lidwoord.db") }}
@@ -86,6 +106,28 @@ func TestTitlesComeInByCommand(t *testing.T) {
 			for _, words := range [][]string{{"show", "nope"}, {"withdraw"}, {"import"}, {"import", filepath.Join(folder, "=1+1.epub")}, {"import", filepath.Join(folder, "weg.epub")}} {
 				if err := command(words[0], words[1:]...); err == nil {
 					t.Errorf("%v went well", words)
+				}
+			}
+			for name, c := range map[string]struct{ report, titles, want string }{
+				"no folder for the report": {filepath.Join(folder, "weg", "r.csv"), "", "the report cannot be written"},
+				"no folder for the titles": {"", filepath.Join(folder, "=1+1.epub", "titels"), "nothing can be written in the folder of the titles"},
+			} {
+				args := []string{folder}
+				if c.report != "" {
+					args = append([]string{"-report", c.report}, args...)
+				}
+				other := config
+				if c.titles != "" {
+					text, err := os.ReadFile(config)
+					if err != nil {
+						t.Fatal(err)
+					}
+					lines := regexp.MustCompile(`(?m)^titles\s*=.*$`).ReplaceAllString(string(text), fmt.Sprintf("titles = %q", c.titles))
+					other = filepath.Join(filepath.Dir(config), "other.toml")
+					write(t, other, lines)
+				}
+				if err := run(t.Context(), log, append([]string{"titles", "import", "-config", other}, args...)); err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("%s: %v", name, err)
 				}
 			}
 			stopped, stop := context.WithCancel(t.Context())

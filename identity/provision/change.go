@@ -94,6 +94,9 @@ func (p Provisioner) change(tx *sqldb.Tx, by Bearer, u User, c Change) (User, er
 	if u.State == account.Active {
 		u.PassedOver = passOver(u, &c)
 	}
+	if c.Email != nil && *c.Email == "" {
+		return User{}, ErrEmailKept
+	}
 	next, changed := u, []string{}
 	if c.ExternalID != nil && *c.ExternalID != u.ExternalID {
 		if !readable(*c.ExternalID, LongestExternal) {

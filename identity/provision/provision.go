@@ -80,6 +80,8 @@ var (
 	// ErrChanged: the user is not at the version that the program knew.
 	ErrChanged = fault.New(fault.Conflict, "provision.changed")
 	// ErrUsernameFixed: an account that waits keeps the name in its letter.
+	// ErrEmailKept means that a link must go somewhere while the account waits.
+	ErrEmailKept     = fault.New(fault.Denied, "provision.email_kept")
 	ErrUsernameFixed = fault.New(fault.Denied, "provision.username_fixed")
 	// ErrAccountGone: nothing is left of the account; the user is made anew.
 	ErrAccountGone = fault.New(fault.Conflict, "provision.account_gone")

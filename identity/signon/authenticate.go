@@ -103,6 +103,7 @@ const (
 	whyTooFar     = "exp is too far ahead"
 	whyEarly      = "nbf or iat lies ahead"
 	whyKey        = "kid or alg of no registered key"
+	whyNoKeys     = "its keys could not be fetched"
 	whySignature  = "wrong signature"
 	whySpent      = "jti was seen"
 )
@@ -170,9 +171,12 @@ func (p *Provider) doubts(tx *sqldb.Tx, c client, a assertion) (why string, err 
 	case a.NotBefore > now+slack, a.IssuedAt > now+slack:
 		return whyEarly, nil
 	}
-	set, err := readClientKeys(c.keys)
+	set, err := p.keysOf(c, tx.Now)
 	if err != nil {
 		return "", err
+	}
+	if len(set.Keys) == 0 {
+		return whyNoKeys, nil
 	}
 	if why := signedBy(a.signed, set); why != "" {
 		return why, nil
@@ -204,9 +208,7 @@ func signedBy(signed *jose.JSONWebSignature, set jose.JSONWebKeySet) (why string
 // other machines.
 const keysMost = 10
 
-// readClientKeys reads the public keys that a client registers. They are given
-// and never fetched: an address to fetch them from would let whoever registers a
-// client send this server around its own network.
+// readClientKeys reads the public keys that a client registers by value.
 func readClientKeys(text string) (set jose.JSONWebKeySet, err error) {
 	if len(text) > maxHint {
 		return set, errors.New("too large")
@@ -218,21 +220,29 @@ func readClientKeys(text string) (set jose.JSONWebKeySet, err error) {
 		return set, errors.New("no keys, or too many")
 	}
 	for _, k := range set.Keys {
-		switch key := k.Key.(type) {
-		case *rsa.PublicKey:
-			if key.N.BitLen() < rsaBits {
-				return set, errors.New("an RSA key is too short")
-			}
-		case *ecdsa.PublicKey:
-			if key.Curve != elliptic.P256() {
-				return set, errors.New("a key is of another curve than P-256")
-			}
-		default:
-			return set, errors.New("a key is not public, or of a kind that we do not use")
-		}
-		if !k.Valid() || k.Use != "" && k.Use != "sig" {
-			return set, errors.New("a key is not for signing")
+		if err := unfit(k); err != nil {
+			return set, err
 		}
 	}
 	return set, nil
+}
+
+// unfit says why a key is not one that we may believe a client by.
+func unfit(k jose.JSONWebKey) error {
+	switch key := k.Key.(type) {
+	case *rsa.PublicKey:
+		if key.N.BitLen() < rsaBits {
+			return errors.New("an RSA key is too short")
+		}
+	case *ecdsa.PublicKey:
+		if key.Curve != elliptic.P256() {
+			return errors.New("a key is of another curve than P-256")
+		}
+	default:
+		return errors.New("a key is not public, or of a kind that we do not use")
+	}
+	if !k.Valid() || k.Use != "" && k.Use != "sig" {
+		return errors.New("a key is not for signing")
+	}
+	return nil
 }

@@ -31,7 +31,7 @@ type Client struct {
 	Name      string       // shown to the person who signs in
 	Own       bool         // of the library itself: it hears what it asks without a page about consent
 	Secret    secret.Token // "" and no Keys make a public client, which has PKCE only; never read back
-	Keys      string       // its public keys as a JSON Web Key Set: it signs instead of showing a secret (private_key_jwt)
+	Keys      string       // its public keys as a JSON Web Key Set, or the address where it publishes them (jwks_uri): it signs instead of showing a secret (private_key_jwt)
 	Redirects []string     // exact addresses that codes may go to
 	Logouts   []string     // exact addresses that a person may go to after signing out
 	Origins   []string     // web origins whose scripts may call us, such as https://app.example
@@ -60,6 +60,7 @@ var (
 	ErrClientAddress    = fault.New(fault.Invalid, "signon.client_address")
 	ErrClientStar       = fault.New(fault.Invalid, "signon.client_star")
 	ErrClientInside     = fault.New(fault.Invalid, "signon.client_inside")
+	ErrKeysInside       = fault.New(fault.Invalid, "signon.keys_inside")
 	ErrClientSecret     = fault.New(fault.Invalid, "signon.client_secret").With(MinSecret)
 	ErrClientKeys       = fault.New(fault.Invalid, "signon.client_keys")
 	ErrClientAlgorithm  = fault.New(fault.Invalid, "signon.client_algorithm")
@@ -103,7 +104,7 @@ func keepClient(tx *sqldb.Tx, c Client, digest any) error {
 // and keeps nothing: for a form that may have faults of its own beside them.
 func (p *Provider) CheckClient(l Listed) error {
 	var wrong fault.List
-	if l.Method == BySigning && l.Keys != "" {
+	if l.Method == BySigning && l.Keys != "" && !atAddress(l.Keys) {
 		if _, err := readClientKeys(l.Keys); err != nil {
 			wrong.Add("", ErrClientKeys.Because(err))
 		}
@@ -130,15 +131,17 @@ func (p *Provider) checkClient(c Client) (Client, error) {
 		if c.Secret != "" {
 			return c, ErrClientKeys
 		}
-		set, err := readClientKeys(c.Keys)
-		if err != nil {
-			return c, ErrClientKeys.Because(err)
+		if !atAddress(c.Keys) {
+			set, err := readClientKeys(c.Keys)
+			if err != nil {
+				return c, ErrClientKeys.Because(err)
+			}
+			text, err := json.Marshal(set)
+			if err != nil {
+				return c, err
+			}
+			c.Keys = string(text)
 		}
-		text, err := json.Marshal(set)
-		if err != nil {
-			return c, err
-		}
-		c.Keys = string(text)
 	}
 	if c.Algorithm != ES256 && c.Algorithm != RS256 {
 		return c, ErrClientAlgorithm
@@ -172,6 +175,14 @@ func (p *Provider) checkAddresses(c Client) error {
 			wrong.Add("", ErrClientAddress.With(c.SignedOut))
 		} else if !c.Own && p.Reaches != nil && p.Reaches(c.SignedOut) != nil {
 			wrong.Add("", ErrClientInside.With(c.SignedOut))
+		}
+	}
+	if atAddress(c.Keys) { // we call this one too, and believe what it says
+		u, err := url.Parse(c.Keys)
+		if err != nil || !p.registrable(c.Keys) || u.Scheme != "https" && !local(u.Hostname()) || len(c.Keys) > maxParameter {
+			wrong.Add("", ErrClientAddress.With(c.Keys))
+		} else if !c.Own && p.Reaches != nil && p.Reaches(c.Keys) != nil {
+			wrong.Add("", ErrKeysInside.With(c.Keys))
 		}
 	}
 	for _, origin := range c.Origins {

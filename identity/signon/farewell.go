@@ -86,8 +86,19 @@ type Unheard struct {
 }
 
 // Unheard lists the sites that do not hear of sign-outs now. What was given up after a
-// day is in the log only.
+// day is Missed.
 func (p *Provider) Unheard(tx *sqldb.Tx) ([]Unheard, error) { return unheardLogouts(tx) }
+
+// Missed are the sign-outs that a site will never hear: it was away for a day. Its
+// sessions of those people end when it ends them itself.
+type Missed struct {
+	ClientID string
+	Count    int
+	Last     time.Time // when the last was given up
+}
+
+// Missed lists the sites that missed sign-outs and did not hear another since.
+func (p *Provider) Missed(tx *sqldb.Tx) ([]Missed, error) { return missedLogouts(tx) }
 
 // Run tells sites of sign-outs until ctx ends.
 func (w *LogoutWorker) Run(ctx context.Context) { w.queue().Run(ctx) }
@@ -172,7 +183,16 @@ func (w *LogoutWorker) tell(ctx context.Context, f farewell) {
 	var again time.Time // zero when this was the end of it
 	err = w.DB.InTx(noted, func(tx *sqldb.Tx) error {
 		again = time.Time{}
-		if told == nil || !tx.Now.Before(f.queuedAt.Add(logoutGiveUp)) {
+		switch {
+		case told == nil:
+			if err := forgiveMissed(tx, f.clientID); err != nil {
+				return err
+			}
+			return deleteLogout(tx, f.logout)
+		case !tx.Now.Before(f.queuedAt.Add(logoutGiveUp)):
+			if err := missLogout(tx, f.clientID); err != nil {
+				return err
+			}
 			return deleteLogout(tx, f.logout)
 		}
 		again = tx.Now.Add(queue.PauseAfter(f.attempts, logoutFirstPause, logoutLongPause))

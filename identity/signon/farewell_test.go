@@ -140,8 +140,59 @@ func TestASiteThatIsAwayIsToldLaterButNotForEver(t *testing.T) {
 		if len(h.queued()) != 0 {
 			t.Error("tried for ever")
 		}
+		missed := func() (list []signon.Missed) {
+			h.do(func(tx *sqldb.Tx) (err error) { list, err = h.p.Missed(tx); return err })
+			return list
+		}
+		if list := missed(); len(list) != 1 || list[0].ClientID != reading || list[0].Count != 1 || !list[0].Last.Equal(noon.Add(48*time.Hour)) {
+			t.Errorf("missed: %+v", list)
+		}
 	})
 }
+
+func TestWhatASiteMissedIsCountedUntilItHearsAgain(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := open(t, db)
+		h.register(hearingClient())
+		s := &site{away: true}
+		missed := func() (list []signon.Missed) {
+			h.do(func(tx *sqldb.Tx) (err error) { list, err = h.p.Missed(tx); return err })
+			return list
+		}
+		h.do(func(tx *sqldb.Tx) error { // sixteen people leave a site that is away
+			for i := range 16 {
+				if _, err := tx.Exec(`INSERT INTO signon_logout (id, client_id, session_id, account_id, queued_at, due_at, attempts, claim)
+					VALUES ($1, $2, $1, 'ZOE', $3, $3, 5, '')`, "L"+string(rune('A'+i)), reading, tx.Now.Add(-logoutDay)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		var all sync.WaitGroup
+		for range 4 { // nodes
+			all.Go(func() { h.drain(h.worker(s)) })
+		}
+		all.Wait()
+		if list := missed(); len(list) != 1 || list[0].Count != 16 || !list[0].Last.Equal(noon) {
+			t.Errorf("missed: %+v", list)
+		}
+		h.register(readingClient())
+		if list := missed(); len(list) != 0 {
+			t.Errorf("a site that does not want to hear: %+v", list)
+		}
+		h.register(hearingClient())
+		h.tokens()
+		h.do(func(tx *sqldb.Tx) error { return h.p.RevokeAccount(tx, "ZOE") })
+		s.away = false
+		h.drain(h.worker(s))
+		if list := missed(); len(s.heard) != 1 || len(list) != 0 {
+			t.Errorf("it hears again: %+v, heard %d", list, len(s.heard))
+		}
+	})
+}
+
+// logoutDay is after how long a sign-out is given up.
+const logoutDay = 24 * time.Hour
 
 func TestOnlySitesThatWereThereHearIt(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {

@@ -76,6 +76,27 @@ func FuzzRegistrable(f *testing.F) {
 	})
 }
 
+// FuzzPublished tries to have a key believed that is private, short or for something else,
+// by what stands at an address that somebody else minds.
+func FuzzPublished(f *testing.F) {
+	for _, seed := range []string{``, `{}`, `{"keys":[]}`, `{"keys":[null,5,{"kty":"oct","k":"AA"}]}`, `{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}`,
+		`{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","use":"sig","kid":"1"}]}`,
+		`{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","d":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"}]}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		set, err := readPublished(text)
+		if err == nil && (len(set.Keys) == 0 || len(set.Keys) > publishedMost) {
+			t.Fatalf("%d keys", len(set.Keys))
+		}
+		for _, k := range set.Keys {
+			if !k.IsPublic() || unfit(k) != nil {
+				t.Fatalf("%v is taken", k)
+			}
+		}
+	})
+}
+
 // FuzzTarget tries to be led out of the folder of the client that was asked for.
 func FuzzTarget(f *testing.F) {
 	const initiate = "https://h.example/inschrijven/inloggen"

@@ -14,6 +14,7 @@
 //	Refuse          answers it with an error
 //	Consent         lets a site of somebody else hear what it asks; WithdrawConsent
 //	Continue        where a person goes on at a site when the request is over
+//	FetchKeys       gets the keys of a client that publishes them
 //	Exchange        spends a code, or a refresh token, for tokens
 //	UserInfo        answers the access token
 //	Introspect      tells a server what a token is worth
@@ -121,6 +122,10 @@ type Provider struct {
 	// Reaches says what is against telling a site of somebody else about sign-outs at
 	// an address; nil takes any. The adapter that tells them knows.
 	Reaches func(address string) error
+
+	// Fetcher gets the keys of clients that publish them; nil fetches none.
+	Fetcher   KeyFetcher
+	published sync.Map // client id → *published
 
 	unsealed sync.Map // kid → signingKey, so that a key is unsealed once per process
 

@@ -573,6 +573,29 @@ func unheardLogouts(tx *sqldb.Tx) ([]Unheard, error) {
 	})
 }
 
+// missLogout counts a sign-out that a site will never hear.
+func missLogout(tx *sqldb.Tx, clientID string) error {
+	_, err := tx.Exec(`
+		INSERT INTO signon_missed (client_id, missed, last_at) VALUES ($1, 1, $2)
+		ON CONFLICT (client_id) DO UPDATE SET missed = signon_missed.missed + 1, last_at = excluded.last_at`, clientID, tx.Now)
+	return err
+}
+
+// forgiveMissed forgets what a site missed, now that it hears again.
+func forgiveMissed(tx *sqldb.Tx, clientID string) error {
+	_, err := tx.Exec(`DELETE FROM signon_missed WHERE client_id = $1`, clientID)
+	return err
+}
+
+// missedLogouts lists what the sites missed that still want to hear.
+func missedLogouts(tx *sqldb.Tx) ([]Missed, error) {
+	return sqldb.Many(tx, `
+		SELECT m.client_id, m.missed, m.last_at FROM signon_missed m JOIN signon_client c ON c.id = m.client_id
+		WHERE c.logout_uri <> '' ORDER BY m.client_id`, nil, func(row sqldb.Row) (m Missed, err error) {
+		return m, row.Scan(&m.ClientID, &m.Count, sqldb.Instant(&m.Last))
+	})
+}
+
 func dueLogouts(tx *sqldb.Tx, n int) ([]string, error) {
 	return sqldb.Many(tx, `SELECT id FROM signon_logout WHERE due_at <= $1 ORDER BY due_at LIMIT $2`, []any{tx.Now, n}, scanText)
 }

@@ -166,7 +166,7 @@ func (o Office) RemovalKept(tx *sqldb.Tx, r Removal) error {
 	case fault.KindOf(err) != fault.NotFound:
 		return err
 	}
-	return task.Add(tx, task.Task{OrganisationID: who.OrganisationID, Kind: task.RemovalKept,
+	return task.Add(tx, task.Task{OrganisationID: who.OrganisationID, Kind: task.RemovalKept, AskedBy: r.AskedBy,
 		Object: fmt.Sprintf("customer:%s#%d", who.ID, r.AskedAt.UnixMicro()), Facts: []task.Fact{{Key: "task.fact.asked_by", Value: clerk}}})
 }
 

@@ -177,7 +177,7 @@ func TestTheOwnersNoIsToldAndOnlyAManagerInsists(t *testing.T) {
 				t.Errorf("what the next clerk sees: %v %+v", kept, r)
 			}
 			list, err2 := task.Open(tx, w.lib.ID, 9)
-			if i := slices.IndexFunc(list, func(k task.Task) bool { return k.Kind == task.RemovalKept }); i < 0 || !strings.HasPrefix(list[i].Object, "customer:"+who) {
+			if i := slices.IndexFunc(list, func(k task.Task) bool { return k.Kind == task.RemovalKept }); i < 0 || !strings.HasPrefix(list[i].Object, "customer:"+who) || list[i].AskedBy != "staff:"+w.anna.StaffID {
 				t.Errorf("the tasks: %+v", list)
 			}
 			log, err3 := audit.Of(tx, "customer:"+who, 50)

@@ -10,21 +10,21 @@ import (
 // insertTask opens a task again that came right by itself: nobody has looked at it.
 func insertTask(tx *sqldb.Tx, t Task, sealed string) error {
 	_, err := tx.Exec(`
-		INSERT INTO task (id, organisation_id, kind, object, cents, sealed, opened_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (kind, object) DO UPDATE SET cents = excluded.cents, sealed = excluded.sealed, opened_at = excluded.opened_at, done_at = NULL, done_by = ''
+		INSERT INTO task (id, organisation_id, kind, object, cents, sealed, opened_at, asked_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (kind, object) DO UPDATE SET cents = excluded.cents, sealed = excluded.sealed, opened_at = excluded.opened_at, asked_by = excluded.asked_by, done_at = NULL, done_by = ''
 		WHERE task.done_by = 'job'`,
-		t.ID, t.OrganisationID, string(t.Kind), t.Object, int64(t.Cents), sealed, tx.Now)
+		t.ID, t.OrganisationID, string(t.Kind), t.Object, int64(t.Cents), sealed, tx.Now, t.AskedBy)
 	return err
 }
 
 // tasks lists what the callers in this room ask for.
 func tasks(tx *sqldb.Tx, where string, args ...any) ([]Task, error) {
 	return sqldb.Many(tx, `
-		SELECT id, organisation_id, kind, object, cents, sealed, opened_at, done_at, done_by, note
+		SELECT id, organisation_id, kind, object, cents, sealed, opened_at, asked_by, done_at, done_by, note
 		FROM task WHERE `+where, args, func(r sqldb.Row) (t Task, err error) {
 		var sealed string
-		if err := r.Scan(&t.ID, &t.OrganisationID, &t.Kind, &t.Object, &t.Cents, &sealed, sqldb.Instant(&t.OpenedAt), sqldb.Instant(&t.DoneAt), &t.DoneBy, &t.Note); err != nil || sealed == "" {
+		if err := r.Scan(&t.ID, &t.OrganisationID, &t.Kind, &t.Object, &t.Cents, &sealed, sqldb.Instant(&t.OpenedAt), &t.AskedBy, sqldb.Instant(&t.DoneAt), &t.DoneBy, &t.Note); err != nil || sealed == "" {
 			return t, err
 		}
 		text, err := tx.Box().Open(purpose, sealed)
@@ -43,11 +43,12 @@ func countOpen(tx *sqldb.Tx, organisationID string) (n int, cents money.Cents, e
 	return n, cents, err
 }
 
-func closeTask(tx *sqldb.Tx, id, actor, note string) (won bool, err error) {
+// closeTask closes a task that waits, unless it is about what barred asked for.
+func closeTask(tx *sqldb.Tx, id, barred, actor, note string) (won bool, err error) {
 	n, err := tx.Exec(`
 		UPDATE task SET done_at = $2, done_by = $3, note = $4
-		WHERE id = $1 AND done_at IS NULL`,
-		id, tx.Now, actor, note)
+		WHERE id = $1 AND done_at IS NULL AND asked_by <> $5`,
+		id, tx.Now, actor, note, barred)
 	return n == 1, err
 }
 

@@ -6,7 +6,8 @@
 //	Find     is one of them
 //	About    lists those about one object
 //	Count    is how many wait, and how much money with them
-//	Close    is a worker's word that it was looked at, and what was done
+//	Close    is a worker's word that it was looked at, and what was done; CloseAsManager
+//	         also about what that worker asked for
 //	Resolve  closes what came right by itself
 //
 // A task is made in the transaction of what it is about, so that there is never
@@ -63,6 +64,7 @@ type Task struct {
 	Cents          money.Cents // money that waits for an answer, 0 for none
 	Facts          []Fact      // sealed in the database: they may name people
 	OpenedAt       time.Time
+	AskedBy        string    // "staff:ID" of who must not close it, being part of it; "" for nobody
 	DoneAt         time.Time // zero while it waits
 	DoneBy         string    // "staff:ID", or "job" for what came right by itself
 	Note           string
@@ -77,6 +79,8 @@ type Fact struct {
 var (
 	ErrUnknown = fault.New(fault.NotFound, "task.unknown")
 	ErrDone    = fault.New(fault.Conflict, "task.done")
+	// ErrOwn means that a worker would judge what that worker did.
+	ErrOwn = fault.New(fault.Denied, "task.own")
 	// ErrNote means that nobody will know next year what was done.
 	ErrNote = fault.New(fault.Invalid, "task.note")
 )
@@ -147,21 +151,40 @@ func Resolve(tx *sqldb.Tx, kind Kind, object string) error {
 	return resolveTask(tx, kind, object)
 }
 
-// Close closes a task with a worker's word on what was done.
+// Close closes a task with a worker's word on what was done. Whoever asked for what
+// went wrong does not close it: a second pair of eyes is what it is for.
 func Close(tx *sqldb.Tx, organisationID, id, actor, note string) error {
+	return finish(tx, organisationID, Task{ID: id, AskedBy: actor, DoneBy: actor, Note: note})
+}
+
+// CloseAsManager is Close by somebody who answers for the work of all, and so for
+// their own.
+func CloseAsManager(tx *sqldb.Tx, organisationID, id, actor, note string) error {
+	return finish(tx, organisationID, Task{ID: id, AskedBy: nobody, DoneBy: actor, Note: note})
+}
+
+// nobody is an actor that no task has.
+const nobody = "-"
+
+// finish closes a task as done says, unless what it is about was asked by done.AskedBy.
+func finish(tx *sqldb.Tx, organisationID string, done Task) error {
+	note := done.Note
 	note = strings.Join(strings.Fields(note), " ")
 	if n := len([]rune(note)); n < noteLeast || n > noteMost {
 		return ErrNote.With(noteLeast, noteMost).At("toelichting")
 	}
-	if _, err := Find(tx, organisationID, id); err != nil {
-		return err
-	}
-	won, err := closeTask(tx, id, actor, note)
+	t, err := Find(tx, organisationID, done.ID)
 	if err != nil {
 		return err
 	}
-	if !won {
-		return ErrDone
+	won, err := closeTask(tx, done.ID, done.AskedBy, done.DoneBy, note)
+	switch {
+	case err != nil:
+		return err
+	case won:
+		return audit.Record(tx, audit.Entry{Actor: done.DoneBy, Act: "task.closed", Object: "task:" + done.ID})
+	case t.DoneAt.IsZero() && t.AskedBy == done.AskedBy:
+		return ErrOwn
 	}
-	return audit.Record(tx, audit.Entry{Actor: actor, Act: "task.closed", Object: "task:" + id})
+	return ErrDone
 }

@@ -295,6 +295,50 @@ func TestOfSixteenWhoCloseATaskOneDoes(t *testing.T) {
 	})
 }
 
+// Who asked for something hears of it that it may have been a fraud. Sixteen tries of
+// theirs close nothing, whatever comes between; a colleague does, or who manages.
+func TestWhoAskedForSomethingDoesNotCloseTheTaskAboutIt(t *testing.T) {
+	each(t, func(t *testing.T, r *room) {
+		r.add(task.Task{Kind: task.RemovalKept, Object: "customer:a#1", AskedBy: "staff:anja"})
+		first := r.open()[0]
+		if first.AskedBy != "staff:anja" {
+			t.Fatalf("asked by %q", first.AskedBy)
+		}
+		closes := func(f func(*sqldb.Tx, string, string, string, string) error, id, actor string) error {
+			return r.InTx(t.Context(), func(tx *sqldb.Tx) error { return f(tx, r.bind, id, actor, "Klant gebeld") })
+		}
+		var all sync.WaitGroup
+		var won atomic.Int32
+		for i := range 16 {
+			all.Go(func() {
+				if i == 8 {
+					if err := closes(task.Close, first.ID, "staff:bert"); err != nil {
+						t.Errorf("a colleague: %v", err)
+					}
+				} else if err := closes(task.Close, first.ID, "staff:anja"); !errors.Is(err, task.ErrOwn) && !errors.Is(err, task.ErrDone) {
+					t.Errorf("who asked: %v", err)
+					won.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if done := r.closed(); won.Load() != 0 || len(done) != 1 || done[0].DoneBy != "staff:bert" {
+			t.Errorf("closed: %+v", done)
+		}
+		if err := closes(task.Close, first.ID, "staff:anja"); !errors.Is(err, task.ErrDone) {
+			t.Errorf("of what a colleague closed: %v", err)
+		}
+		r.add(task.Task{Kind: task.RemovalKept, Object: "customer:a#2", AskedBy: "staff:anja"})
+		second := r.open()[0].ID
+		if err := closes(task.Close, second, "staff:anja"); !errors.Is(err, task.ErrOwn) {
+			t.Errorf("who asked: %v", err)
+		}
+		if err := closes(task.CloseAsManager, second, "staff:anja"); err != nil {
+			t.Errorf("a manager who asked: %v", err)
+		}
+	})
+}
+
 // A refund that failed, left after all, and then came back is money that waits
 // for somebody again.
 func TestWhatCameRightByItselfAndWentWrongAgainWaitsAgain(t *testing.T) {

@@ -20,6 +20,8 @@ var Words embed.FS
 // Add enters a publication whose files are kept. The same content is entered
 // once; entered again, it gets what we now know about it.
 func Add(tx *sqldb.Tx, p *Publication) (Title, error) {
+	p.Title.straighten()
+	p.Manifest.straighten()
 	t := p.Title
 	t.ID, t.AddedAt = secret.NewID(), tx.Now
 	if err := putTitle(tx, &t); err != nil {
@@ -131,7 +133,9 @@ func Contents(tx *sqldb.Tx, id string) (*Manifest, error) {
 		return nil, ErrNoTitle
 	}
 	m := new(Manifest)
-	return m, json.Unmarshal([]byte(text), m)
+	err = json.Unmarshal([]byte(text), m)
+	m.straighten() // what came in before we did so at the door
+	return m, err
 }
 
 // Query is what somebody looks for. The zero Query finds every title.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"lidwoord/base/secret"
@@ -48,6 +49,9 @@ func (s Stacks) Take(ctx context.Context, db *sqldb.DB, p *Publication) (Title, 
 // written again and its title gets what we know now.
 func (s Stacks) Retake(ctx context.Context, db *sqldb.DB, p *Publication) (t Title, err error) {
 	if err := s.Keep(p); err != nil {
+		return t, err
+	}
+	if err := s.Sync(p.Title.Digest); err != nil {
 		return t, err
 	}
 	err = db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
@@ -132,6 +136,24 @@ func keepCovers(p *Publication, folder string) error {
 		p.Title.Covers = append(p.Title.Covers, c.Width)
 	}
 	return nil
+}
+
+// Ready makes the folder of the stacks when it is not there, and reports why nothing
+// can be written in it.
+func (s Stacks) Ready() error {
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(s.Dir, ".ready")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// Full reports whether something failed because a disk has no room left.
+func Full(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 // Work is where who brings a publication in may unpack it first: on the same disk.

@@ -111,6 +111,7 @@ func scanTitle(row sqldb.Row) (Title, error) {
 	t.ISBN, t.Subtitle, t.Series, t.SeriesAt, t.Ages, t.Covers = d.ISBN, d.Subtitle, d.Series, d.SeriesAt, d.Ages, d.Covers
 	t.Contributors, t.Publisher, t.Published = d.Contributors, d.Publisher, d.Published
 	t.Description, t.Subjects, t.Rights, t.Access = d.Description, d.Subjects, d.Rights, d.Access
+	t.straighten() // what came in before we did so at the door
 	return t, err
 }
 

@@ -2,8 +2,8 @@
 // audiobooks, and the files of which they are made.
 //
 //	Take       brings a publication in, once for each content; Retake anew
-//	Keep       writes the files of a publication into the stacks; Sweep clears up
-//	           after who was killed while they did
+//	Keep       writes the files of a publication into the stacks; Sync puts them on
+//	           the disk for certain; Sweep clears up after who was killed meanwhile
 //	Add        enters a publication in the catalogue, once for each content
 //	Find       returns one title; FindAll several; Known by its content
 //	Since      lists what changed after a Version of the catalogue

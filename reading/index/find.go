@@ -71,7 +71,7 @@ type room struct {
 }
 
 // exactly is above every score of a search that was read otherwise.
-const exactly = 1 << 14
+const exactly = 1 << 12
 
 // Find searches, filters, sorts and counts.
 func (s *Snapshot) Find(q Query) Result {
@@ -89,19 +89,43 @@ func (s *Snapshot) Find(q Query) Result {
 		}
 		return s.collect(q, r, nil)
 	}
-	n := s.match(r, r.first, words)
-	meant := s.read(r, words, n)
-	if meant == nil || s.match(r, r.second, meant) == 0 {
+	n := s.match(r, r.first, plainly(words))
+	wide, more := s.widely(words)
+	if more {
+		n = s.below(r, wide)
+	}
+	regrouped := s.regrouped(words)
+	if n > 0 {
+		for _, reading := range regrouped {
+			s.below(r, plainly(reading))
+		}
+	}
+	meant := s.read(r, wide, regrouped, n)
+	if meant == nil || s.below(r, plainly(meant)) == 0 {
 		return s.collect(q, r, r.first)
+	}
+	result := s.collect(q, r, r.first)
+	result.Meant = strings.Join(meant, " ")
+	return result
+}
+
+// below adds the titles of another reading of the search after those that are found
+// already, and says how many there are then.
+func (s *Snapshot) below(r *room, reading []wanted) (n int) {
+	if s.match(r, r.second, reading) == 0 {
+		clear(r.second)
 	}
 	for i, score := range r.first {
 		if score > 0 {
-			r.second[i] = score + exactly
+			r.first[i] = score + exactly
+		} else {
+			r.first[i] = r.second[i]
+		}
+		if r.first[i] > 0 {
+			n++
 		}
 	}
-	result := s.collect(q, r, r.second)
-	result.Meant = strings.Join(meant, " ")
-	return result
+	return n
 }
 
 // wordsOf are the words of a search. An ISBN is one, with or without its hyphens;
@@ -142,6 +166,7 @@ type filter struct {
 
 // filters translates a query; it reports false when it names what is not there.
 func (s *Snapshot) filters(q Query) (f filter, ok bool) {
+	q.Subject, _ = Topic(q.Subject)
 	f = filter{kind: -1, language: none, subject: none, author: none, series: none, youth: q.Youth}
 	ok = true
 	for _, by := range []struct {

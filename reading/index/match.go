@@ -25,7 +25,7 @@ const (
 )
 
 // match scores the titles in which every word stands, and says how many they are.
-func (s *Snapshot) match(r *room, scores []uint16, words []string) (n int) {
+func (s *Snapshot) match(r *room, scores []uint16, words []wanted) (n int) {
 	for i, word := range words {
 		clear(r.word)
 		s.score(r.word, word)
@@ -54,7 +54,13 @@ func (s *Snapshot) match(r *room, scores []uint16, words []string) (n int) {
 		return 0
 	}
 	// The title as it is said: with and without its article.
-	all := strings.Join(words, " ")
+	var all string
+	for i, word := range words {
+		if i > 0 {
+			all += " "
+		}
+		all += word.word
+	}
 	for at, score := range scores {
 		if score < uint16(len(words))*uint16(weights[inName]) {
 			continue
@@ -69,8 +75,15 @@ func (s *Snapshot) match(r *room, scores []uint16, words []string) (n int) {
 	return n
 }
 
-// score notes for each title how well one word fits.
-func (s *Snapshot) score(scores []uint8, word string) {
+// score notes for each title how well one word fits. Another form of it counts as
+// the start of a longer one.
+func (s *Snapshot) score(scores []uint8, wanted wanted) {
+	for _, form := range wanted.forms {
+		for _, m := range s.mentions.of(form) {
+			scores[m/8] = max(scores[m/8], weights[m%8])
+		}
+	}
+	word := wanted.word
 	found := s.beginning(word)
 	for _, number := range found {
 		times := uint8(1)
@@ -86,7 +99,7 @@ func (s *Snapshot) score(scores []uint8, word string) {
 	}
 	for number := range s.within(word) {
 		for _, m := range s.mentions.of(number) {
-			scores[m/8] = inside
+			scores[m/8] = max(scores[m/8], inside)
 		}
 	}
 }

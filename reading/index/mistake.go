@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// How many mistakes are forgiven in a word. One in a word of three letters makes
-// another word of it.
+// How many mistakes are forgiven in a word. One in a word of three letters easily
+// makes another word of it: there the first letter has to be right.
 const (
-	oneFrom = 4 // letters
+	oneFrom = 3 // letters
 	twoFrom = 8
 	// fewTitles is so few that a word which finds them may itself be a mistake, in
 	// the catalogue: it is when timesMore titles have a word that is nearly the same.
@@ -34,16 +34,25 @@ func forgiven(word string) int {
 // read reads a search as it may have been meant, nil when it finds what it should.
 // Only a word by which nothing or little is found is read otherwise; when all words
 // are known and no title has them together, one of them.
-func (s *Snapshot) read(r *room, words []string, found int) []string {
-	meant, changed := slices.Clone(words), false
-	titles, known := make([]int, len(words)), []string{}
-	for i, word := range words {
-		if titles[i] = s.titlesOf(word); titles[i] > fewTitles {
-			known = append(known, word)
+func (s *Snapshot) read(r *room, search []wanted, regrouped [][]string, found int) []string {
+	if found == 0 {
+		for _, reading := range regrouped { // "kinder boeken"
+			if s.match(r, r.second, plainly(reading)) > 0 {
+				return reading
+			}
 		}
 	}
+	words := make([]string, len(search))
+	titles, known := make([]int, len(words)), []string{}
+	for i, w := range search {
+		words[i] = w.word
+		if titles[i] = s.titlesOf(w); titles[i] > fewTitles {
+			known = append(known, w.word)
+		}
+	}
+	meant, changed := slices.Clone(words), false
 	for i, word := range words {
-		if titles[i] > fewTitles {
+		if titles[i] > fewTitles || titles[i] > 0 && len(word) <= oneFrom {
 			continue
 		}
 		if best, ok := s.nearest(r, known, word, titles[i]*timesMore); ok {
@@ -56,11 +65,6 @@ func (s *Snapshot) read(r *room, words []string, found int) []string {
 	}
 	if found > 0 || len(words) == 1 {
 		return nil
-	}
-	for i := range words[1:] { // "kinder boeken"
-		if joined := words[i] + words[i+1]; len(s.beginning(joined)) > 0 {
-			return slices.Concat(words[:i], []string{joined}, words[i+2:])
-		}
 	}
 	var best near
 	for i, word := range words {
@@ -77,7 +81,11 @@ func (s *Snapshot) read(r *room, words []string, found int) []string {
 }
 
 // titlesOf counts where a word is found, up to a little more than few.
-func (s *Snapshot) titlesOf(word string) (n int) {
+func (s *Snapshot) titlesOf(wanted wanted) (n int) {
+	for _, form := range wanted.forms {
+		n += len(s.mentions.of(form))
+	}
+	word := wanted.word
 	for _, number := range s.beginning(word) {
 		if n += len(s.mentions.of(number)); n > fewTitles {
 			return n
@@ -112,7 +120,7 @@ func (s *Snapshot) nearest(r *room, others []string, word string, least int) (be
 	if most == 0 {
 		return best, false
 	}
-	together := len(others) > 0 && s.match(r, r.second, others) > 0
+	together := len(others) > 0 && s.match(r, r.second, plainly(others)) > 0
 	typed, heard := spell(word), spell(soundOf(word))
 	for number := range s.words {
 		written, spoken := s.letters[number], s.sounds[number]
@@ -126,9 +134,12 @@ func (s *Snapshot) nearest(r *room, others []string, word string, least int) (be
 		other := []rune(s.words[number])
 		d := distance(typed.letters, other, most)
 		if d > 0 && (written != spoken || typed.set != heard.set) {
-			d = min(d, distance(heard.letters, []rune(soundOf(s.words[number])), most))
+			d = min(d, distance(heard.letters, []rune(s.heard[number]), most))
 		}
 		if d > most {
+			continue
+		}
+		if len(typed.letters) == oneFrom && other[0] != typed.letters[0] {
 			continue
 		}
 		n := near{word: s.words[number], cost: 2 * d, titles: len(mentions)}
@@ -151,14 +162,9 @@ func (s *Snapshot) nearest(r *room, others []string, word string, least int) (be
 }
 
 // sounds are spellings of Dutch that one hears no difference between.
-var sounds = strings.NewReplacer("ij", "y", "ou", "au")
+var sounds = strings.NewReplacer("ij", "y", "ei", "y", "ou", "au", "ph", "f", "sch", "sg", "ch", "g", "ck", "k", "c", "k", "th", "t", "qu", "kw", "x", "ks", "z", "s")
 
-func soundOf(word string) string {
-	if strings.Contains(word, "ij") || strings.Contains(word, "ou") {
-		return sounds.Replace(word)
-	}
-	return word
-}
+func soundOf(word string) string { return sounds.Replace(word) }
 
 // spelling is a word by its letters.
 type spelling struct {

@@ -15,7 +15,8 @@ type shelf struct {
 	titles   []card
 	at       map[string]uint32 // id of a title → its place in titles
 	words    numbers
-	names    numbers // subjects, authors, series and languages by slug
+	sounds   []string // of each word, see mistake.go
+	names    numbers  // subjects, authors, series and languages by slug
 	spelling []string
 }
 
@@ -95,7 +96,10 @@ func (s *shelf) card(from *catalogue.Title) card {
 	var order []uint32
 	add := func(field int, folded string) {
 		for word := range strings.FieldsSeq(folded) {
-			number, _ := s.words.number(word)
+			number, fresh := s.words.number(word)
+			if fresh {
+				s.sounds = append(s.sounds, soundOf(s.words.text[number]))
+			}
 			was, twice := best[number]
 			if !twice {
 				order = append(order, number)
@@ -122,11 +126,10 @@ func (s *shelf) card(from *catalogue.Title) card {
 		c.series = s.named(slug, t.Series)
 		add(inSeries, catalogue.Fold(t.Series))
 	}
-	for _, subject := range t.Subjects {
-		if slug := Slug(subject); slug != "" {
-			c.subjects = append(c.subjects, s.named(slug, subject))
-			add(inSubject, catalogue.Fold(subject))
-		}
+	for _, subject := range Subjects(t.Subjects) {
+		c.subjects = append(c.subjects, s.named(subject.Slug, subject.Name))
+		add(inSubject, catalogue.Fold(subject.Name))
+		add(inSubject, strings.ReplaceAll(subject.Slug, "-", " "))
 	}
 	c.mentions = make([]mention, len(order))
 	for i, number := range order {

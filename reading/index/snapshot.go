@@ -30,7 +30,8 @@ type Snapshot struct {
 	words    []string // by number
 	alphabet []uint32 // numbers of words in the order of the alphabet
 	letters  []uint64 // which letters each word has, see mistake.go
-	sounds   []uint64 // and which it has by its sound
+	heard    []string // each word by its sound
+	sounds   []uint64 // and which letters it has so
 	all      string   // all words, a line each
 	starts   []uint32 // where each word stands in all
 	mentions lists    // of each word: place*8 + field
@@ -54,6 +55,7 @@ type Count struct {
 	Slug   string // for an address; of a language its tag
 	SortAs string // folded, for an alphabetical list
 	N      int
+	Youth  int // of those for children; of a list only, not of a result
 }
 
 // lists holds a list for each number, one behind the other.
@@ -104,6 +106,7 @@ func (s *Snapshot) Languages() []Count { return s.languageList }
 
 // Subject is the subject with a slug, Author the author, SeriesOf the series.
 func (s *Snapshot) Subject(slug string) (Count, bool) {
+	slug, _ = Topic(slug)
 	return s.named(s.subjectList, slug, func(n named) int32 { return n.subject })
 }
 
@@ -129,7 +132,7 @@ func (s *Snapshot) lookedAt() time.Time { return *s.looked.Load() }
 func (s *shelf) snapshot(counts map[string]int) *Snapshot {
 	n := len(s.titles)
 	o := &Snapshot{Version: s.version, titles: slices.Clone(s.titles), at: make(map[string]uint32, n),
-		words: s.words.text[:len(s.words.text):len(s.words.text)], names: s.names.text[:len(s.names.text):len(s.names.text)], spelling: s.spelling[:len(s.spelling):len(s.spelling)],
+		words: s.words.text[:len(s.words.text):len(s.words.text)], heard: s.sounds[:len(s.sounds):len(s.sounds)], names: s.names.text[:len(s.names.text):len(s.names.text)], spelling: s.spelling[:len(s.spelling):len(s.spelling)],
 		popular: make([]int, n), traits: make([]trait, n)}
 	o.rooms.New = func() any {
 		return &room{first: make([]uint16, n), second: make([]uint16, n), word: make([]uint8, n), tally: make([]uint32, len(o.names))}
@@ -230,7 +233,7 @@ func (s *Snapshot) mention() {
 	at := 0
 	for i, word := range s.words {
 		s.alphabet[i], s.starts[i] = uint32(i), uint32(at)
-		s.letters[i], s.sounds[i] = lettersOf(word), lettersOf(soundOf(word))
+		s.letters[i], s.sounds[i] = lettersOf(word), lettersOf(s.heard[i])
 		at += len(word) + 1
 	}
 	slices.SortFunc(s.alphabet, func(a, b uint32) int { return strings.Compare(s.words[a], s.words[b]) })
@@ -238,34 +241,37 @@ func (s *Snapshot) mention() {
 
 // count makes the lists of subjects, authors, series and languages.
 func (s *Snapshot) count() {
-	var n [4][]int
+	var n, young [4][]int
 	for i := range n {
-		n[i] = make([]int, len(s.names))
+		n[i], young[i] = make([]int, len(s.names)), make([]int, len(s.names))
 	}
 	for i, c := range s.titles {
 		if !s.traits[i].lent {
 			continue
 		}
-		for _, subject := range c.subjects {
-			n[0][subject]++
+		count := func(kind int, names ...uint32) {
+			for _, name := range names {
+				if n[kind][name]++; s.traits[i].youth {
+					young[kind][name]++
+				}
+			}
 		}
-		for _, author := range c.authors {
-			n[1][author]++
-		}
+		count(0, c.subjects...)
+		count(1, c.authors...)
 		if c.series != none {
-			n[2][c.series]++
+			count(2, c.series)
 		}
-		n[3][c.language]++
+		count(3, c.language)
 	}
 	s.bySlug = make(map[string]named, len(s.names))
 	for i, slug := range s.names {
 		s.bySlug[slug] = named{uint32(i), -1, -1, -1, -1}
 	}
-	list := func(n []int, sortAs func(string) string, order func(a, b Count) int, keep func(*named, int32)) []Count {
+	list := func(kind int, sortAs func(string) string, order func(a, b Count) int, keep func(*named, int32)) []Count {
 		var list []Count
-		for i, n := range n {
+		for i, n := range n[kind] {
 			if n > 0 {
-				list = append(list, Count{s.spelling[i], s.names[i], sortAs(s.spelling[i]), n})
+				list = append(list, Count{s.spelling[i], s.names[i], sortAs(s.spelling[i]), n, young[kind][i]})
 			}
 		}
 		slices.SortFunc(list, func(a, b Count) int { return cmp.Or(order(a, b), strings.Compare(a.Slug, b.Slug)) })
@@ -278,10 +284,10 @@ func (s *Snapshot) count() {
 	}
 	alphabet := func(a, b Count) int { return strings.Compare(a.SortAs, b.SortAs) }
 	most := func(a, b Count) int { return cmp.Compare(b.N, a.N) }
-	s.subjectList = list(n[0], catalogue.Fold, alphabet, func(n *named, at int32) { n.subject = at })
-	s.authorList = list(n[1], familyFirst, alphabet, func(n *named, at int32) { n.author = at })
-	s.seriesList = list(n[2], func(name string) string { return withoutArticle(catalogue.Fold(name)) }, alphabet, func(n *named, at int32) { n.series = at })
-	s.languageList = list(n[3], catalogue.Fold, most, func(n *named, at int32) { n.language = at })
+	s.subjectList = list(0, catalogue.Fold, alphabet, func(n *named, at int32) { n.subject = at })
+	s.authorList = list(1, familyFirst, alphabet, func(n *named, at int32) { n.author = at })
+	s.seriesList = list(2, func(name string) string { return withoutArticle(catalogue.Fold(name)) }, alphabet, func(n *named, at int32) { n.series = at })
+	s.languageList = list(3, catalogue.Fold, most, func(n *named, at int32) { n.language = at })
 }
 
 func listsOf(n int, of func(int) []uint32) lists {

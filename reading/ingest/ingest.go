@@ -78,7 +78,9 @@ func cleaned(p *catalogue.Publication, open func(href string) (io.ReadCloser, er
 		}
 		var clean func([]byte) ([]byte, error)
 		switch part.Type {
-		case "application/xhtml+xml", "image/svg+xml":
+		case "application/xhtml+xml":
+			clean = func(text []byte) ([]byte, error) { return cleanChapter(p, part.Href, text) }
+		case "image/svg+xml":
 			clean = markup.Clean
 		case "text/css":
 			clean = func(text []byte) ([]byte, error) { return []byte(markup.CleanCSS(string(markup.UTF8(text)))), nil }
@@ -108,6 +110,24 @@ func cleaned(p *catalogue.Publication, open func(href string) (io.ReadCloser, er
 		}
 		return io.NopCloser(bytes.NewReader(text)), nil
 	}
+}
+
+// lossNoted is how many letters a chapter may lose without a word: a button, a name
+// in a list of choices.
+const lossNoted = 20
+
+// cleanChapter cleans a chapter, and notes how much of its text went with what was
+// broken in it.
+func cleanChapter(p *catalogue.Publication, href string, text []byte) ([]byte, error) {
+	clean, err := markup.Clean(text)
+	if err != nil {
+		return nil, err
+	}
+	before, after := markup.Letters(text), markup.Letters(clean)
+	if lost := before - after; lost > lossNoted {
+		note(&p.Manifest, "%s lost %d of the %d letters of its text: something in it is broken, or stands in a form", href, lost, before)
+	}
+	return clean, nil
 }
 
 // damaged says of a file that cannot be read to its end that the book is to blame,

@@ -297,6 +297,24 @@ func TestADangerousBookIsRefused(t *testing.T) {
 	if err := (catalogue.Stacks{Dir: t.TempDir()}).Keep(p); err != nil || !strings.Contains(strings.Join(p.Manifest.Notes, "\n"), "een.xhtml could not be read (elements nest too deep) and is an empty page") {
 		t.Errorf("deep chapter: %v %v", err, p.Manifest.Notes)
 	}
+	// A chapter that loses text in cleaning is kept, and the librarian hears how much.
+	lost := strings.Repeat("weg ", 100)
+	for chapter, want := range map[string]string{
+		`<p>Hallo <b>wereld</p><!-- vergeten <p>` + lost + `</p>`:                                       "een.xhtml lost 308 of the ",
+		`<head><title>Een</head><body><p>` + lost:                                                       "een.xhtml lost 30",
+		`<p>Hallo</p><textarea><p>` + lost:                                                              "een.xhtml lost 300 of the ",
+		`<form><p>` + lost + `</p></form>`:                                                              "een.xhtml lost 300 of the ",
+		`<p>A &amp; B</p><script>` + lost + `</script><style>` + lost + `</style><!-- ` + lost + ` -->`: "",
+	} {
+		p, err := open(ingest.Zipped(t, "META-INF/container.xml", ingest.ContainerXML, "OPS/book.opf", opf(""), "OPS/een.xhtml", "<html>"+chapter+"</html>"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = (catalogue.Stacks{Dir: t.TempDir()}).Keep(p)
+		if said := strings.Join(p.Manifest.Notes, "\n"); err != nil || !strings.Contains(said, want) || want == "" && strings.Contains(said, " lost ") {
+			t.Errorf("%.60s: %v %q, want %q", chapter, err, said, want)
+		}
+	}
 	// A chapter that unpacks to more than a chapter may hold refuses the book.
 	p, err = open(ingest.Zipped(t, "META-INF/container.xml", ingest.ContainerXML, "OPS/book.opf", opf(`<item id="s" href="s.css" media-type="text/css"/>`), "OPS/een.xhtml", page, "OPS/s.css", strings.Repeat("a", ingest.MaxMarkup+1)))
 	if err != nil {

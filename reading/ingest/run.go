@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"runtime"
 	"slices"
 	"strings"
@@ -67,12 +68,16 @@ type result struct {
 	made    *catalogue.Publication // to be entered
 	title   catalogue.Title
 	text    string
-	old     bool // remembered already
+	before  string // digest of what an earlier import found there
+	old     bool   // remembered already
 }
 
 // Run takes in what lies under the paths. It ends between two titles when the
 // context does. The remarks come in no order.
 func (i Import) Run(ctx context.Context, paths []string) (Tally, []Remark, error) {
+	if err := i.Stacks.Ready(); err != nil {
+		return Tally{}, nil, err
+	}
 	if err := i.Stacks.Sweep(i.DB.Now().Add(-leftovers)); err != nil {
 		return Tally{}, nil, err
 	}
@@ -192,24 +197,34 @@ func (i Import) read(ctx context.Context, s source, before remembered) (result, 
 		})
 	}
 	if err == nil && known.ID != "" && !i.Again && i.Stacks.Has(known.Digest) {
-		return result{source: s, outcome: Present, title: known}, nil
+		return result{source: s, outcome: Present, title: known, before: before.Digest}, nil
 	}
 	if err == nil {
 		err = i.Stacks.Keep(p)
 	}
 	if err != nil {
 		if refusal(err) {
+			if unreadable(err) { // which may be mended without a change of the file
+				s.mark = ""
+			}
 			return result{source: s, outcome: Refused, text: i.Say(err)}, nil
 		}
 		return result{}, err
 	}
-	return result{source: s, outcome: Taken, made: p, text: strings.Join(p.Manifest.Notes, "; ")}, nil
+	return result{source: s, outcome: Taken, made: p, text: strings.Join(p.Manifest.Notes, "; "), before: before.Digest}, nil
 }
 
 // refusal tells what is wrong with a title from what is wrong with us.
 func refusal(err error) bool {
 	var known *fault.Error
-	return errors.As(err, &known) && known.Kind != fault.Internal
+	return errors.As(err, &known) && known.Kind != fault.Internal && !catalogue.Full(err)
+}
+
+// unreadable reports whether a file is refused for what is wrong around it: a right
+// to read that lacks, a disk with faults, a share that went away.
+func unreadable(err error) bool {
+	var path *fs.PathError
+	return errors.As(err, &path) && !errors.Is(err, fs.ErrNotExist)
 }
 
 // enter puts the results in the catalogue, and remembers them in the same
@@ -229,6 +244,15 @@ func (i Import) enter(ctx context.Context, done <-chan result, total int) (t Tal
 			default:
 				break more
 			}
+		}
+		var kept []string
+		for _, r := range some {
+			if r.made != nil {
+				kept = append(kept, r.made.Title.Digest)
+			}
+		}
+		if err := i.Stacks.Sync(kept...); err != nil {
+			return t, remarks, err
 		}
 		if slices.ContainsFunc(some, func(r result) bool { return !r.old }) {
 			err := i.DB.InTx(ctx, func(tx *sqldb.Tx) error {
@@ -263,9 +287,61 @@ func (r *result) enter(tx *sqldb.Tx) (err error) {
 			return err
 		}
 	}
+	if err := r.replace(tx); err != nil {
+		return err
+	}
 	return remember(tx, remembered{
 		Path: storable(r.source.name()), Mark: r.source.mark, Taken: r.outcome != Refused, Digest: r.title.Digest, Remark: r.text,
 	})
+}
+
+// actor is an import, as the audit log names it.
+const actor = "loader"
+
+// replace puts a title in the place of the one that came from the same file before it
+// changed, when both are the same book. Who has the older one keeps it until the loan
+// ends: a place and bookmarks in it mean nothing in another text. A book that was
+// withdrawn stays so.
+func (r *result) replace(tx *sqldb.Tx) error {
+	if r.before == "" || r.title.ID == "" || r.before == r.title.Digest {
+		return nil
+	}
+	old, found, err := catalogue.Known(tx, r.before)
+	if err != nil || !found || !sameBook(old, r.title) {
+		return err
+	}
+	now, _, err := catalogue.Known(tx, r.title.Digest)
+	if err != nil || now.Withdrawn {
+		return err
+	}
+	if old.Withdrawn {
+		r.add("the title " + old.ID + " of which it is a newer version is withdrawn, and so is this one")
+		return catalogue.Withdraw(tx, actor, now.ID, "a newer version of "+old.ID+", which is withdrawn")
+	}
+	n, err := elsewhere(tx, r.before, storable(r.source.name()))
+	if err != nil || n > 0 {
+		return err
+	}
+	r.add("it takes the place of " + old.ID + ", which is no longer lent; who has that keeps it until the loan ends")
+	return catalogue.Withdraw(tx, actor, old.ID, "replaced by "+r.title.ID)
+}
+
+func (r *result) add(remark string) {
+	if r.text != "" {
+		r.text += "; "
+	}
+	r.text += remark
+}
+
+// sameBook reports whether two titles are versions of one book.
+func sameBook(a, b catalogue.Title) bool {
+	switch {
+	case a.Kind != b.Kind:
+		return false
+	case a.ISBN != "" && b.ISBN != "":
+		return a.ISBN == b.ISBN
+	}
+	return catalogue.Fold(a.Name) == catalogue.Fold(b.Name) && catalogue.Fold(a.Author()) == catalogue.Fold(b.Author())
 }
 
 func (t *Tally) count(r result) {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"lidwoord/base/sqldb"
@@ -137,6 +139,80 @@ func TestAFolderIsWalkedDeepAndReadOnce(t *testing.T) {
 			t.Errorf("left behind: %v", left)
 		}
 	})
+}
+
+// A file that changed is a new title in the place of the old one. Who has that on loan
+// keeps it: only lending it ends.
+func TestAFileThatChangedTakesThePlaceOfWhatItWas(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		dir, stacks := t.TempDir(), catalogue.Stacks{Dir: t.TempDir()}
+		version := func(text string) []byte {
+			return epub(t, `<dc:title>De nacht</dc:title><dc:description>`+text+`</dc:description>`, "")
+		}
+		lent := func(want ...string) {
+			t.Helper()
+			var got []string
+			for _, x := range all(t, db) {
+				if !stacks.Has(x.Digest) {
+					t.Errorf("%s has no files", x.Description)
+				}
+				if !x.Withdrawn {
+					got = append(got, x.Description)
+				}
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("lent are %q, want %q", got, want)
+			}
+		}
+		put(t, dir+"/a.epub", version("een"))
+		runImport(t, db, stacks, false, dir)
+		lent("een")
+		old := all(t, db)[0]
+		put(t, dir+"/a.epub", version("de tweede"))
+		if _, remarks := runImport(t, db, stacks, false, dir); !strings.Contains(remarks[0].Text, "takes the place of "+old.ID) {
+			t.Errorf("%+v", remarks)
+		}
+		lent("de tweede")
+		runImport(t, db, stacks, true, dir) // and stays so
+		lent("de tweede")
+		// With the old version in another file as well, both are lent; another book replaces nothing.
+		put(t, dir+"/b.epub", version("vier"))
+		put(t, dir+"/c.epub", version("vier"))
+		runImport(t, db, stacks, false, dir)
+		put(t, dir+"/b.epub", version("de vijfde"))
+		put(t, dir+"/a.epub", aBook(t, "Heel iets anders"))
+		runImport(t, db, stacks, false, dir)
+		lent("", "de tweede", "de vijfde", "vier")
+		// What was withdrawn stays so in its new version.
+		for _, x := range all(t, db) {
+			if x.Description == "de vijfde" {
+				if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, "command", x.ID, "") }); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		put(t, dir+"/b.epub", version("nummer zes"))
+		runImport(t, db, stacks, false, dir)
+		lent("", "de tweede", "vier")
+	})
+}
+
+// A file that could not be read is tried again: nothing in it needs to change.
+func TestWhatCouldNotBeReadIsTriedAgain(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{ErrNotABook.Because(&fs.PathError{Op: "open", Path: "x", Err: fs.ErrPermission}), true},
+		{ErrNotABook.Because(&fs.PathError{Op: "read", Path: "x", Err: syscall.EIO}), true},
+		{ErrNotABook.Because(errors.New("no zip")), false},
+		{ErrNotABook.Because(&fs.PathError{Op: "open", Path: "02.mp3", Err: fs.ErrNotExist}), false},
+	} {
+		if got := unreadable(c.err); got != c.want {
+			t.Errorf("%v: %v", c.err, got)
+		}
+	}
 }
 
 // An import may be killed anywhere: what is done is done, and it goes on there.

@@ -22,6 +22,12 @@ func remember(tx *sqldb.Tx, r remembered) error {
 	return err
 }
 
+// elsewhere counts the other files and folders from which a title came.
+func elsewhere(tx *sqldb.Tx, digest, path string) (n int, err error) {
+	_, err = tx.One(`SELECT COUNT(*) FROM title_source WHERE digest = $1 AND path <> $2`, []any{digest, path}, &n)
+	return n, err
+}
+
 // recalled lists what is remembered of some paths.
 func recalled(tx *sqldb.Tx, paths []string) ([]remembered, error) {
 	args := make([]any, len(paths))

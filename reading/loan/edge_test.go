@@ -208,9 +208,15 @@ func TestAReaderSeesBeforehandWhatTheyCanDo(t *testing.T) {
 			t.Helper()
 			must(t, db, func(tx *sqldb.Tx) error {
 				title, err := catalogue.Find(tx, id)
-				if err == nil {
-					c, err = loan.ChanceOf(tx, zoe, may, title)
+				if err != nil {
+					return err
 				}
+				has, err := loan.Shelf(tx, zoe)
+				if err != nil {
+					return err
+				}
+				terms, err := loan.TermsOf(tx)
+				c = loan.ChanceOf(has, may, terms, title, day.Of(tx.Now))
 				return err
 			})
 			return c
@@ -228,7 +234,7 @@ func TestAReaderSeesBeforehandWhatTheyCanDo(t *testing.T) {
 		if _, err := borrow(t, db, zoe, rights, ids[0]); err != nil {
 			t.Fatal(err)
 		}
-		if c := chance(rights, ids[1]); !errors.Is(c.Refused, loan.ErrManyEBooks) {
+		if c := chance(rights, ids[1]); !errors.Is(c.Refused, loan.ErrManyEBooks) || len(c.Full) != 1 || c.Full[0].Title.ID != ids[0] {
 			t.Errorf("full: %+v", c)
 		}
 		if c := chance(nil, ids[0]); c.Refused != nil || c.Loan == nil || c.Loan.MayExtend(c.Rules) {

@@ -11,6 +11,7 @@
 //	SetTerm  writes what a right of a membership lends; TermsOf reads it
 //	Popular  counts the loans of each title; Counts those of each month
 //	Sweep    ends what is over; Fold keeps only the number of what is long over
+//	Memory   answers the doors of one program what they ask over and over
 //
 // A reader is known here only as a digest of what the sign-on said, a loan knows
 // its days and no instants, and one that ended keeps no reader: nobody can ask this
@@ -56,6 +57,11 @@ type Loan struct {
 	DueAt    time.Time // the first instant at which it is over
 	Extended int       // how often
 	Progress int       // how far the reader is, in thousandths
+
+	// What Held knows besides.
+	Bookmarks int // how many there are
+	place     string
+	placedAt  time.Time
 }
 
 // DaysLeft is how many days the loan lasts after today; 0 on its last day.
@@ -134,42 +140,40 @@ func Borrow(tx *sqldb.Tx, reader Reader, rights Rights, titleID string) (Loan, e
 
 // Chance is what a reader can do with a title.
 type Chance struct {
-	Loan    *Loan // what they have of it, nil for nothing
-	Rules   Rules // the zero Rules for who may borrow nothing
-	Refused error // why they cannot borrow it now; nil for who can, or has it
+	Loan    *Loan  // what they have of it, nil for nothing
+	Rules   Rules  // the zero Rules for who may borrow nothing
+	Refused error  // why they cannot borrow it now; nil for who can, or has it
+	Full    []Loan // the loans of this kind, when one of them has to go back first
 }
 
-// ChanceOf looks what a reader can do with a title. It promises nothing: Borrow
-// decides.
-func ChanceOf(tx *sqldb.Tx, reader Reader, rights Rights, title catalogue.Title) (Chance, error) {
+// ChanceOf tells what who has these loans can do with a title on a day. It promises
+// nothing: Borrow decides.
+func ChanceOf(has []Loan, rights Rights, terms Terms, title catalogue.Title, on day.Day) Chance {
 	var c Chance
-	l, found, err := loanOf(tx, reader, title.ID)
-	if err != nil {
-		return c, err
-	}
-	if found {
-		c.Loan = &l
-	}
-	if c.Rules, err = rulesFor(tx, rights); err != nil {
-		if fault.KindOf(err) != fault.Denied {
-			return c, err
+	var alike []Loan
+	for _, l := range has {
+		if l.Title.ID == title.ID {
+			c.Loan = &l
 		}
-		c.Refused = err
+		if l.Title.Kind == title.Kind {
+			alike = append(alike, l)
+		}
 	}
-	if found {
-		c.Refused = nil
+	rules, refused := rights.Rules(terms, on)
+	c.Rules = rules
+	switch {
+	case c.Loan != nil:
+		return c
+	case refused == nil:
+		refused = rules.refuse(title)
 	}
-	if found || c.Refused != nil {
-		return c, nil
+	if c.Refused = refused; refused == nil && len(alike) >= rules.limit(title.Kind) {
+		c.Refused = rules.full(title.Kind, len(alike))
+		if rules.limit(title.Kind) > 0 {
+			c.Full = alike
+		}
 	}
-	if c.Refused = c.Rules.refuse(title); c.Refused != nil {
-		return c, nil
-	}
-	n, err := countOf(tx, reader, title.Kind)
-	if n >= c.Rules.limit(title.Kind) {
-		c.Refused = c.Rules.full(title.Kind, n)
-	}
-	return c, err
+	return c
 }
 
 // endOf is the first instant after a day: "until 14 December" means the whole of
@@ -234,8 +238,8 @@ func Return(tx *sqldb.Tx, reader Reader, titleID string) error {
 // Shelf lists what a reader has now, the first to go back on top.
 func Shelf(tx *sqldb.Tx, reader Reader) ([]Loan, error) { return loansOf(tx, reader) }
 
-// Held returns the reader's loan of a title. It is asked again for every page
-// and every second of sound: what ended is closed at once.
+// Held returns the reader's loan of a title. It is asked again for every page: what
+// ended is closed at once. The pieces of a page and of a track ask Memory.
 func Held(tx *sqldb.Tx, reader Reader, titleID string) (Loan, error) {
 	l, found, err := loanOf(tx, reader, titleID)
 	if err == nil && !found {

@@ -17,6 +17,7 @@ type Place struct {
 	Fragment string    `json:"fragment,omitempty"` // a CFI in a book, "t=67.5" in a track
 	Total    float64   `json:"total"`              // 0 at the first word, 1 after the last
 	By       string    `json:"by,omitempty"`       // a name that the open page made up for itself: was it this one?
+	Speed    float64   `json:"speed,omitempty"`    // at which they listen, 0 when nobody said
 	At       time.Time `json:"-"`                  // when it was read there, by our clock
 }
 
@@ -24,13 +25,15 @@ type Place struct {
 const (
 	maxPlace = 2000
 	maxBy    = 40
+	minSpeed = .25
+	maxSpeed = 4
 )
 
 // ErrBadPlace is a place that no reader of ours sends.
 var ErrBadPlace = fault.New(fault.Invalid, "loan.bad_place")
 
 func (p Place) check() error {
-	if !(p.Total >= 0 && p.Total <= 1) || len(p.Href)+len(p.Fragment) > maxPlace || len(p.By) > maxBy || !readable(p.Href+p.Fragment+p.By) {
+	if !(p.Total >= 0 && p.Total <= 1) || p.Speed != 0 && !(p.Speed >= minSpeed && p.Speed <= maxSpeed) || len(p.Href)+len(p.Fragment) > maxPlace || len(p.By) > maxBy || !readable(p.Href+p.Fragment+p.By) {
 		return ErrBadPlace
 	}
 	return nil
@@ -77,6 +80,18 @@ func PlaceOf(tx *sqldb.Tx, reader Reader, titleID string) (p Place, found bool, 
 	if err != nil || !found {
 		return p, false, err
 	}
+	return placeIn(text, at)
+}
+
+// Place is where the reader was when Held found the loan.
+func (l Loan) Place() (p Place, found bool, err error) {
+	if l.place == "" {
+		return p, false, nil
+	}
+	return placeIn(l.place, l.placedAt)
+}
+
+func placeIn(text string, at time.Time) (p Place, found bool, err error) {
 	p.At = at
 	return p, true, json.Unmarshal([]byte(text), &p)
 }

@@ -1,6 +1,7 @@
 package loan
 
 import (
+	"slices"
 	"time"
 
 	"lidwoord/base/day"
@@ -67,30 +68,62 @@ func countOf(tx *sqldb.Tx, reader Reader, k catalogue.Kind) (n int, err error) {
 
 const loanColumns = `id, title_id, lent_at, due_at, extended, progress`
 
-func scanLoan(r sqldb.Row) (Loan, error) {
-	var l Loan
-	err := r.Scan(&l.ID, &l.Title.ID, sqldb.Instant(&l.LentAt), sqldb.Instant(&l.DueAt), &l.Extended, &l.Progress)
-	return l, err
-}
-
-// bareLoanOf finds a loan without its title, bareLoansOf all loans of a reader.
-func bareLoanOf(tx *sqldb.Tx, reader Reader, titleID string) (Loan, bool, error) {
-	list, err := sqldb.Many(tx, `
-		SELECT `+loanColumns+` FROM loan
+// bareLoanOf finds a loan without its title, but with the place and the number of
+// bookmarks in it; bareLoansOf all loans of a reader, bareLoansOfAll those of many.
+func bareLoanOf(tx *sqldb.Tx, reader Reader, titleID string) (l Loan, found bool, err error) {
+	var place *string
+	found, err = tx.One(`
+		SELECT `+loanColumns+`, place, placed_at, (SELECT COUNT(*) FROM bookmark b WHERE b.loan_id = loan.id) FROM loan
 		WHERE reader = $1 AND title_id = $2 AND ended_at IS NULL AND due_at > $3`,
-		[]any{string(reader), titleID, tx.Now}, scanLoan)
-	if err != nil || len(list) == 0 {
-		return Loan{}, false, err
+		[]any{string(reader), titleID, tx.Now},
+		&l.ID, &l.Title.ID, sqldb.Instant(&l.LentAt), sqldb.Instant(&l.DueAt), &l.Extended, &l.Progress, &place, sqldb.Instant(&l.placedAt), &l.Bookmarks)
+	if place != nil {
+		l.place = *place
 	}
-	return list[0], true, nil
+	return l, found, err
 }
 
 func bareLoansOf(tx *sqldb.Tx, reader Reader) ([]Loan, error) {
-	return sqldb.Many(tx, `
-		SELECT `+loanColumns+` FROM loan
-		WHERE reader = $1 AND ended_at IS NULL AND due_at > $2
-		ORDER BY due_at, id`,
-		[]any{string(reader), tx.Now}, scanLoan)
+	all, err := bareLoansOfAll(tx, []Reader{reader})
+	list := make([]Loan, len(all[reader]))
+	for i, b := range all[reader] {
+		list[i] = b.loan(catalogue.Title{ID: b.title})
+	}
+	return list, err
+}
+
+// bare is a loan in a shelf without its title, which is much larger.
+type bare struct {
+	reader, id, title  string
+	lent, due          time.Time
+	extended, progress int
+}
+
+func (b bare) loan(t catalogue.Title) Loan {
+	return Loan{ID: b.id, Title: t, LentAt: b.lent, DueAt: b.due, Extended: b.extended, Progress: b.progress}
+}
+
+func bareLoansOfAll(tx *sqldb.Tx, readers []Reader) (map[Reader][]bare, error) {
+	args := []any{tx.Now}
+	for _, r := range readers {
+		args = append(args, string(r))
+	}
+	list, err := sqldb.Many(tx, `
+		SELECT reader, `+loanColumns+` FROM loan
+		WHERE due_at > $1 AND ended_at IS NULL AND reader IN `+sqldb.In(2, len(readers))+`
+		ORDER BY reader, due_at, id`,
+		args, func(r sqldb.Row) (b bare, err error) {
+			return b, r.Scan(&b.reader, &b.id, &b.title, sqldb.Instant(&b.lent), sqldb.Instant(&b.due), &b.extended, &b.progress)
+		})
+	all := make(map[Reader][]bare, len(readers))
+	for len(list) > 0 {
+		n := slices.IndexFunc(list, func(b bare) bool { return b.reader != list[0].reader })
+		if n < 0 {
+			n = len(list)
+		}
+		all[Reader(list[0].reader)], list = list[:n], list[n:]
+	}
+	return all, err
 }
 
 func loanOf(tx *sqldb.Tx, reader Reader, titleID string) (Loan, bool, error) {

@@ -39,9 +39,16 @@ func (c counter) bar(tx *sqldb.Tx) (b bar, err error) {
 	return b, err
 }
 
-// mayClose reports whether a clerk may close a task.
-func (c counter) mayClose(t task.Task) bool {
-	return c.can(staff.HandleMoney) || t.Cents == 0 && c.can(staff.HandleTasks)
+// mayNotClose says why a clerk may not close a task; nil when they may. The room
+// judges once more, in the write, who closes what they asked for.
+func (c counter) mayNotClose(t task.Task) *fault.Error {
+	switch {
+	case t.AskedBy == c.worker.Actor() && !c.can(staff.Manage):
+		return task.ErrOwn
+	case t.Cents != 0 && !c.can(staff.HandleMoney):
+		return errTaskMoney
+	}
+	return nil
 }
 
 // taskCard is one task as the desk shows it.
@@ -50,7 +57,7 @@ type taskCard struct {
 	Lines     []taskLine
 	Reference string            // of the payment at the provider, where no line tells it
 	Customer  customer.Customer // whom it is about; empty where nobody knows
-	May       bool              // this clerk may close it
+	WhyNot    *fault.Error      // this clerk may not close it; nil for who may
 	Who       string            // the worker who closed it, "" for nobody
 }
 
@@ -96,7 +103,7 @@ func (s *Site) tasks(w http.ResponseWriter, r *http.Request, c counter) error {
 func (s *Site) cards(tx *sqldb.Tx, c counter, list []task.Task) (cards []taskCard, err error) {
 	who := colleagues{}
 	for _, t := range list {
-		card := taskCard{Task: t, May: c.mayClose(t)}
+		card := taskCard{Task: t, WhyNot: c.mayNotClose(t)}
 		for _, f := range t.Facts {
 			if f.Value != "" {
 				card.Lines = append(card.Lines, taskLine{f.Key, s.inWords(c, f.Value)})
@@ -208,13 +215,17 @@ func (s *Site) closeTask(w http.ResponseWriter, r *http.Request, c counter) erro
 	}
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error {
 		t, err := task.Find(tx, c.branch.OrganisationID, r.PathValue("taak"))
-		if err == nil && !c.mayClose(t) {
-			err = errTaskMoney
-		}
 		if err != nil {
 			return err
 		}
-		return task.Close(tx, t.OrganisationID, t.ID, c.worker.Actor(), form.Get("toelichting"))
+		if wrong := c.mayNotClose(t); t.DoneAt.IsZero() && wrong != nil {
+			return wrong
+		}
+		finish := task.Close
+		if c.can(staff.Manage) {
+			finish = task.CloseAsManager
+		}
+		return finish(tx, t.OrganisationID, t.ID, c.worker.Actor(), form.Get("toelichting"))
 	})
 	if err != nil {
 		if errors.Is(err, task.ErrDone) || errors.Is(err, task.ErrNote) {

@@ -100,6 +100,23 @@ func TestMoneyTasksAreForWhoAnswersForMoney(t *testing.T) {
 	})
 }
 
+func TestATaskAboutWhatAClerkAskedForIsForAColleague(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		kept := func(asker, object string) string {
+			return h.notice(task.Task{Kind: task.RemovalKept, Object: object, AskedBy: h.workers[asker].Actor()})
+		}
+		at := kept("anja", "customer:a#1")
+		const own = "Je vroeg hier zelf om. Een collega of je beheerder handelt deze taak af."
+		anja := h.clerk("anja")
+		anja.get("/taken").want("Taken (1)", own).lacks("Afhandelen")
+		anja.get(at).is(200, at).want(own).lacks("Wat heb je gedaan?").whole(h)
+		anja.post(at, "toelichting", "Het was in orde").is(403, at).want(own)
+		h.clerk("bert").post(at, "toelichting", "Klant gebeld").is(200, "/taken").want("De taak is afgehandeld.")
+		anja.post(at, "toelichting", "Het was in orde").is(409, at).want("Deze taak is al afgehandeld.")
+		h.clerk("mina").post(kept("mina", "customer:a#2"), "toelichting", "Klant gebeld").is(200, "/taken").want("De taak is afgehandeld.")
+	})
+}
+
 func TestTasksOfAnotherLibraryAreNobodysHere(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		var ginder branch.Organisation

@@ -23,6 +23,7 @@ import (
 	"strings"
 	"time"
 
+	"lidwoord/base/session"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 )
@@ -73,8 +74,9 @@ type Site struct {
 	// writes to them in it.
 	Speaks func(tx *sqldb.Tx, subject string, lang words.Lang) error
 
-	pages  map[string]*template.Template
-	assets *assets
+	pages    map[string]*template.Template
+	assets   *assets
+	sessions session.Finder
 }
 
 // NavItem is one entry of a door's menu.

@@ -2,6 +2,8 @@ package kit_test
 
 import (
 	"errors"
+	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -49,6 +51,13 @@ func (d *door) Routes(m *kit.Mux) {
 	m.Page("POST /los/stuur", func(w http.ResponseWriter, r *http.Request) error { return errName })
 	m.Page("GET /half", func(w http.ResponseWriter, r *http.Request) error {
 		return d.Show(w, r, 200, "half", namePage{Form: kit.NewForm(), Nope: func() (string, error) { return "", errors.New("no") }})
+	})
+	m.Page("GET /begun", func(w http.ResponseWriter, r *http.Request) error {
+		w.WriteHeader(http.StatusOK)
+		if _, err := w.Write([]byte("the first rows")); err != nil {
+			return err
+		}
+		return errors.New("the disk")
 	})
 	m.Page("GET /panic", func(http.ResponseWriter, *http.Request) error { panic("secret detail") })
 	m.Page("GET /mine/{id}", kit.RequireSession(func(w http.ResponseWriter, r *http.Request) error {
@@ -122,6 +131,36 @@ func TestAPageThatFailsHalfWaySendsNoHalfPage(t *testing.T) {
 	}
 	if w := ask(h, "GET", "/balie/panic", ""); w.Code != 500 || strings.Contains(w.Body.String(), "secret detail") {
 		t.Errorf("a panic showed itself: %d %s", w.Code, w.Body)
+	}
+}
+
+// Mostly it is a browser that went away: its script asked something, or a page was left
+// before it came.
+func TestAnAnswerThatBeganIsCutOffAndNotFollowedByAnErrorPage(t *testing.T) {
+	d, h := house(t)
+	machine := kit.NewMachine(kit.Machine{House: d.House, Door: "scim", Base: d.Base,
+		Serve: func(w http.ResponseWriter, r *http.Request) (string, error) {
+			_, err := w.Write([]byte("the first rows"))
+			return "", errors.Join(err, errors.New("the disk"))
+		},
+		Refuse: func(w http.ResponseWriter, r *http.Request, id string, err error) { http.Error(w, "refused", 500) }})
+	for name, handler := range map[string]http.Handler{"/balie/begun": h, "/machine": machine} {
+		var complaints strings.Builder
+		server := httptest.NewUnstartedServer(handler)
+		server.Config.ErrorLog = log.New(&complaints, "", 0)
+		server.Start()
+		res, err := http.Get(server.URL + name)
+		if err == nil {
+			var text []byte
+			if text, err = io.ReadAll(res.Body); err == nil || strings.Contains(string(text), "<h1>") || strings.Contains(string(text), "refused") {
+				t.Errorf("%s: it looks whole: %s", name, text)
+			}
+			res.Body.Close()
+		}
+		server.Close()
+		if complaints.Len() > 0 {
+			t.Errorf("%s: the server complains: %s", name, complaints.String())
+		}
 	}
 }
 

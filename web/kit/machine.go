@@ -53,6 +53,9 @@ func (m *Machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				panic(p)
 			}
 			m.Log.ErrorContext(r.Context(), "panic", "id", id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			if Begun(rec) {
+				panic(http.ErrAbortHandler)
+			}
 			m.Refuse(rec, r, id, fmt.Errorf("panic: %v", p))
 		}
 		line := []slog.Attr{slog.String("id", id), slog.String("door", m.Door), slog.String("method", r.Method), slog.String("route", r.Pattern),
@@ -68,6 +71,9 @@ func (m *Machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var err error
 	if by, err = m.Serve(rec, r); err != nil {
+		if Begun(rec) {
+			m.CutOff(r, m.Door, id, err)
+		}
 		m.Refuse(rec, r, id, err)
 	}
 }

@@ -175,6 +175,9 @@ func (s *Site) formPage(r *http.Request) string {
 // Fail shows an error as a page. A visitor without a session who only looked is
 // sent to the sign-in page and comes back afterwards.
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	if Begun(w) {
+		s.CutOff(r, s.Name, VisitOf(r).ID, err)
+	}
 	kind := fault.KindOf(err)
 	page := ErrorPage{Status: Status(err), Faults: fault.Of(err), ID: VisitOf(r).ID, Form: s.formPage(r)}
 	switch kind {
@@ -259,15 +262,17 @@ func (s *Site) chain(next http.Handler) http.Handler {
 		maps.Copy(w.Header(), always)
 		r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
 		v, err := s.visit(rec, r)
+		defer func() { // also of an answer that is cut off
+			// The route, never the path: a path may hold a token or a name.
+			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", VisitOf(v).ID), slog.String("door", s.Name),
+				slog.String("method", r.Method), slog.String("route", v.Pattern), slog.Int("status", rec.Status),
+				slog.Int64("us", s.DB.Now().Sub(start).Microseconds()))
+		}()
 		if err != nil {
 			s.Fail(rec, v, err)
 		} else {
 			next.ServeHTTP(rec, v)
 		}
-		// The route, never the path: a path may hold a token or a name.
-		s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", VisitOf(v).ID), slog.String("door", s.Name),
-			slog.String("method", r.Method), slog.String("route", v.Pattern), slog.Int("status", rec.Status),
-			slog.Int64("us", s.DB.Now().Sub(start).Microseconds()))
 	})
 }
 
@@ -301,10 +306,11 @@ func FormsReach(w http.ResponseWriter, source string) {
 	h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "form-action ", "form-action "+source+" ", 1))
 }
 
-// Recorder remembers the status of an answer, for the log.
+// Recorder remembers the status of an answer, for the log, and whether it began.
 type Recorder struct {
 	http.ResponseWriter
 	Status int // StatusOK until something else is written
+	begun  bool
 }
 
 // Record watches w.
@@ -313,13 +319,37 @@ func Record(w http.ResponseWriter) *Recorder {
 }
 
 func (r *Recorder) WriteHeader(code int) {
-	r.Status = code
+	r.Status, r.begun = code, true
 	r.ResponseWriter.WriteHeader(code)
+}
+
+func (r *Recorder) Write(text []byte) (int, error) {
+	r.begun = true
+	return r.ResponseWriter.Write(text)
 }
 
 // ReadFrom lets the system send a file by itself, without a copy through us. Sound
 // and books are most of what some doors send.
-func (r *Recorder) ReadFrom(from io.Reader) (int64, error) { return io.Copy(r.ResponseWriter, from) }
+func (r *Recorder) ReadFrom(from io.Reader) (int64, error) {
+	r.begun = true
+	return io.Copy(r.ResponseWriter, from)
+}
 
 // Unwrap lets http.ResponseController and ServeContent reach the real writer.
 func (r *Recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// Begun reports whether an answer is on its way, so that it cannot become another.
+func Begun(w http.ResponseWriter) bool {
+	rec, recorded := w.(*Recorder)
+	return recorded && rec.begun
+}
+
+// CutOff ends an answer that began and cannot be finished: the connection breaks, so
+// that nobody takes half of it for the whole. Mostly the visitor went away while we wrote,
+// which is nobody's fault; anything else goes to the log.
+func (h *House) CutOff(r *http.Request, door, id string, err error) {
+	if r.Context().Err() == nil {
+		h.Log.WarnContext(r.Context(), "answer cut off", "id", id, "door", door, "route", r.Pattern, "err", err)
+	}
+	panic(http.ErrAbortHandler)
+}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"lidwoord/base/day"
@@ -95,6 +96,10 @@ func (s *Site) render(page, part string, view View) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// joined are buffers in which the pieces of a page become one: each would be sent by
+// itself, and cost the system more than to copy it.
+var joined = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // Send sends a page that Render made, whole or in pieces.
 func (s *Site) Send(w http.ResponseWriter, r *http.Request, status int, pieces ...[]byte) error {
 	size := 0
@@ -109,12 +114,18 @@ func (s *Site) Send(w http.ResponseWriter, r *http.Request, status int, pieces .
 		h.Set("Cache-Control", keeping(r, status))
 	}
 	w.WriteHeader(status)
-	for _, piece := range pieces {
-		if _, err := w.Write(piece); err != nil {
-			return err
-		}
+	if len(pieces) == 1 {
+		_, err := w.Write(pieces[0])
+		return err
 	}
-	return nil
+	whole := joined.Get().(*bytes.Buffer)
+	defer joined.Put(whole)
+	whole.Reset()
+	for _, piece := range pieces {
+		whole.Write(piece)
+	}
+	_, err := w.Write(whole.Bytes())
+	return err
 }
 
 // Flashed reports whether the visitor's next page has something to say once.

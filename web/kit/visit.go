@@ -23,6 +23,7 @@ type Visit struct {
 	Lang    words.Lang
 	Chosen  bool             // the visitor chose Lang, and not their browser
 	Session *session.Session // nil when not signed in at this door
+	Own     any              // what the door made of the session, for the rest of the request
 	path    string
 	query   url.Values
 }
@@ -55,7 +56,7 @@ func (s *Site) visit(w http.ResponseWriter, r *http.Request) (*http.Request, err
 		return r, nil
 	}
 	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error {
-		found, ok, err := session.Find(tx, s.Name, secret.Token(cookie.Value))
+		found, ok, err := s.sessions.Find(tx, s.Name, secret.Token(cookie.Value))
 		if ok && s.openSession(&found) {
 			v.Session = &found
 		}

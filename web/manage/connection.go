@@ -93,6 +93,9 @@ func (p connectionPage) text() string {
 		method = "client_secret_basic"
 	}
 	line("token_endpoint_auth_method", method)
+	if strings.HasPrefix(p.Known.Keys, "http") {
+		line("jwks_uri", p.Known.Keys)
+	}
 	line("response_type", "code")
 	line("code_challenge_method", "S256")
 	line("scope", p.Scopes)

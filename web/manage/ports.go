@@ -25,7 +25,7 @@ type Website struct {
 	BuiltIn     bool // a door of this program, which registers itself at every start
 	Own         bool // the library's own: asks no consent
 	Method      string
-	Keys        string // JSON Web Key Set, for BySigning
+	Keys        string // for BySigning: a JSON Web Key Set, or the address where it stands
 	Redirects   []string
 	Logouts     []string
 	Origins     []string
@@ -39,9 +39,14 @@ type Website struct {
 	Lasting     bool      // an app that outlives the session; only a command says so
 	Changed     time.Time // last; a change says which state it saw
 	OldUntil    time.Time // until when the secret from before works
+	KeysFailed  time.Time // since when its keys cannot be fetched; zero while they can
 	// Unheard is how many sign-outs it did not hear, though they were told, and since when.
 	Unheard      int
 	UnheardSince time.Time
+	// Missed is how many sign-outs it will never hear, being away for a day, and when
+	// the last was given up; 0 once it hears again.
+	Missed     int
+	MissedLast time.Time
 }
 
 // Fields of the form of a website, for what is wrong with them.

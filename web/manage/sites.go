@@ -49,6 +49,17 @@ type sitesPage struct {
 	Now   time.Time
 }
 
+// Deaf are the websites that do not hear of sign-outs: what wants attention stands
+// above the list.
+func (p sitesPage) Deaf() []Website {
+	return those(p.Sites, func(w Website) bool { return w.Unheard > 0 || w.Missed > 0 })
+}
+
+// Keyless are the websites whose keys cannot be fetched.
+func (p sitesPage) Keyless() []Website {
+	return those(p.Sites, func(w Website) bool { return !w.KeysFailed.IsZero() })
+}
+
 // sites is Websites die aansluiten.
 func (s *Site) sites(w http.ResponseWriter, r *http.Request, _ branch.Organisation) error {
 	page := sitesPage{Now: s.DB.Now()}

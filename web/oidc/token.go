@@ -232,6 +232,11 @@ func (s *Site) fromClient(r *http.Request) (url.Values, signon.ClientAuth, error
 		}
 	}
 	if header == "" {
+		if posted.Assertion != "" {
+			if err := s.Provider.FetchKeys(r.Context(), s.DB, posted); err != nil { // the client hears invalid_client
+				s.Log.WarnContext(r.Context(), "keys of a client not fetched", "err", err)
+			}
+		}
 		return form, posted, nil
 	}
 	basic, ok := readBasic(header)

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -139,7 +138,7 @@ func eachEngine(b *testing.B, f func(*testing.B, *sqldb.DB)) {
 // onLoan gives each of so many readers two titles. The titles have just come in, and
 // their versions are numbers without a gap.
 const onLoan = `
-	WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < CAST($1 AS BIGINT)), k(j) AS (SELECT 0 UNION ALL SELECT 1 FROM k WHERE j < 1)
+	WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < CAST($1 AS BIGINT)), k(j) AS (SELECT 0 UNION ALL SELECT 1 FROM k WHERE j < 1)
 	INSERT INTO loan (id, title_id, kind, reader, lent_at, due_at, progress)
 	SELECT 'L' || j || '-' || i, title.id, title.kind, 'R' || i, $3 - i % 20 * CAST(86400000000 AS BIGINT), $4, i % 1000
 	FROM n CROSS JOIN k JOIN title ON title.version = 2 + (i * 7919 + j * 104729) % CAST($2 AS BIGINT)`
@@ -257,12 +256,12 @@ func (h *benched) compare(b *testing.B, path func() string, app bool, bare http.
 	var took []time.Duration
 	var bareTicks, ticks, bareDone float64
 	for range max(turnsLeast, min(b.N, 3*turnsLeast)) {
-		begun := processor()
+		begun := indextest.Processor()
 		theirs, answers := turn(yardstick.URL)
-		bareTicks, bareDone = bareTicks+processor()-begun, bareDone+float64(len(answers))
-		begun = processor()
+		bareTicks, bareDone = bareTicks+indextest.Processor()-begun, bareDone+float64(len(answers))
+		begun = indextest.Processor()
 		rate, times := turn(ours.URL)
-		ticks += processor() - begun
+		ticks += indextest.Processor() - begun
 		rates, ratios, took = append(rates, rate), append(ratios, rate/theirs), append(took, times...)
 	}
 	if ticks > 0 && bareDone > 0 { // the same in processor time, which others on the machine hardly touch
@@ -275,20 +274,6 @@ func (h *benched) compare(b *testing.B, path func() string, app bool, bare http.
 	b.ReportMetric(rates[len(rates)/2], "a-second")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "ms-p99")
 	b.ReportMetric(0, "ns/op")
-}
-
-// processor is the time that this process had on all cores, in ticks of the system;
-// 0 where the system does not tell.
-func processor() float64 {
-	text, err := os.ReadFile("/proc/self/stat")
-	_, after, ok := strings.Cut(string(text), ") ")
-	fields := strings.Fields(after)
-	if err != nil || !ok || len(fields) < 13 {
-		return 0
-	}
-	user, _ := strconv.ParseFloat(fields[11], 64)
-	system, _ := strconv.ParseFloat(fields[12], 64)
-	return user + system
 }
 
 func (h *benched) request(b *testing.B, address string, reader int, app bool) *http.Request {

@@ -31,7 +31,7 @@ func (s *Site) enter(r *request) error {
 	if !ok || s.Readers == nil {
 		return kit.ErrSignIn
 	}
-	r.ambient = c.token == "" && ambient(r.Request)
+	r.ambient = c.token == "" && ambient(r.Request, s.base)
 	var err error
 	network := throttle.Network(r.RemoteAddr)
 	if c.token != "" {
@@ -58,7 +58,7 @@ func (s *Site) acting(do act) act {
 // here from anywhere, and here a GET can lend a book. Apps do not send these headers,
 // and the address bar says "none". A browser that is older says it with fewer of them,
 // so each counts by itself. A token no browser sends by itself.
-func ambient(r *http.Request) bool {
+func ambient(r *http.Request, base *url.URL) bool {
 	h := r.Header
 	site, dest := h.Get("Sec-Fetch-Site"), h.Get("Sec-Fetch-Dest")
 	switch {
@@ -69,7 +69,7 @@ func ambient(r *http.Request) bool {
 	case h.Get("Sec-Purpose") != "" || fetchesAhead(h.Get("Purpose")) || fetchesAhead(h.Get("X-Moz")):
 		return true
 	}
-	return foreign(h.Values("Origin"), r.Host)
+	return foreign(h.Values("Origin"), base)
 }
 
 // fetchesAhead says that nobody asked yet: older browsers load what may be wanted next.
@@ -79,10 +79,11 @@ func fetchesAhead(purpose string) bool {
 }
 
 // foreign says that a page of another site asks, or one that hides which: "null".
-func foreign(origins []string, host string) bool {
+// Ours is where the world sees us: a proxy in front may call us otherwise.
+func foreign(origins []string, base *url.URL) bool {
 	for _, origin := range origins {
 		u, err := url.Parse(origin)
-		if err != nil || u.Host == "" || !strings.EqualFold(u.Host, host) {
+		if err != nil || u.Host == "" || u.Scheme != base.Scheme || !strings.EqualFold(u.Host, base.Host) {
 			return true
 		}
 	}

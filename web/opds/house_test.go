@@ -231,7 +231,9 @@ func (h *house) ask(method, path string, headers ...string) answer {
 		h.t.Fatal(err)
 	}
 	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
+		if r.Header.Set(headers[i], headers[i+1]); headers[i] == "Host" {
+			r.Host = headers[i+1]
+		}
 	}
 	res, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {

@@ -1,11 +1,9 @@
 package opds
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"lidwoord/base/day"
@@ -13,7 +11,6 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
-	"lidwoord/reading/index"
 	"lidwoord/reading/loan"
 )
 
@@ -32,38 +29,11 @@ func (s *Site) rules(r *request) (loan.Rules, error) {
 	if err != nil {
 		return loan.Rules{}, err
 	}
-	terms, err := s.terms.of(r.Context(), s.DB)
+	terms, err := s.Loans.Terms(r.Context())
 	if err != nil {
 		return loan.Rules{}, err
 	}
 	return rights.Rules(terms, day.Of(s.DB.Now()))
-}
-
-// termsLife is how long we go on with the terms of lending as we read them, where
-// they only say what is offered. To lend is to read them anew.
-const termsLife = 10 * time.Second
-
-// terms keeps the terms of lending in memory.
-type terms struct {
-	mu   sync.Mutex
-	kept loan.Terms
-	at   time.Time
-}
-
-func (t *terms) of(ctx context.Context, db *sqldb.DB) (loan.Terms, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if now := db.Now(); t.kept == nil || now.Sub(t.at) >= termsLife || now.Before(t.at) {
-		err := db.Look(ctx, func(tx *sqldb.Tx) (err error) {
-			t.kept, err = loan.TermsOf(tx)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		t.at = now
-	}
-	return t.kept, nil
 }
 
 // borrow lends a title. An app that asks twice gets the same loan, and never a
@@ -128,7 +98,7 @@ func (s *Site) giveBack(v version) act {
 			if i.Title, err = catalogue.Find(tx, r.PathValue("id")); err != nil {
 				return err
 			}
-			return loan.Return(tx, r.by.ID, i.ID)
+			return s.Loans.Return(tx, r.by.ID, i.ID)
 		})
 		if err != nil {
 			return err
@@ -156,7 +126,7 @@ func (s *Site) shelf(v version) act {
 		if err != nil {
 			return err
 		}
-		loans, err := s.loans(r, now)
+		loans, err := s.Loans.Shelf(r.Context(), r.by.ID, now.Title)
 		if err != nil {
 			return err
 		}
@@ -197,15 +167,6 @@ func (s *Site) writeShelf(v version, loans []loan.Loan, rules loan.Rules, lang w
 	return ready(typ, string(lang), body, s.DB.Now()), err
 }
 
-// loans are what the reader has now.
-func (s *Site) loans(r *request, now *index.Snapshot) (list []loan.Loan, err error) {
-	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error {
-		list, err = loan.ShelfFrom(tx, r.by.ID, now.Title)
-		return err
-	})
-	return list, err
-}
-
 // profileDocument is an OPDS User Profile. It has one number of loans, and we have
 // one for each kind, so these stand beside it. What counts is the answer to
 // borrowing.
@@ -241,7 +202,7 @@ func (s *Site) profile(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	loans, err := s.loans(r, now)
+	loans, err := s.Loans.Shelf(r.Context(), r.by.ID, now.Title)
 	if err != nil {
 		return err
 	}

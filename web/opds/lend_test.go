@@ -196,6 +196,10 @@ func TestNoOtherSiteActsWithThePasswordInABrowser(t *testing.T) {
 		h.app("GET", borrow, "Sec-Fetch-Site", "none", "Sec-Fetch-Dest", "document").want(200)
 		h.get(borrow, "Origin", "null", "Purpose", "prefetch", "Authorization", "Bearer "+token).want(200)
 		h.get(borrow, "Sec-Fetch-Site", "cross-site", "Authorization", "Bearer "+token).want(200) // no browser adds a token by itself
+		// Our own pages are where the world sees us, whatever a proxy calls us.
+		h.app("GET", borrow, "Host", "10.0.0.7:8080", "Origin", h.URL).want(200)
+		h.app("GET", borrow, "Host", "10.0.0.7:8080", "Origin", "http://10.0.0.7:8080").want(403)
+		h.app("GET", borrow, "Origin", "https://"+h.Listener.Addr().String()).want(403)
 		// A cookie opens nothing.
 		h.get("/v2/shelf", "Cookie", "lidwoord-reading-sessie=x").want(401)
 	})

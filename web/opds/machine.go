@@ -52,6 +52,9 @@ func (s *Site) machine(e endpoint) http.Handler {
 					panic(p)
 				}
 				s.Log.ErrorContext(r.Context(), "panic", "id", id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				if kit.Begun(rec) {
+					panic(http.ErrAbortHandler)
+				}
 				s.refuse(rec, call, id, fmt.Errorf("panic: %v", p))
 			}
 			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("id", id), slog.String("door", "opds"),
@@ -60,6 +63,9 @@ func (s *Site) machine(e endpoint) http.Handler {
 		}()
 		maps.Copy(rec.Header(), s.safe)
 		if err := s.serve(rec, call, e); err != nil {
+			if kit.Begun(rec) {
+				s.CutOff(r, "opds", id, err)
+			}
 			s.refuse(rec, call, id, err)
 		}
 	})

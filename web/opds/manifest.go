@@ -27,7 +27,7 @@ const (
 
 // manifest answers what a title on loan is made of.
 func (s *Site) manifest(w http.ResponseWriter, r *request) error {
-	o, err := s.take(r)
+	o, err := s.take(r, s.Loans.Held)
 	if err != nil {
 		return err
 	}

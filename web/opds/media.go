@@ -1,6 +1,7 @@
 package opds
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"slices"
@@ -21,27 +22,27 @@ type taken struct {
 	manifest *catalogue.Manifest
 }
 
+// look is a way to find a loan: Held or HeldLately of loan.Memory.
+type look func(context.Context, loan.Reader, string, loan.Titles) (loan.Loan, error)
+
 // take finds the loan by which an app opens a title. It is the one gate before the
-// parts of a title, and asked for each of them: what ended is closed at once.
-func (s *Site) take(r *request) (o taken, err error) {
+// parts of a title, and asked for each of them.
+func (s *Site) take(r *request, held look) (o taken, err error) {
 	now, err := s.Index.At(r.Context())
 	if err != nil {
 		return o, err
 	}
-	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		if o.Loan, err = loan.HeldFrom(tx, r.by.ID, r.PathValue("id"), now.Title); err != nil {
-			return err
-		}
-		o.Title = o.Loan.Title
-		o.manifest, err = s.contents.of(tx, &o.Title)
-		return err
-	})
+	if o.Loan, err = held(r.Context(), r.by.ID, r.PathValue("id"), now.Title); err != nil {
+		return o, err
+	}
+	o.Title = o.Loan.Title
+	o.manifest, err = s.contents.of(r.Context(), s.DB, &o.Title)
 	return o, err
 }
 
 // file sends a part of a title on loan, with Range, which players need to skip.
 func (s *Site) file(w http.ResponseWriter, r *request) error {
-	o, err := s.take(r)
+	o, err := s.take(r, s.Loans.HeldLately)
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (s *Site) epub(w http.ResponseWriter, r *request) error {
 			return err
 		}
 	}
-	o, err := s.take(r)
+	o, err := s.take(r, s.Loans.Held)
 	if err != nil {
 		return err
 	}
@@ -137,14 +138,14 @@ type madeOf struct {
 	manifest *catalogue.Manifest
 }
 
-func (c *contents) of(tx *sqldb.Tx, t *catalogue.Title) (*catalogue.Manifest, error) {
+func (c *contents) of(ctx context.Context, db *sqldb.DB, t *catalogue.Title) (m *catalogue.Manifest, err error) {
 	c.mu.Lock()
 	have, ok := c.kept[t.ID]
 	c.mu.Unlock()
 	if ok && have.version == t.Version {
 		return have.manifest, nil
 	}
-	m, err := catalogue.Contents(tx, t.ID)
+	err = db.Look(ctx, func(tx *sqldb.Tx) (err error) { m, err = catalogue.Contents(tx, t.ID); return err })
 	if err != nil {
 		return nil, err
 	}

@@ -76,6 +76,7 @@ type OAuth struct {
 // Settings are what an installation chooses for this door.
 type Settings struct {
 	Index   *index.Index
+	Loans   *loan.Memory // nil makes one for this door
 	Stacks  catalogue.Stacks
 	Readers Readers // nil lets nobody in: the catalogue can be looked at
 	OAuth   *OAuth  // nil offers app passwords only
@@ -97,12 +98,14 @@ type Site struct {
 	shelves  keep        // of readers
 	parts    parts
 	contents contents
-	terms    terms
 }
 
 // New makes the door.
 func New(house *kit.House, set Settings) *Site {
 	s := &Site{House: house, Settings: set, base: house.Doors.OPDS, kept: keep{most: keptMost}, shelves: keep{most: shelvesMost}}
+	if s.Loans == nil {
+		s.Loans = loan.NewMemory(house.DB)
+	}
 	s.way = []string{"<" + s.address("/auth") + `>; rel="` + relAuth + `"; type="` + authType + `"`}
 	s.safe = s.secure()
 	return s

@@ -2,21 +2,25 @@ package reading
 
 import (
 	"cmp"
+	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"lidwoord/base/day"
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/index"
+	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
 )
 
@@ -84,19 +88,19 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	young, err := s.youthOnly(r)
+	whom, err := s.audience(r)
 	if err != nil {
 		return err
 	}
-	if young {
-		return s.ready(w, r, of, page{name: "home", own: "own", version: "youth ",
+	if whom == young {
+		return s.ready(w, r, of, page{name: "home", own: []string{"own"}, version: string(whom),
 			make: func() (any, error) { return s.youthHome(kit.VisitOf(r).Lang, of), nil },
-			mine: func() (any, error) { return s.myLoans(r) },
+			mine: func() (own, error) { return s.myLoans(r) },
 		})
 	}
-	return s.ready(w, r, of, page{name: "home", own: "own",
+	return s.ready(w, r, of, page{name: "home", own: []string{"own"},
 		make: func() (any, error) { return s.homePage(kit.VisitOf(r).Lang, of), nil },
-		mine: func() (any, error) { return s.myLoans(r) },
+		mine: func() (own, error) { return s.myLoans(r) },
 	})
 }
 
@@ -144,8 +148,8 @@ func (s *Site) homePage(lang words.Lang, of *index.Snapshot) homePage {
 	add("for_children", "/jeugd", index.Query{Sort: index.ByPopular, Youth: true})
 	add("audiobooks", "/luisterboeken", index.Query{Sort: index.ByPopular, Kind: catalogue.Audiobook})
 	p.Fan = s.fan(of, index.Query{})
-	for _, c := range top(of.Subjects(), homeSubjects) {
-		p.Subjects = append(p.Subjects, link{Href: s.Link("/onderwerp/%s", url.PathEscape(c.Slug)), Text: capital(c.Name), N: c.N})
+	for _, c := range top(s.spoken(lang, of.Subjects()), homeSubjects) {
+		p.Subjects = append(p.Subjects, s.about(lang, c))
 	}
 	return p
 }
@@ -167,10 +171,13 @@ func (s *Site) youthHome(lang words.Lang, of *index.Snapshot) homePage {
 		}
 	}
 	add("youth_shelf", "/jeugd", index.Query{Sort: index.ByPopular})
-	add("new", "/jeugd?volgorde=nieuw", index.Query{Sort: index.ByNew})
-	add("ebooks", "/e-books?jeugd=ja", index.Query{Sort: index.ByPopular, Kind: catalogue.EBook})
-	add("audiobooks", "/luisterboeken?jeugd=ja", index.Query{Sort: index.ByPopular, Kind: catalogue.Audiobook})
+	add("new", "/nieuw", index.Query{Sort: index.ByNew})
+	add("ebooks", "/e-books", index.Query{Sort: index.ByPopular, Kind: catalogue.EBook})
+	add("audiobooks", "/luisterboeken", index.Query{Sort: index.ByPopular, Kind: catalogue.Audiobook})
 	p.Fan = s.fan(of, index.Query{Youth: true})
+	for _, c := range top(forYouth(s.spoken(lang, of.Subjects())), homeSubjects) {
+		p.Subjects = append(p.Subjects, s.about(lang, c))
+	}
 	return p
 }
 
@@ -190,14 +197,21 @@ func (s *Site) fan(of *index.Snapshot, q index.Query) (fan []picture) {
 }
 
 // myLoans is what the reader goes on with.
-func (s *Site) myLoans(r *http.Request) (ownPage, error) {
-	var p ownPage
+func (s *Site) myLoans(r *http.Request) (own, error) {
 	who, in := whoIs(r)
 	if !in {
-		return p, nil
+		return own{make: func() any { return ownPage{} }}, nil
 	}
-	loans, err := s.shelf(r, who, nil)
+	loans, err := s.shelf(r, who)
 	lang, now := kit.VisitOf(r).Lang, s.DB.Now()
+	key := []byte(day.Of(now))
+	for _, l := range loans {
+		key = fmt.Appendf(key, " %s %d %d %d", l.Title.ID, l.Title.Version, l.DueAt.Unix(), l.Progress)
+	}
+	return own{string(key), func() any { return s.ownPage(lang, loans, now) }}, err
+}
+
+func (s *Site) ownPage(lang words.Lang, loans []loan.Loan, now time.Time) (p ownPage) {
 	for _, l := range loans {
 		own := ownLoan{Href: s.Link("/lezen/%s", l.Title.ID), Name: l.Title.Name, Lang: l.Title.Language, Progress: l.Progress, Picture: s.picture(l.Title, coverInList)}
 		if own.Picture.Audio {
@@ -210,7 +224,7 @@ func (s *Site) myLoans(r *http.Request) (ownPage, error) {
 		}
 		p.Loans = append(p.Loans, own)
 	}
-	return p, err
+	return p
 }
 
 // at makes a handler of a list that stands at one address.
@@ -237,7 +251,7 @@ func (s *Site) inside(which func(*http.Request, words.Lang, *index.Snapshot) (pl
 
 func (s *Site) subject(r *http.Request, lang words.Lang, of *index.Snapshot) (place, error) {
 	c, ok := of.Subject(r.PathValue("subject"))
-	return place{path: "/onderwerp/" + c.Slug, name: capital(c.Name), sort: "populair", query: index.Query{Subject: c.Slug},
+	return place{path: "/onderwerp/" + c.Slug, name: s.about(lang, c).Text, sort: "populair", query: index.Query{Subject: c.Slug},
 		up: link{Href: s.Link("/onderwerpen"), Text: s.Words.Text(lang, "reading.subjects")}}, orNone(ok)
 }
 
@@ -293,11 +307,25 @@ func (s *Site) names(path, name, one string, all func(*index.Snapshot) []index.C
 		if err != nil {
 			return err
 		}
-		return s.ready(w, r, of, page{name: "names", make: func() (any, error) {
+		whom, err := s.audience(r)
+		if err != nil {
+			return err
+		}
+		return s.ready(w, r, of, page{name: "names", version: string(whom), make: func() (any, error) {
 			lang, q, counts := kit.VisitOf(r).Lang, r.URL.Query(), all(of)
+			to := func(c index.Count) link {
+				return link{Href: s.Link("%s%s", one, url.PathEscape(c.Slug)), Text: capital(c.Name), N: c.N}
+			}
+			if path == "/onderwerpen" {
+				counts = s.spoken(lang, counts)
+				to = func(c index.Count) link { return s.about(lang, c) }
+			}
+			if whom == young {
+				counts = forYouth(counts)
+			}
 			p := namesPage{finder: s.finder(lang, path), Name: s.Words.Text(lang, "reading."+name)}
 			for _, c := range top(counts, homeSubjects) {
-				p.Most = append(p.Most, link{Href: s.Link("%s%s", one, url.PathEscape(c.Slug)), Text: capital(c.Name), N: c.N})
+				p.Most = append(p.Most, to(c))
 			}
 			var letters []string
 			of := map[string][]index.Count{}
@@ -324,7 +352,7 @@ func (s *Site) names(path, name, one string, all func(*index.Snapshot) []index.C
 			number, last := pageNumber(q), max(1, (len(list)+namesLength-1)/namesLength)
 			number = min(number, last)
 			for _, c := range list[min((number-1)*namesLength, len(list)):min(number*namesLength, len(list))] {
-				p.Names = append(p.Names, link{Href: s.Link("%s%s", one, url.PathEscape(c.Slug)), Text: capital(c.Name), N: c.N})
+				p.Names = append(p.Names, to(c))
 			}
 			var turn listPage
 			turn.turn(number, last, func(n int) string {
@@ -345,6 +373,38 @@ func letterOf(sortAs string) string {
 		return otherLetter
 	}
 	return string(r)
+}
+
+// about is the link to a subject: in the language of the page when it is a known one,
+// and else as books have it, in a language that we do not know.
+func (s *Site) about(lang words.Lang, c index.Count) link {
+	l := link{Href: s.Link("/onderwerp/%s", url.PathEscape(c.Slug)), Text: capital(c.Name), N: c.N, Unknown: true}
+	if _, known := index.Topic(c.Slug); known {
+		l.Text, l.Unknown = s.Words.Text(lang, "reading.topic_"+c.Slug), false
+	}
+	return l
+}
+
+// spoken are subjects by their names in the language of the page, in its alphabet.
+func (s *Site) spoken(lang words.Lang, counts []index.Count) []index.Count {
+	list := slices.Clone(counts)
+	for i, c := range list {
+		if about := s.about(lang, c); !about.Unknown {
+			list[i].Name, list[i].SortAs = about.Text, catalogue.Fold(about.Text)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b index.Count) int { return strings.Compare(a.SortAs, b.SortAs) })
+	return list
+}
+
+// forYouth are the counts of titles for children.
+func forYouth(counts []index.Count) (list []index.Count) {
+	for _, c := range counts {
+		if c.N = c.Youth; c.N > 0 {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // top are the counts with most titles, in the order of the alphabet.

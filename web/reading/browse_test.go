@@ -173,7 +173,7 @@ func TestATitleSaysItsSeriesItsPeopleAndItsAccessibilityInWords(t *testing.T) {
 	}
 	b := h.browser()
 	a := b.get("/titel/"+id).want(t, 200, "Deel 2 van", `href="/bibliotheek/serie/de-kustreeks"`, `href="/bibliotheek/schrijver/tess-okkinga"`, "Voorgelezen door", "Jo Veen", "9 tot en met 12 jaar", "2 uur en 5 minuten", "Fries",
-		`href="/bibliotheek/onderwerp/zee">Zee`, "<p>Tweede &lt;alinea&gt;.</p>", "Je kunt het helemaal beluisteren.", "Je kunt meelezen terwijl het wordt voorgelezen.", "geen flitsen", "Meer uit De Kustreeks", "Het tiende", "Meer van Tess Okkinga", "De robot die wilde voorlezen", "<dd>2026</dd>", "ob-drawn--audio")
+		`href="/bibliotheek/onderwerp/zee" lang="">Zee`, `<p dir="auto">Tweede &lt;alinea&gt;.</p>`, "Je kunt het helemaal beluisteren.", "Je kunt meelezen terwijl het wordt voorgelezen.", "geen flitsen", "Meer uit De Kustreeks", "Het tiende", "Meer van Tess Okkinga", "De robot die wilde voorlezen", "<dd>2026</dd>", "ob-drawn--audio")
 	if strings.Contains(a.body, "nonsense") || strings.Contains(a.body, "synchronized") {
 		t.Error("a term of the vocabulary stands on the page")
 	}
@@ -185,6 +185,17 @@ func TestATitleSaysItsSeriesItsPeopleAndItsAccessibilityInWords(t *testing.T) {
 
 // The catalogue as people see it: the samples with their covers, and some
 // thousands of titles that have none.
+func TestSubjectsAndRightsAreInTheLanguageOfThePage(t *testing.T) {
+	h := newHouse(t, sqldbtest.New(t), with{})
+	path := "/titel/" + h.ids["Pluis en de maan"]
+	b := h.browser()
+	b.get(path).want(t, 200, `<a href="/bibliotheek/onderwerp/kinderboeken">Kinderboeken`, "<dd>Op dit werk rust geen auteursrecht.")
+	b.get(path+"?taal=en").want(t, 200, "<dd>There is no copyright on this work.", `<a href="/bibliotheek/onderwerp/kinderboeken">Children’s books`)
+	b.get("/onderwerp/kinderboeken").want(t, 200, "<h1>Children’s books")
+	b.get("/onderwerpen?letter=d").want(t, 200, `lang="" dir="auto">Drenthe`) // as the book has it
+	b.get("/onderwerpen?letter=c").want(t, 200, "Children’s books")
+}
+
 func TestTheCatalogueInABrowser(t *testing.T) {
 	b := webtest.Start(t)
 	h := newHouse(t, sqldbtest.New(t), with{titles: 800, popular: loans, dist: bundle})

@@ -24,6 +24,9 @@ type card struct {
 	About   string // "Luisterboek · Engels"
 	Series  string // "deel 2 van De kustreeks"
 	Picture picture
+	Grown   string // says that it is for grown-ups, to who cannot borrow it
+
+	youth bool
 }
 
 // picture is a cover: of the book itself, or one that we draw.
@@ -68,7 +71,7 @@ func (s *Site) picture(t catalogue.Title, width int) picture {
 func (s *Site) cards(lang words.Lang, titles []catalogue.Title) []card {
 	list := make([]card, len(titles))
 	for i, t := range titles {
-		c := card{Href: s.Link("/titel/%s", t.ID), Name: t.Name, Lang: t.Language, Author: t.Author(), Audio: t.Kind == catalogue.Audiobook, Picture: s.picture(t, coverInList)}
+		c := card{Href: s.Link("/titel/%s", t.ID), Name: t.Name, Lang: t.Language, Author: t.Author(), Audio: t.Kind == catalogue.Audiobook, Picture: s.picture(t, coverInList), youth: t.Youth}
 		if c.Author == "" {
 			c.Author = t.Narrator()
 		}

@@ -1,8 +1,11 @@
 package reading
 
 import (
+	"bytes"
+	"compress/flate"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"lidwoord/base/sqldb"
@@ -12,15 +15,19 @@ import (
 )
 
 // askBack asks whether the reader is sure: with the loan also the place in the
-// book is forgotten, and a finger slips easily on a small screen.
+// book and the bookmarks are forgotten, and a finger slips easily on a small screen.
 func (s *Site) askBack(w http.ResponseWriter, r *http.Request) error {
 	who, in := whoIs(r)
 	if !in {
 		return kit.ErrSignIn
 	}
 	var held loan.Loan
+	back := givenBack{Reader: who.Reader, At: s.DB.Now()}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		held, err = loan.Held(tx, who.Reader, r.PathValue("title"))
+		if held, err = loan.Held(tx, who.Reader, r.PathValue("title")); err != nil {
+			return err
+		}
+		_, err = back.take(tx, held.Title)
 		return err
 	})
 	if loan.ErrNotYours.Is(err) { // given back already, or over: the title says what can be done
@@ -29,12 +36,16 @@ func (s *Site) askBack(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.Show(w, r, http.StatusOK, "giveback", givebackPage{held, int(regret / time.Minute)})
+	page := givebackPage{Loan: held, Regret: int(regret / time.Minute), Marks: len(back.Marks)}
+	_, page.Kept = back.pack()
+	return s.Show(w, r, http.StatusOK, "giveback", page)
 }
 
 type givebackPage struct {
 	loan.Loan
 	Regret int // minutes
+	Marks  int // bookmarks
+	Kept   int // those that come back within regret
 }
 
 func (s *Site) giveBack(w http.ResponseWriter, r *http.Request) error {
@@ -49,16 +60,15 @@ func (s *Site) giveBack(w http.ResponseWriter, r *http.Request) error {
 		if t, err = catalogue.Find(tx, r.PathValue("title")); err != nil {
 			return err
 		}
-		if back.Place, had, err = loan.PlaceOf(tx, who.Reader, t.ID); err != nil {
+		if had, err = back.take(tx, t); err != nil {
 			return err
 		}
-		return loan.Return(tx, who.Reader, t.ID)
+		return s.Loans.Return(tx, who.Reader, t.ID)
 	})
 	if err != nil {
 		return err
 	}
-	back.Title, back.Name, back.Language = t.ID, t.Name, t.Language
-	// A second click finds no place any more and would overwrite the first one's.
+	// A second click finds nothing any more and would overwrite the first one's.
 	if had || s.givenBack(r, who).Title != t.ID {
 		s.rememberGivenBack(w, back)
 	}
@@ -67,11 +77,12 @@ func (s *Site) giveBack(w http.ResponseWriter, r *http.Request) error {
 }
 
 // regret is how long somebody can take back that they gave a title back, and find
-// their place again.
+// their place and bookmarks again.
 const regret = 10 * time.Minute
 
-// givenBackMost bounds the cookie: a browser drops one above 4096 bytes.
-const givenBackMost = 1500
+// givenBackMost bounds what is sealed in the cookie, squeezed: a browser drops one
+// above 4096 bytes, and sealing makes a third more of it.
+const givenBackMost = 2900
 
 // givenBack is a title that was given back a moment ago. Only the browser keeps it,
 // sealed: here nothing is left that says who had the title. It opens only for the
@@ -82,6 +93,7 @@ type givenBack struct {
 	Name     string      `json:"n"`
 	Language string      `json:"l"`
 	Place    loan.Place  `json:"p"`
+	Marks    []mark      `json:"m"`
 	At       time.Time   `json:"a"`
 }
 
@@ -91,8 +103,8 @@ const (
 )
 
 func (s *Site) rememberGivenBack(w http.ResponseWriter, b givenBack) {
-	text, err := json.Marshal(b)
-	if err != nil || len(text) > givenBackMost {
+	text, _ := b.pack()
+	if text == nil {
 		return // they borrow it again without their place
 	}
 	if sealed, err := s.DB.Box.Seal(givenBackPurpose, text); err == nil {
@@ -104,7 +116,7 @@ func (s *Site) rememberGivenBack(w http.ResponseWriter, b givenBack) {
 // value is nothing.
 func (s *Site) givenBack(r *http.Request, who who) (b givenBack) {
 	text, err := s.DB.Box.Open(givenBackPurpose, s.Cookie(r, givenBackCookie))
-	if err != nil || json.Unmarshal(text, &b) != nil || b.Reader != who.Reader || s.DB.Now().Sub(b.At) >= regret {
+	if err != nil || json.NewDecoder(flate.NewReader(bytes.NewReader(text))).Decode(&b) != nil || b.Reader != who.Reader || s.DB.Now().Sub(b.At) >= regret {
 		return givenBack{}
 	}
 	return b
@@ -112,9 +124,61 @@ func (s *Site) givenBack(r *http.Request, who who) (b givenBack) {
 
 func (s *Site) forgetGivenBack(w http.ResponseWriter) { s.SetCookie(w, givenBackCookie, "", -1) }
 
-// putBack brings the place in the book back with a loan that was borrowed again.
+// take notes what goes with a loan, before it goes; had reports whether anything does.
+func (b *givenBack) take(tx *sqldb.Tx, t catalogue.Title) (had bool, err error) {
+	b.Title, b.Name, b.Language = t.ID, t.Name, t.Language
+	if b.Place, had, err = loan.PlaceOf(tx, b.Reader, t.ID); err != nil {
+		return false, err
+	}
+	b.Marks = nil // of an attempt before
+	list, err := loan.Bookmarks(tx, b.Reader, t.ID)
+	for _, m := range list {
+		m.ID = "" // they get another one
+		b.Marks = append(b.Marks, markOf(m))
+	}
+	return had || len(list) > 0, err
+}
+
+// pack squeezes b until it fits in a cookie, and tells how many bookmarks are in:
+// of many the words are shortened or left out, and of very many none comes back. It
+// returns nil when not even the place fits.
+func (b givenBack) pack() (packed []byte, marks int) {
+	all := b.Marks
+	for _, words := range []int{120, 40, 0, -1} {
+		b.Marks = nil
+		for _, m := range all {
+			if short := []rune(m.Words); words >= 0 && len(short) > words {
+				m.Words = strings.TrimSpace(string(short[:words]))
+				if words > 0 {
+					m.Words += " …"
+				}
+			}
+			if words >= 0 {
+				b.Marks = append(b.Marks, m)
+			}
+		}
+		var out bytes.Buffer
+		squeeze, _ := flate.NewWriter(&out, flate.BestCompression) // the level is a good one
+		if json.NewEncoder(squeeze).Encode(b) == nil && squeeze.Close() == nil && out.Len() <= givenBackMost {
+			return out.Bytes(), len(b.Marks)
+		}
+	}
+	return nil, 0
+}
+
+// putBack brings the place in the book and the bookmarks back with a loan that was
+// borrowed again.
 func (b givenBack) putBack(tx *sqldb.Tx, reader loan.Reader, title string) error {
-	if b.Title != title || b.Place.Href == "" {
+	if b.Title != title {
+		return nil
+	}
+	for _, m := range b.Marks {
+		_, err := loan.AddBookmark(tx, reader, title, loan.Bookmark{Href: m.Href, Fragment: m.Fragment, Total: m.Total, Chapter: m.Chapter, Words: m.Words})
+		if err != nil && !loan.ErrManyBookmarks.Is(err) { // they put others already
+			return err
+		}
+	}
+	if b.Place.Href == "" {
 		return nil
 	}
 	_, has, err := loan.PlaceOf(tx, reader, title)

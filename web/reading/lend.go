@@ -1,8 +1,8 @@
 package reading
 
 import (
+	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +27,8 @@ type possibility struct {
 	Refused fault.List  // why it cannot be borrowed, or was not extended
 	Help    string      // message key of the way out, "" when there is none
 	Full    []loan.Loan // the loans of this kind, when one of them has to go back first
-	Try     bool        // pressing may help all the same: the membership may be a newer one by now
+	Again   bool        // looking again may help: the membership may be a newer one by now
+	Looked  bool        // we looked just now, and it is so
 	Now     time.Time
 }
 
@@ -38,22 +39,48 @@ func (s *Site) possible(r *http.Request, p *titlePage) error {
 	if !in {
 		return nil
 	}
-	var c loan.Chance
-	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		p.Full = nil
-		c, err = loan.ChanceOf(tx, who.Reader, who.rights(), p.Title)
-		if err != nil || !loan.ErrManyEBooks.Is(c.Refused) && !loan.ErrManyAudiobooks.Is(c.Refused) {
-			return err
-		}
-		p.Full, err = loan.Shelf(tx, who.Reader)
-		p.Full = slices.DeleteFunc(p.Full, func(l loan.Loan) bool { return l.Title.Kind != p.Title.Kind })
+	terms, err := s.Loans.Terms(r.Context())
+	if err != nil {
 		return err
-	})
-	p.Loan, p.Rules, p.Try = c.Loan, c.Rules, c.Rules.Days == 0
+	}
+	has, err := s.shelf(r, who)
+	if err != nil {
+		return err
+	}
+	c := loan.ChanceOf(has, who.rights(), terms, p.Title, day.Of(p.Now))
+	if p.Title.Withdrawn && c.Loan == nil { // then no other membership helps
+		c.Refused, c.Full = loan.ErrWithdrawn, nil
+	}
+	p.Loan, p.Rules, p.Full = c.Loan, c.Rules, c.Full
+	p.Again = byMembership(c.Refused) && p.Now.Sub(who.At) >= loanRights
+	p.Looked = byMembership(c.Refused) && !p.Again
 	if c.Refused != nil {
 		p.Refused, p.Help = fault.Of(c.Refused), wayOut(c.Refused)
 	}
-	return err
+	return nil
+}
+
+// key is all on which the part of a page depends that says what a reader can do; "" for
+// who can do nothing, which has reasons of many kinds.
+func (p *titlePage) key() string {
+	switch l := p.Loan; {
+	case p.Refused != nil:
+		return ""
+	case l != nil:
+		return fmt.Sprint(p.Title.Version, p.Rules, day.Of(p.Now), l.DueAt.Unix(), l.Extended, l.Progress > 0)
+	}
+	return fmt.Sprint(p.Title.Version, p.Rules)
+}
+
+// byMembership reports whether a reader is refused for what their memberships are,
+// which may be other ones by now: somebody was at the desk, or paid.
+func byMembership(refused error) bool {
+	for _, why := range []*fault.Error{loan.ErrNoMembership, loan.ErrNoDigital, loan.ErrUpcoming, loan.ErrEnded, loan.ErrBlocked, loan.ErrNoEBooks, loan.ErrNoAudiobooks} {
+		if why.Is(refused) {
+			return true
+		}
+	}
+	return false
 }
 
 // wayOut is the message key of what a refused reader can do. Joining has a door
@@ -155,6 +182,12 @@ func (s *Site) lendLonger(w http.ResponseWriter, r *http.Request, who who, title
 	}
 	s.SetFlash(w, "reading.extended_to", l.LastDay().Long(kit.VisitOf(r).Lang))
 	return s.Redirect(w, r, "/titel/%s", title)
+}
+
+// lookAgain asks the sign-on what the reader's memberships are now, and shows the
+// title with that.
+func (s *Site) lookAgain(w http.ResponseWriter, r *http.Request) error {
+	return s.party.Begin(w, r, party.Step{To: s.Link("/titel/%s", r.PathValue("title")), Silent: true, Session: kit.VisitOf(r).Session.ID})
 }
 
 // toTitle answers the address of a form that was sent before: after a reload, or in

@@ -132,3 +132,33 @@ func focus(t *testing.T, p *webtest.Page, words string) {
 	}
 	t.Fatalf("Tab never comes to %q", words)
 }
+
+// A child of ten, and the way to what is not for them.
+func TestAChildInTheCatalogue(t *testing.T) {
+	b := webtest.Start(t)
+	h := newHouse(t, sqldbtest.New(t), with{dist: bundle, titles: 200})
+	h.provider.Person = child()
+	home := h.URL + "/bibliotheek"
+	p := b.Person(t)
+	p.Visit(home + "/inloggen")
+	p.Want("Met je jeugdabonnement kies je uit deze titels")
+	p.Look("child-home")
+	p.Visit(home + "/titels")
+	p.Want("die je met je jeugdabonnement kunt lenen")
+	p.Look("child-titles")
+	p.Visit(home + "/titels?jeugd=nee")
+	p.Want("Je ziet nu ook titels voor volwassenen", "Voor volwassenen")
+	p.Look("child-everything")
+	p.Visit(home + "/onderwerpen")
+	p.Look("child-subjects")
+	h.pass(time.Minute)
+	h.provider.Person = zoe("2026-10-31")
+	other := b.Person(t)
+	other.Visit(home + "/inloggen")
+	h.pass(time.Minute)
+	other.Visit(home + "/titel/" + h.ids[bus])
+	other.Look("refused-old")
+	other.Press("Kijk opnieuw")
+	other.Want("We hebben dit zojuist bij je bibliotheek nagekeken")
+	other.Look("refused-looked")
+}

@@ -1,6 +1,9 @@
 package reading_test
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
@@ -181,6 +184,74 @@ func TestAYouthMembershipOpensTheYouthCollection(t *testing.T) {
 	})
 }
 
+// Titles that a child cannot borrow stand nowhere until they ask for them, and then
+// each says so.
+func TestAYouthMembershipBeginsWithWhatItLends(t *testing.T) {
+	h := newHouse(t, sqldbtest.New(t), with{})
+	h.provider.Person = child()
+	b := h.browser()
+	b.get("/inloggen")
+	for _, path := range []string{"", "/nieuw", "/populair", "/titels", "/e-books", "/luisterboeken", "/zoeken", "/zoeken?zoek=de", "/zoeken?zoek=bus", "/nieuw?soort=e-book", "/onderwerpen", "/schrijvers"} {
+		if a := b.get(path).want(t, 200); strings.Contains(a.body, bus) || strings.Contains(a.body, "Lena Hofstede") {
+			t.Errorf("%s shows a child what it cannot borrow", path)
+		}
+	}
+	b.get("/titels").want(t, 200, "Pluis en de maan", "die je met je jeugdabonnement kunt lenen", `href="/bibliotheek/titels?jeugd=nee"`, "voor volwassenen zien")
+	b.get("/zoeken?zoek=bus").want(t, 200, `href="/bibliotheek/zoeken?jeugd=nee&amp;zoek=bus"`, "Laat ook 1 titel voor volwassenen zien")
+	b.get("").want(t, 200, `/titels?jeugd=nee">Bekijk alle`)
+	a := b.get("/titels?jeugd=nee").want(t, 200, bus, "Pluis en de maan", "Die kun je met je jeugdabonnement niet lenen", "Laat alleen zien wat ik kan lenen")
+	for _, card := range strings.Split(a.body, `<li class="ob-book`)[1:] {
+		card, _, _ = strings.Cut(card, "</li>")
+		if grown := !strings.Contains(card, "Pluis"); grown != strings.Contains(card, "Voor volwassenen") {
+			t.Errorf("for grown-ups is %v:\n%s", grown, onlyText(card))
+		}
+	}
+	b.get("/zoeken?zoek=bus&jeugd=nee").want(t, 200, bus, `name="jeugd" value="nee"`) // the next search goes on so
+	for _, other := range []*browser{h.browser(), h.grownUp()} {
+		if a := other.get("/titels").want(t, 200, bus); strings.Contains(a.body, "jeugd=nee") || strings.Contains(a.body, "Voor volwassenen") {
+			t.Error("others see the list of a child")
+		}
+		other.get("/titels?jeugd=nee").want(t, 200, bus, "Pluis en de maan")
+	}
+}
+
+func (h *house) grownUp() *browser {
+	h.provider.Person = zoe("2027-11-30")
+	b := h.browser()
+	b.get("/inloggen")
+	return b
+}
+
+func TestWhoIsRefusedForAMembershipMayLookAgain(t *testing.T) {
+	h := newHouse(t, sqldbtest.New(t), with{})
+	h.provider.Person = zoe("2026-10-31")
+	b, path := h.browser(), "/titel/"+h.ids[bus]
+	b.get("/inloggen")
+	if a := b.get(path).want(t, 200, "is afgelopen", "Word opnieuw lid", "We hebben dit zojuist bij je bibliotheek nagekeken"); strings.Contains(a.body, path+"/lenen") || strings.Contains(a.body, path+"/opnieuw") {
+		t.Error("a button that can only refuse")
+	}
+	h.pass(time.Minute)
+	if a := b.get(path).want(t, 200, "is afgelopen", path+"/opnieuw", "Kijk opnieuw"); strings.Contains(a.body, path+"/lenen") || strings.Contains(a.body, "zojuist") {
+		t.Error("a button that can only refuse")
+	}
+	b.post(path+"/opnieuw").want(t, 200, "is afgelopen", "zojuist")
+	h.pass(time.Minute)
+	h.provider.Person = zoe("2027-10-31") // joined again meanwhile
+	if a := b.post(path+"/opnieuw").want(t, 200, path+"/lenen"); strings.Contains(a.body, "afgelopen") || h.loans() != 0 {
+		t.Error("who looks again is refused, or borrows")
+	}
+	b.post(path+"/lenen").want(t, 200, "Geleend")
+	// Withdrawn is withdrawn, whatever the membership.
+	h.provider.Person = map[string]any{"sub": "noor", "preferred_username": "n"}
+	b = h.browser()
+	b.get("/inloggen")
+	h.in(func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, "command", h.ids[bus], "") })
+	h.pass(time.Minute)
+	if a := b.get(path).want(t, 200, "Deze titel wordt niet meer uitgeleend"); strings.Contains(a.body, "/opnieuw") || strings.Contains(a.body, "lidmaatschap") {
+		t.Error("a membership is asked for what nobody can borrow")
+	}
+}
+
 func TestAWithdrawnTitleSaysSo(t *testing.T) {
 	h := newHouse(t, sqldbtest.New(t), with{})
 	h.provider.Person = zoe("2027-11-30")
@@ -294,4 +365,50 @@ func TestALoanLeavesNoNameInTheLog(t *testing.T) {
 			t.Errorf("the log holds %q:\n%.2000s", secret, text)
 		}
 	}
+}
+
+func TestWhoIsSorryHasTheirBookmarksAgain(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db, with{})
+		h.provider.Person = zoe("2027-11-30")
+		b, path, marks := h.browser(), "/titel/"+h.ids[bus], "/bladwijzers/"+h.ids[bus]
+		b.get("/inloggen")
+		words := func(n int) string { // prose is hardly squeezed
+			text := sha256.Sum256(fmt.Append(nil, n))
+			return hex.EncodeToString(text[:])[:60] + " " + hex.EncodeToString(text[:])[:50]
+		}
+		for _, c := range []struct {
+			put, back      int
+			chapter, asked string
+			whole          string // words of the first bookmark that come back
+		}{
+			{3, 3, "Twee", "Dan vind je ze op dit apparaat", words(0)},
+			{200, 200, "Twee", "Dan vind je ze op dit apparaat", ""}, // without their words
+			{200, 0, "", "Je bladwijzers niet: het zijn er te veel", ""},
+		} {
+			b.post(path + "/lenen")
+			for n := range c.put {
+				b.do("POST", marks, url.Values{"href": {"EPUB/chapter-02.xhtml"}, "fragment": {fmt.Sprintf("epubcfi(/6/6!/4/%d,/1:0,/3:%d)", 2*n, n*n%517)},
+					"total": {fmt.Sprint(.4 + float64(n)/1000)}, "chapter": {cmp.Or(c.chapter, words(n))}, "words": {words(n)}}, "Accept", "application/json").want(t, 200)
+			}
+			b.get(path+"/teruggeven").want(t, 200, c.asked)
+			back := b.post(path+"/teruggeven").want(t, 200, "Toch niet terug?")
+			if has := strings.Contains(back.body, "met je bladwijzers"); has != (c.back > 0) {
+				t.Errorf("%d bookmarks: promised %v", c.put, has)
+			}
+			b.post(path + "/teruggeven") // a second click forgets nothing
+			var left int
+			if err := db.Read(t.Context(), func(tx *sqldb.Tx) error { _, err := tx.One(`SELECT COUNT(*) FROM bookmark`, nil, &left); return err }); err != nil || left != 0 {
+				t.Errorf("%d bookmarks are kept after giving back, %v", left, err)
+			}
+			b.post(path+"/lenen").want(t, 200, "Geleend")
+			list := b.get(marks).want(t, 200, c.whole)
+			if n := strings.Count(list.body, `"id"`); n != c.back {
+				t.Errorf("of %d bookmarks %d came back, want %d", c.put, n, c.back)
+			}
+			b.post(path + "/teruggeven")
+			h.pass(11 * time.Minute)
+			b.get("/inloggen")
+		}
+	})
 }

@@ -29,6 +29,10 @@ var (
 	sortNames = []string{"best", "populair", "nieuw", "titel"}
 )
 
+// everyone is the value of paramYouth by which who borrows titles for children only
+// sees the others too.
+const everyone = "nee"
+
 // place is a list of titles: the address where it stands, and what all of it has
 // in common.
 type place struct {
@@ -38,6 +42,7 @@ type place struct {
 	up    link   // the list of which it is one
 	query index.Query
 	sort  string // the sort that it has by itself
+	young bool   // for who borrows titles for children only: it begins with these
 }
 
 // link is a link with its words.
@@ -45,6 +50,7 @@ type link struct {
 	Href, Text string
 	N          int
 	Here       bool
+	Unknown    bool // the language of Text is
 }
 
 // listPage is a list of titles, a page of it.
@@ -65,6 +71,7 @@ type listPage struct {
 	From    int // number of the first title on the page
 	To      int
 	Without link   // the same without filters, when that finds more
+	Young   link   // for who borrows titles for children only: the way to the others, and back
 	Perhaps []card // something else to read, when nothing was found
 }
 
@@ -77,10 +84,18 @@ type group struct {
 // Filtered reports whether a filter is on.
 func (p listPage) Filtered() bool { return p.Without.Href != "" }
 
+// YoungOnly reports whether titles are left out that a youth membership does not lend.
+func (p listPage) YoungOnly() bool { return p.Young.N > 0 }
+
 // list shows the titles of a place, with the filters, the sort and the page that
 // the address asks for.
 func (s *Site) list(w http.ResponseWriter, r *http.Request, of *index.Snapshot, at place) error {
-	return s.ready(w, r, of, page{name: "list", make: func() (any, error) { return s.listPage(r, of, at), nil }})
+	whom, err := s.audience(r)
+	if err != nil {
+		return err
+	}
+	at.young = whom == young && !at.query.Youth
+	return s.ready(w, r, of, page{name: "list", version: string(whom), make: func() (any, error) { return s.listPage(r, of, at), nil }})
 }
 
 func (s *Site) listPage(r *http.Request, of *index.Snapshot, at place) listPage {
@@ -95,12 +110,16 @@ func (s *Site) listPage(r *http.Request, of *index.Snapshot, at place) listPage 
 		q.Text = text
 		now.Set(paramText, text)
 	}
-	bare := s.address(at, now)
+	if at.young {
+		q.Youth = asked.Get(paramYouth) != everyone
+		take(paramYouth, !q.Youth)
+	}
+	bare, begins := s.address(at, now), q
 	if kind, known := kinds[asked.Get(paramKind)]; known && at.query.Kind == "" {
 		q.Kind = kind
 		take(paramKind, true)
 	}
-	if asked.Get(paramYouth) != "" && !at.query.Youth {
+	if youth := asked.Get(paramYouth); youth != "" && youth != everyone && !at.query.Youth && !at.young {
 		q.Youth = true
 		now.Set(paramYouth, "ja")
 	}
@@ -147,14 +166,34 @@ func (s *Site) listPage(r *http.Request, of *index.Snapshot, at place) listPage 
 		return s.address(at, now, paramPage, unless(strconv.Itoa(n), "1"))
 	})
 	if filtered {
-		whole := at.query
-		whole.Text, whole.Limit = q.Text, 1
-		p.Without = link{Href: bare, N: of.Find(whole).Total}
+		begins.Limit = 1
+		p.Without = link{Href: bare, N: of.Find(begins).Total}
 	}
+	s.youngList(lang, &p, of, at, now, q)
 	if found.Total == 0 {
 		p.Perhaps = s.cards(lang, of.First(index.Query{Sort: index.ByPopular, Youth: q.Youth, Limit: rowLength}))
 	}
 	return p
+}
+
+// youngList adds what a list says to who borrows titles for children only: the way
+// to what is left out; and when nothing is, which titles are not for them.
+func (s *Site) youngList(lang words.Lang, p *listPage, of *index.Snapshot, at place, now url.Values, q index.Query) {
+	switch {
+	case !at.young:
+	case q.Youth:
+		q.Youth, q.Skip, q.Limit = false, 0, 1
+		if more := of.Find(q).Total - p.Total; more > 0 {
+			p.Young = link{Href: s.address(at, now, paramYouth, everyone), N: more}
+		}
+	default:
+		p.Young = link{Href: s.address(at, now, paramYouth, "")}
+		for i := range p.Cards {
+			if !p.Cards[i].youth {
+				p.Cards[i].Grown = s.Words.Text(lang, "reading.grown")
+			}
+		}
+	}
 }
 
 // groups are the filters of a list, with how many titles each choice has. A filter
@@ -175,14 +214,18 @@ func (s *Site) groups(lang words.Lang, of *index.Snapshot, at place, now url.Val
 		choices := []link{{Href: s.address(at, now, paramKind, ""), Text: text("reading.kind_"), N: all, Here: q.Kind == ""}}
 		for i, name := range []string{"e-book", "luisterboek"} {
 			if k := found.Facets.Kinds; len(k) > 0 && k[i].N > 0 || q.Kind == kinds[name] {
-				choices = append(choices, link{s.address(at, now, paramKind, name), text("reading.kind_" + name), k[i].N, q.Kind == kinds[name]})
+				choices = append(choices, link{Href: s.address(at, now, paramKind, name), Text: text("reading.kind_" + name), N: k[i].N, Here: q.Kind == kinds[name]})
 			}
 		}
 		add("reading.kinds", choices)
 	}
 	if !at.query.Youth && (youth > 0 || q.Youth) {
-		choices := []link{{Href: s.address(at, now, paramYouth, ""), Text: text("reading.everyone"), Here: !q.Youth, N: found.Total},
-			{s.address(at, now, paramYouth, "ja"), text("reading.youth"), youth, q.Youth}}
+		all, only := "", "ja"
+		if at.young {
+			all, only = everyone, ""
+		}
+		choices := []link{{Href: s.address(at, now, paramYouth, all), Text: text("reading.everyone"), Here: !q.Youth, N: found.Total},
+			{Href: s.address(at, now, paramYouth, only), Text: text("reading.youth"), N: youth, Here: q.Youth}}
 		if q.Youth {
 			choices[0].N = 0 // not counted
 		}
@@ -192,18 +235,22 @@ func (s *Site) groups(lang words.Lang, of *index.Snapshot, at place, now url.Val
 	for _, l := range found.Facets.Languages {
 		languages[0].N += l.N
 		if l.Slug != "" {
-			languages = append(languages, link{s.address(at, now, paramLanguage, l.Slug), languageName(lang, l.Slug), l.N, q.Language == l.Slug})
+			languages = append(languages, link{Href: s.address(at, now, paramLanguage, l.Slug), Text: languageName(lang, l.Slug), N: l.N, Here: q.Language == l.Slug})
 		}
 	}
 	add("reading.language", languages)
 	if at.query.Subject == "" {
 		var choices []link
 		if c, on := of.Subject(q.Subject); on {
-			choices = append(choices, link{s.address(at, now, paramSubject, ""), text("reading.every_subject"), 0, false}, link{s.address(at, now, paramSubject, c.Slug), c.Name, found.Total, true})
+			on := s.about(lang, c)
+			on.Href, on.N, on.Here = s.address(at, now, paramSubject, c.Slug), found.Total, true
+			choices = append(choices, link{Href: s.address(at, now, paramSubject, ""), Text: text("reading.every_subject")}, on)
 		}
 		for _, c := range found.Facets.Subjects {
 			if c.N < found.Total || q.Subject != "" {
-				choices = append(choices, link{s.address(at, now, paramSubject, c.Slug), c.Name, c.N, false})
+				choice := s.about(lang, c)
+				choice.Href = s.address(at, now, paramSubject, c.Slug)
+				choices = append(choices, choice)
 			}
 		}
 		if len(choices) > 1 {

@@ -16,6 +16,7 @@ import (
 // browser, made into one player by the script.
 type listenPage struct {
 	opened
+	ending
 	Tracks []track
 	Save   string // address to which the place is sent
 	Marks  string // address of the bookmarks
@@ -71,7 +72,7 @@ func (s *Site) listen(w http.ResponseWriter, r *http.Request) error {
 	if o.Title.Kind != catalogue.Audiobook {
 		return s.Redirect(w, r, "/lezen/%s", o.Title.ID)
 	}
-	page := listenPage{opened: o, Save: s.Link("/plaats/%s", o.Title.ID), Marks: s.Link("/bladwijzers/%s", o.Title.ID)}
+	page := listenPage{opened: o, ending: s.ending(o.Loan, "/luisteren/%s"), Save: s.Link("/plaats/%s", o.Title.ID), Marks: s.Link("/bladwijzers/%s", o.Title.ID)}
 	here, cues := o.number(), cuesOf(o.Manifest)
 	for i, p := range o.straight() {
 		t := track{Number: i + 1, Title: p.Title, Href: p.Href, Type: p.Type, Length: p.Duration, Here: i+1 == here,

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"lidwoord/base/fault"
-	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
@@ -51,13 +50,15 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
 		return kit.ErrSignIn
 	}
 	page := minePage{Now: s.DB.Now(), Back: s.givenBack(r, who)}
-	loans, err := s.shelf(r, who, func(tx *sqldb.Tx) (err error) {
-		page.Rules, err = rulesOf(tx, who)
-		return err
-	})
+	var err error
+	page.Rules, err = s.rulesOf(r, who)
 	if fault.KindOf(err) == fault.Denied {
 		page.Refused, page.Help = fault.Of(err), wayOut(err)
 	} else if err != nil {
+		return err
+	}
+	loans, err := s.shelf(r, who)
+	if err != nil {
 		return err
 	}
 	for _, l := range loans {
@@ -67,21 +68,13 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
 	return s.Show(w, r, http.StatusOK, "mine", page)
 }
 
-// shelf lists what a reader has now, with the titles of the catalogue in memory, and
-// looks up what else is needed on the same journey; and may be nil.
-func (s *Site) shelf(r *http.Request, who who, and func(*sqldb.Tx) error) (loans []loan.Loan, err error) {
+// shelf lists what a reader has now, with the titles of the catalogue in memory.
+func (s *Site) shelf(r *http.Request, who who) ([]loan.Loan, error) {
 	of, err := s.Index.At(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		loans, err = loan.ShelfFrom(tx, who.Reader, of.Title)
-		if err == nil && and != nil {
-			err = and(tx)
-		}
-		return err
-	})
-	return loans, err
+	return s.Loans.Shelf(r.Context(), who.Reader, of.Title)
 }
 
 // arrange puts on top what asks for a decision now, and counts by kind.

@@ -2,6 +2,7 @@ package reading
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"sync"
 	"time"
@@ -22,23 +23,24 @@ type opened struct {
 	Begun    bool // the reader was here before
 }
 
-// open finds the loan by which a reader opens a title, and where they were.
+// open finds the loan by which a reader opens a title, as it is now, and where they
+// were.
 func (s *Site) open(r *http.Request) (opened, error) {
-	o, err := s.hold(r)
+	o, err := s.gate(r, s.Loans.Held)
 	if err != nil {
 		return o, err
 	}
-	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		o.Place, o.Begun, err = loan.PlaceOf(tx, o.Reader, o.Title.ID)
-		return err
-	})
+	o.Place, o.Begun, err = o.Loan.Place()
 	return o, err
 }
 
-// hold is the one gate before everything that a book is made of. The loan is asked
-// for each time; what the title is made of is in memory mostly, because a player
-// asks for a track in many pieces.
-func (s *Site) hold(r *http.Request) (opened, error) {
+// hold is open for the pieces of which a page or a track is made, of which a reader
+// asks hundreds: it believes for some seconds that somebody has a title.
+func (s *Site) hold(r *http.Request) (opened, error) { return s.gate(r, s.Loans.HeldLately) }
+
+// gate is the one gate before everything that a book is made of. The session was
+// asked for before; what the title is made of is in memory mostly.
+func (s *Site) gate(r *http.Request, held func(context.Context, loan.Reader, string, loan.Titles) (loan.Loan, error)) (opened, error) {
 	who, in := whoIs(r)
 	if !in {
 		return opened{}, kit.ErrSignIn
@@ -48,11 +50,7 @@ func (s *Site) hold(r *http.Request) (opened, error) {
 	if err != nil {
 		return o, err
 	}
-	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		o.Loan, err = loan.HeldFrom(tx, o.Reader, r.PathValue("title"), now.Title)
-		return err
-	})
-	if err != nil {
+	if o.Loan, err = held(r.Context(), o.Reader, r.PathValue("title"), now.Title); err != nil {
 		return o, err
 	}
 	o.Title = o.Loan.Title

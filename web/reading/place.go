@@ -3,6 +3,7 @@ package reading
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -18,12 +19,26 @@ type where struct {
 	Fragment string  `json:"fragment"`
 	Total    float64 `json:"total"`
 	By       string  `json:"by"`
-	Ago      int64   `json:"ago"` // milliseconds
+	Ago      int64   `json:"ago"`            // milliseconds
+	Left     int64   `json:"left,omitempty"` // milliseconds that the loan still runs, 0 when not told
 }
 
 func (s *Site) where(p loan.Place) where {
-	return where{p.Href, p.Fragment, p.Total, p.By, max(0, s.DB.Now().Sub(p.At).Milliseconds())}
+	return where{p.Href, p.Fragment, p.Total, p.By, max(0, s.DB.Now().Sub(p.At).Milliseconds()), 0}
 }
+
+// ending is what an open page knows about the end of its loan, so that it can say
+// why it closes and close without a connection too.
+type ending struct {
+	Left   int64  // milliseconds that the loan still runs
+	SignIn string // address that leads back to the page
+}
+
+func (s *Site) ending(l loan.Loan, page string) ending {
+	return ending{s.left(l), s.Link("/inloggen") + "?naar=" + url.QueryEscape(s.Link(page, l.Title.ID))}
+}
+
+func (s *Site) left(l loan.Loan) int64 { return l.DueAt.Sub(s.DB.Now()).Milliseconds() }
 
 // longestAgo bounds how long ago a browser may say that something was read: no
 // loan lasts as long, and beyond it instants overflow.
@@ -35,9 +50,10 @@ func placeIn(form *kit.Form, now time.Time) (loan.Place, error) {
 	if err != nil {
 		return loan.Place{}, loan.ErrBadPlace
 	}
-	ago, _ := strconv.ParseInt(form.Get("ago"), 10, 64) // what is no number is now
+	speed, _ := strconv.ParseFloat(form.Get("speed"), 64) // only players send one
+	ago, _ := strconv.ParseInt(form.Get("ago"), 10, 64)   // what is no number is now
 	ago = min(max(ago, 0), longestAgo.Milliseconds())
-	return loan.Place{Href: form.Get("href"), Fragment: form.Get("fragment"), Total: total, By: form.Get("by"), At: now.Add(-time.Duration(ago) * time.Millisecond)}, nil
+	return loan.Place{Href: form.Get("href"), Fragment: form.Get("fragment"), Total: total, By: form.Get("by"), Speed: speed, At: now.Add(-time.Duration(ago) * time.Millisecond)}, nil
 }
 
 // sentPlace reads the place that a device sends, in a title that its reader has on
@@ -85,20 +101,21 @@ func (s *Site) keepPlace(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// tellPlace says where the reader was last, on whichever device: a page that lay
-// open asks it when it wakes.
+// tellPlace says where the reader was last, on whichever device, and how long the
+// loan still runs: a page that lay open asks it when it wakes.
 func (s *Site) tellPlace(w http.ResponseWriter, r *http.Request) error {
 	who, in := whoIs(r)
 	if !in {
 		return kit.ErrSignIn
 	}
+	var held loan.Loan
 	var place loan.Place
 	var begun bool
 	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		if place, begun, err = loan.PlaceOf(tx, who.Reader, r.PathValue("title")); err != nil || begun {
+		if held, err = loan.Held(tx, who.Reader, r.PathValue("title")); err != nil {
 			return err
 		}
-		_, err = loan.Held(tx, who.Reader, r.PathValue("title")) // not opened yet, or not on loan?
+		place, begun, err = loan.PlaceOf(tx, who.Reader, r.PathValue("title"))
 		return err
 	})
 	if err != nil {
@@ -108,7 +125,9 @@ func (s *Site) tellPlace(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	return answer(w, s.where(place))
+	told := s.where(place)
+	told.Left = s.left(held)
+	return answer(w, told)
 }
 
 // mark is a bookmark as the scripts know it.

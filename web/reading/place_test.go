@@ -28,7 +28,9 @@ func TestAnOlderPlaceIsAnsweredWithTheNewerOne(t *testing.T) {
 		// What was read before that, arriving later, changes nothing and says so.
 		b.post(at, "href", "EPUB/chapter-02.xhtml", "total", "0.2", "by", "phone", "ago", "60000").want(t, 200, `"href":"EPUB/chapter-01.xhtml"`, `"by":"tablet"`, `"ago":1000`)
 		h.pass(time.Minute)
-		b.get(at).want(t, 200, `"fragment":"epubcfi(/6/4)"`, `"ago":61000`)
+		// How long the loan still runs: until the night after 14 December.
+		left := time.Date(2026, 12, 14, 23, 0, 0, 0, time.UTC).Sub(db.Now()).Milliseconds()
+		b.get(at).want(t, 200, `"fragment":"epubcfi(/6/4)"`, `"ago":61000`, fmt.Sprintf(`"left":%d`, left))
 		b.post(at, "href", "EPUB/chapter-02.xhtml", "total", "0.2", "by", "phone", "ago", "0").want(t, 204)
 		b.get(at).want(t, 200, `"href":"EPUB/chapter-02.xhtml"`)
 		for _, elsewhere := range []string{"", "x", "../EPUB/chapter-02.xhtml", "EPUB/chapter-02.xhtml#a", "https://evil.example/", "EPUB"} {
@@ -36,6 +38,10 @@ func TestAnOlderPlaceIsAnsweredWithTheNewerOne(t *testing.T) {
 		}
 		for _, bad := range []string{"NaN", "2", "-1", "x", ""} {
 			b.post(at, "href", "EPUB/chapter-02.xhtml", "total", bad).want(t, 422)
+		}
+		// The speed of a player travels with the place, when it is one.
+		for _, speed := range []string{"0.1", "-1", "NaN", "1e999", "9"} {
+			b.post(at, "href", "EPUB/chapter-02.xhtml", "total", "0", "speed", speed).want(t, 422)
 		}
 		for _, ago := range []string{"-5", "99999999999999999999", "9223372036854775807", "zo"} {
 			if a := b.post(at, "href", "EPUB/chapter-03.xhtml", "total", "0", "by", "p", "ago", ago); a.StatusCode != 204 && a.StatusCode != 200 {
@@ -86,8 +92,53 @@ func TestBookmarksAtTheDoor(t *testing.T) {
 		b.post(away, "number", "3").want(t, 200, "Zet een bladwijzer bij dit hoofdstuk")
 		b.post(away, "number", "x").want(t, 200, "deel 1 van 5")
 		b.post("/titel/" + id + "/teruggeven")
+		h.pass(10 * time.Minute) // until then they come back with the loan
 		b.post("/titel/" + id + "/lenen")
 		b.get(at).want(t, 200, "[]")
+	})
+}
+
+func TestPagesThatAreKeptReadyShowNobodyWhatIsOfAnother(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db, with{})
+		id := h.ids[bus]
+		title, chapter, picture := "/titel/"+id, "/lezen/"+id+"/hoofdstuk/3", "/boek/"+id+"/EPUB/cover.jpg"
+		enter := func(sub string) *browser {
+			h.provider.Person = map[string]any{"sub": sub, "memberships": zoe("2027-11-30")["memberships"]}
+			b := h.browser()
+			b.get("/inloggen").want(t, 200)
+			return b
+		}
+		one, two, three := enter("one"), enter("two"), enter("three")
+		for _, b := range []*browser{one, two} {
+			b.post(title+"/lenen").want(t, 200, "Geleend")
+			b.get(chapter).want(t, 200, "Zet een bladwijzer bij dit hoofdstuk")
+		}
+		part := regexpFind(two.get(chapter).body, `name="href" value="([^"]+)"`)
+		one.post("/bladwijzers/"+id, "number", "3", "href", part, "total", "0.4", "chapter", "Van een").want(t, 200, "Haal de bladwijzer", "Van een")
+		for range 2 { // made, and kept
+			one.get(chapter).want(t, 200, "Haal de bladwijzer", "Van een")
+			if a := two.get(chapter).want(t, 200, "Zet een bladwijzer"); strings.Contains(a.body, "Van een") {
+				t.Error("a bookmark of somebody else stands in the chapter")
+			}
+			one.get(title).want(t, 200, "Teruggeven")
+			one.get("/").want(t, 200, "Verder waar je was")
+			if a := three.get(title).want(t, 200, title+"/lenen"); strings.Contains(a.body, "Teruggeven") {
+				t.Error("a loan of somebody else stands at the title")
+			}
+			if a := three.get("/").want(t, 200); strings.Contains(a.body, "Verder waar je was") {
+				t.Error("a loan of somebody else stands on the first page")
+			}
+			three.get(picture).want(t, 403)
+			one.get(picture).want(t, 200)
+		}
+		one.post(title+"/teruggeven").want(t, 200)
+		one.get(picture).want(t, 403)
+		one.get(title).want(t, 200, title+"/lenen")
+		two.get(picture).want(t, 200)
+		two.get(title).want(t, 200, "Teruggeven")
+		two.post("/uitloggen")
+		two.get(picture).want(t, 403)
 	})
 }
 

@@ -1,6 +1,7 @@
 package reading
 
 import (
+	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -38,6 +39,7 @@ func (o opened) straight() []catalogue.Part {
 // readerPage is the comfortable reader.
 type readerPage struct {
 	opened
+	ending
 	Script   string
 	Book     string // address below which its files are
 	Save     string // address to which the place is sent
@@ -64,7 +66,7 @@ func (s *Site) read(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Content-Security-Policy", readerPolicy)
 	return s.Show(w, r, http.StatusOK, "reader", readerPage{
-		opened: o, Script: s.Link("/lezer/reader.%s.js", s.print), Plain: plain,
+		opened: o, ending: s.ending(o.Loan, "/lezen/%s"), Script: s.Link("/lezer/reader.%s.js", s.print), Plain: plain,
 		Book: s.Link("/boek/%s/", o.Title.ID), Save: s.Link("/plaats/%s", o.Title.ID), Marks: s.Link("/bladwijzers/%s", o.Title.ID),
 		Fonts: s.fontsAt(), Contents: s.contents(o),
 	})
@@ -119,6 +121,7 @@ type chapterPage struct {
 	Part     catalogue.Part
 	Name     string
 	Text     template.HTML
+	Hole     template.HTML // where the reader's bookmarks come, and the button for one
 	Number   int
 	Of       int
 	Prev     string
@@ -153,9 +156,39 @@ func (s *Site) chapter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || n < 1 || n > len(parts) || o.Title.Kind != catalogue.EBook {
 		return catalogue.ErrNoPart
 	}
-	page := chapterPage{opened: o, Part: parts[n-1], Number: n, Of: len(parts)}
-	page.Name = page.Part.Title
-	text, err := s.Stacks.Read(o.Title, page.Part)
+	shown := chapterPage{opened: o, Part: parts[n-1], Number: n, Of: len(parts), Hole: hole}
+	shown.Name = shown.Part.Title
+	// Without script the place can only be noted here, where a chapter is opened. A
+	// finer place in the same chapter, from the comfortable reader, is left alone.
+	if o.Place.Href != shown.Part.Href {
+		shown.Place = loan.Place{Href: shown.Part.Href, Total: shown.Start()}
+		err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return loan.Remember(tx, o.Reader, o.Title.ID, shown.Place) })
+		if err != nil {
+			return err
+		}
+	}
+	of, err := s.Index.At(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.ready(w, r, of, page{name: "chapter", version: fmt.Sprint(o.Title.Version, " "), own: []string{"marks", "mark"},
+		make: func() (any, error) {
+			err := s.writeChapter(&shown)
+			return shown, err
+		},
+		mine: func() (own, error) {
+			if o.Loan.Bookmarks == 0 {
+				return own{"none", func() any { return shown }}, nil
+			}
+			return own{"", func() any { return shown }}, s.chapterMarks(r, &shown)
+		},
+	})
+}
+
+// writeChapter writes what a chapter's page says to everyone who has the title on loan.
+func (s *Site) writeChapter(page *chapterPage) error {
+	title, parts := page.Title, page.straight()
+	text, err := s.Stacks.Read(title, page.Part)
 	if err != nil {
 		return err
 	}
@@ -165,10 +198,10 @@ func (s *Site) chapter(w http.ResponseWriter, r *http.Request) error {
 	}
 	inner, err := markup.Inline(text, page.Part.Href, func(href string) string {
 		if n := number[href]; n > 0 {
-			return s.Link("/lezen/%s/hoofdstuk/%d", o.Title.ID, n)
+			return s.Link("/lezen/%s/hoofdstuk/%d", title.ID, n)
 		}
-		if _, ok := o.Manifest.Part(href); ok {
-			return s.Link("/boek/%s/", o.Title.ID) + escapePath(href)
+		if _, ok := page.Manifest.Part(href); ok {
+			return s.Link("/boek/%s/", title.ID) + escapePath(href)
 		}
 		return ""
 	})
@@ -176,30 +209,17 @@ func (s *Site) chapter(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page.Text = template.HTML(inner) // cleaned twice: at the door of the catalogue, and by Inline
-	// Without script the place can only be noted here, where a chapter is opened. A
-	// finer place in the same chapter, from the comfortable reader, is left alone.
-	if o.Place.Href != page.Part.Href {
-		o.Place = loan.Place{Href: page.Part.Href, Total: page.Start()}
-		page.opened = o
-		err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) error { return loan.Remember(tx, o.Reader, o.Title.ID, o.Place) })
-		if err != nil {
-			return err
-		}
+	page.Contents = s.contents(page.opened)
+	if n := page.Number; n > 1 {
+		page.Prev = s.Link("/lezen/%s/hoofdstuk/%d", title.ID, n-1)
 	}
-	page.Contents = s.contents(o)
-	if err := s.chapterMarks(r, &page); err != nil {
-		return err
-	}
-	if n > 1 {
-		page.Prev = s.Link("/lezen/%s/hoofdstuk/%d", o.Title.ID, n-1)
-	}
-	if n < len(parts) {
-		page.Next = s.Link("/lezen/%s/hoofdstuk/%d", o.Title.ID, n+1)
+	if n := page.Number; n < len(parts) {
+		page.Next = s.Link("/lezen/%s/hoofdstuk/%d", title.ID, n+1)
 	}
 	if len(s.reader) > 0 {
-		page.Reader = s.Link("/lezen/%s", o.Title.ID)
+		page.Reader = s.Link("/lezen/%s", title.ID)
 	}
-	return s.Show(w, r, http.StatusOK, "chapter", page)
+	return nil
 }
 
 // chapterMarks finds the bookmarks, and the one that the button of this chapter put.

@@ -109,10 +109,11 @@ func TestAnotherDeviceGoesOnWhereThisOneWas(t *testing.T) {
 		waitFor(t, tablet, `document.getElementById('plek').textContent.includes('keien')`)
 		h.kept(tablet, brink, "chapter-03")
 		wake(phone)
-		phone.Want("op een ander apparaat verder gelezen")
+		phone.Want("Op een ander apparaat was je verder: ‘De keien: een graf als een huis’, ", "Hier ben je bij ‘", "Waar wil je lezen?")
 		if got := seen(phone); got != page {
 			t.Errorf("the phone jumped to %q by itself", got)
 		}
+		phone.Screenshot("reader-elsewhere")
 		phone.Press("Ga daarheen")
 		waitFor(t, phone, `document.getElementById('plek').textContent.includes('keien')`)
 		phone.Want("Terug naar")
@@ -140,6 +141,13 @@ func TestAnotherDeviceGoesOnWhereThisOneWas(t *testing.T) {
 		if got := fragment(h.place(tablet, brink)); got != at {
 			t.Errorf("turning the phone moved the place from %s to %s", at, got)
 		}
+
+		// The tablet goes back to the beginning: the phone hears that it is less far.
+		h.pass(time.Minute)
+		tablet.Key(kb.Home)
+		h.kept(tablet, brink, "cover")
+		wake(phone)
+		phone.Want("Op een ander apparaat was je minder ver: ")
 	})
 }
 
@@ -190,11 +198,15 @@ func TestAnotherDeviceListensOnAtTheSecond(t *testing.T) {
 		tablet.Key(kb.PageDown)
 		h.kept(tablet, robot, "02.mp3")
 		wake(phone)
-		phone.Want("op een ander apparaat verder geluisterd", "De oefening")
+		phone.Want("Op een ander apparaat was je verder: ‘Hoofdstuk 2. De oefening’, 0:00", "Hier ben je bij ‘Hoofdstuk 1. De stem’, 0:3")
 		phone.Press("Ga daarheen")
 		waitFor(t, phone, `document.getElementById('nu').textContent.includes('De oefening')`)
 		phone.Reload()
 		waitFor(t, phone, `document.querySelectorAll('.ob-mark__go').length === 1`)
+		// The speed came along, with the loan.
+		if got := phone.Value("Snelheid"); got != "1.5" {
+			t.Errorf("the phone plays at %s, the tablet chose 1.5", got)
+		}
 	})
 }
 
@@ -266,6 +278,7 @@ func TestAPlaceReadWithoutAConnectionArrivesLater(t *testing.T) {
 	h.run()
 	book := h.URL + "/bibliotheek/lezen/" + h.ids[brink]
 	phone, tablet := h.device(b, brink), h.device(b, brink)
+	phone.SaveData() // so that only the next chapter is fetched
 	phone.Visit(book)
 	ready(t, phone)
 	tunnel := func(in bool) {
@@ -282,7 +295,20 @@ func TestAPlaceReadWithoutAConnectionArrivesLater(t *testing.T) {
 	phone.Key(kb.ArrowRight) // the next chapter is here already
 	waitFor(t, phone, `document.getElementById('plek').textContent.includes('brink')`)
 	phone.Key(kb.ArrowRight) // the one after is not, and the page says so
-	phone.Want("Geen verbinding")
+	phone.Want("Geen verbinding. Dit deel van het boek is nog niet geladen", "Probeer opnieuw")
+	phone.Screenshot("reader-not-here")
+	phone.Resize(webtest.Wide)
+	time.Sleep(500 * time.Millisecond) // the page is laid out for the wide window again
+	page := seen(phone)
+	phone.Key(kb.ArrowLeft) // what is here can be read all the same
+	waitFor(t, phone, `document.getElementById('plek').textContent !== '`+page+`'`)
+	phone.Key(kb.ArrowRight)
+	waitFor(t, phone, `document.getElementById('plek').textContent === '`+page+`'`)
+	phone.Key("/")
+	phone.Type("hunebed")
+	phone.Key(kb.Enter)
+	phone.Want("Alleen wat al geladen is, is doorzocht")
+	phone.Key(kb.Escape)
 	time.Sleep(2 * time.Second)
 	tablet.Visit(book)
 	ready(t, tablet)
@@ -291,7 +317,7 @@ func TestAPlaceReadWithoutAConnectionArrivesLater(t *testing.T) {
 	h.kept(tablet, brink, "chapter-03")
 	tunnel(false)
 	wake(phone)
-	phone.Want("op een ander apparaat verder gelezen")
+	phone.Want("Op een ander apparaat was je verder")
 	phone.Press("Blijf hier")
 	at := h.place(phone, brink)
 	if !strings.Contains(at, "chapter-03") {

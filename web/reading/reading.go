@@ -42,6 +42,7 @@ type Settings struct {
 	ClientSecret string
 	Stacks       catalogue.Stacks
 	Index        *index.Index // the catalogue in memory; nil makes one for this door
+	Loans        *loan.Memory // nil makes one for this door
 	Catalogue    string       // address of the catalogue for reader apps
 	Dist         fs.FS        // bundled scripts; nil is what was built in
 }
@@ -71,6 +72,9 @@ func New(house *kit.House, set Settings) (*Site, error) {
 	}
 	if s.Index == nil {
 		s.Index = index.New(house.DB, index.Settings{Popular: loan.Popular, Log: house.Log})
+	}
+	if s.Loans == nil {
+		s.Loans = loan.NewMemory(house.DB)
 	}
 	k.Idle, k.Sealed = SessionIdle, true
 	s.party = party.New(k, party.Settings{Issuer: s.Issuer, ClientID: s.ClientID, ClientSecret: s.ClientSecret, Scopes: []string{"profile", "memberships"}})
@@ -115,6 +119,8 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /mijn-boeken/gegevens", kit.RequireSession(s.takeData))
 	m.Page("POST /titel/{title}/lenen", kit.RequireSession(s.borrow))
 	m.Page("GET /titel/{title}/lenen", s.toTitle)
+	m.Page("POST /titel/{title}/opnieuw", kit.RequireSession(s.lookAgain))
+	m.Page("GET /titel/{title}/opnieuw", s.toTitle)
 	m.Page("POST /titel/{title}/verlengen", kit.RequireSession(s.extend))
 	m.Page("GET /titel/{title}/verlengen", s.toTitle)
 	m.Page("GET /titel/{title}/teruggeven", kit.RequireSession(s.askBack))

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ type titlePage struct {
 	Series   link
 	Subjects []link
 	About    []string // the description, by paragraph
+	Rights   string   // in the language of the page, "" when only the title's own words are there
 	Access   []string // what the book says of its accessibility, in sentences
 	Contents []catalogue.Entry
 	More     []row
@@ -71,22 +73,27 @@ func (s *Site) showTitle(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	whom, err := s.audience(r)
+	if err != nil {
+		return err
+	}
 	id := r.PathValue("title")
-	return s.ready(w, r, of, page{name: "title", own: "act",
+	return s.ready(w, r, of, page{name: "title", own: []string{"act"}, version: string(whom),
 		make: func() (any, error) {
-			p, err := s.aboutTitle(r, of, id)
+			p, err := s.aboutTitle(r, of, id, whom)
 			if kit.VisitOf(r).Session != nil {
 				p.Hole = hole
 			}
 			return p, err
 		},
-		mine: func() (any, error) {
+		mine: func() (own, error) {
 			var p titlePage
 			var err error
 			if p.Title, err = s.title(r, id); err != nil {
-				return p, err
+				return own{}, err
 			}
-			return p, s.possible(r, &p)
+			err = s.possible(r, &p)
+			return own{p.key(), func() any { return p }}, err
 		},
 	})
 }
@@ -98,7 +105,11 @@ func (s *Site) titlePage(w http.ResponseWriter, r *http.Request, id, failed stri
 	if err != nil {
 		return err
 	}
-	p, err := s.aboutTitle(r, of, id)
+	whom, err := s.audience(r)
+	if err != nil {
+		return err
+	}
+	p, err := s.aboutTitle(r, of, id, whom)
 	if err != nil {
 		return err
 	}
@@ -109,8 +120,9 @@ func (s *Site) titlePage(w http.ResponseWriter, r *http.Request, id, failed stri
 	return s.Show(w, r, kit.Status(refused), "title", p)
 }
 
-// aboutTitle is what a title's page says to everybody.
-func (s *Site) aboutTitle(r *http.Request, of *index.Snapshot, id string) (titlePage, error) {
+// aboutTitle is what a title's page says to everybody; who is young sees only titles
+// for children beside it.
+func (s *Site) aboutTitle(r *http.Request, of *index.Snapshot, id string, whom audience) (titlePage, error) {
 	lang := kit.VisitOf(r).Lang
 	p := titlePage{finder: s.finder(lang, "")}
 	var err error
@@ -147,9 +159,11 @@ func (s *Site) aboutTitle(r *http.Request, of *index.Snapshot, id string) (title
 			p.Series.Href = s.Link("/serie/%s", url.PathEscape(slug))
 		}
 	}
-	for _, name := range t.Subjects {
-		if c, known := of.Subject(index.Slug(name)); known {
-			p.Subjects = append(p.Subjects, link{Href: s.Link("/onderwerp/%s", url.PathEscape(c.Slug)), Text: capital(c.Name)})
+	for _, subject := range index.Subjects(t.Subjects) {
+		if c, known := of.Subject(subject.Slug); known {
+			about := s.about(lang, c)
+			about.N = 0
+			p.Subjects = append(p.Subjects, about)
 		}
 	}
 	for part := range strings.SplitSeq(t.Description, "\n") {
@@ -157,16 +171,17 @@ func (s *Site) aboutTitle(r *http.Request, of *index.Snapshot, id string) (title
 			p.About = append(p.About, part)
 		}
 	}
-	p.Access = s.accessWords(lang, t.Access)
-	p.More = s.more(lang, of, t)
+	p.Rights, p.Access = s.rightsWords(lang, t.Rights), s.accessWords(lang, t.Access)
+	p.More = s.more(lang, of, t, index.Query{Youth: whom == young})
 	return p, nil
 }
 
-// more are rows of what else there is of the series and the author.
-func (s *Site) more(lang words.Lang, of *index.Snapshot, t catalogue.Title) (rows []row) {
+// more are rows of what else there is of the series and the author, among the titles
+// of a query.
+func (s *Site) more(lang words.Lang, of *index.Snapshot, t catalogue.Title, among index.Query) (rows []row) {
 	shown := map[string]bool{t.ID: true}
 	add := func(name, href string, q index.Query) {
-		q.Limit = rowLength + 1
+		q.Limit, q.Youth = rowLength+1, q.Youth || among.Youth
 		var rest []catalogue.Title
 		for _, other := range of.First(q) {
 			if !shown[other.ID] && len(rest) < rowLength {
@@ -188,12 +203,37 @@ func (s *Site) more(lang words.Lang, of *index.Snapshot, t catalogue.Title) (row
 			add(s.Words.Text(lang, "reading.more_of_author", c.Name), s.Link("/schrijver/%s", url.PathEscape(slug)), index.Query{Author: slug})
 		}
 	}
-	if len(rows) == 0 && len(t.Subjects) > 0 {
-		if c, known := of.Subject(index.Slug(t.Subjects[0])); known {
-			add(s.Words.Text(lang, "reading.more_of_subject", c.Name), s.Link("/onderwerp/%s", url.PathEscape(c.Slug)), index.Query{Subject: c.Slug, Youth: t.Youth})
+	if subjects := index.Subjects(t.Subjects); len(rows) == 0 && len(subjects) > 0 {
+		if c, known := of.Subject(subjects[0].Slug); known {
+			add(s.Words.Text(lang, "reading.more_of_subject", s.about(lang, c).Text), s.Link("/onderwerp/%s", url.PathEscape(c.Slug)), index.Query{Subject: c.Slug, Youth: t.Youth})
 		}
 	}
 	return rows
+}
+
+var (
+	publicDomain = regexp.MustCompile(`(?i)creativecommons\.org/publicdomain|\bcc ?0\b|\bpublic domain\b`)
+	licenceLink  = regexp.MustCompile(`(?i)creativecommons\.org/licenses/(by[a-z-]*)/(\d\.\d)`)
+	licenceName  = regexp.MustCompile(`(?i)\bcc[ -](by(?:-[a-z]{2})*)(?:[ -](\d\.\d))?`)
+	reserved     = regexp.MustCompile(`(?i)^\W*(all rights reserved|alle rechten voorbehouden)\W*$`)
+)
+
+// rightsWords says the common lines about rights in the language of the page, "" for
+// one that stands as it came.
+func (s *Site) rightsWords(lang words.Lang, rights string) string {
+	found := licenceLink.FindStringSubmatch(rights)
+	if found == nil {
+		found = licenceName.FindStringSubmatch(rights)
+	}
+	switch {
+	case found != nil:
+		return s.Words.Text(lang, "reading.rights_cc", strings.TrimSpace("CC "+strings.ToUpper(found[1])+" "+found[2]))
+	case publicDomain.MatchString(rights) && !strings.Contains(strings.ToLower(rights), "not "):
+		return s.Words.Text(lang, "reading.rights_public")
+	case reserved.MatchString(rights):
+		return s.Words.Text(lang, "reading.rights_reserved")
+	}
+	return ""
 }
 
 // sameFeatures are terms of the schema.org vocabulary that say the same to a reader.

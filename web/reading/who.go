@@ -61,12 +61,12 @@ func (w who) rights() loan.Rights {
 }
 
 // rulesOf is what a reader may borrow today; the error says why nothing.
-func rulesOf(tx *sqldb.Tx, w who) (loan.Rules, error) {
-	terms, err := loan.TermsOf(tx)
+func (s *Site) rulesOf(r *http.Request, w who) (loan.Rules, error) {
+	terms, err := s.Loans.Terms(r.Context())
 	if err != nil {
 		return loan.Rules{}, err
 	}
-	return w.rights().Rules(terms, day.Of(tx.Now))
+	return w.rights().Rules(terms, day.Of(s.DB.Now()))
 }
 
 // subjectOf is a reader as the session table names them. It is another digest than
@@ -78,30 +78,41 @@ func (s *Site) subjectOf(reader loan.Reader) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// youthOnly reports whether the visitor borrows titles for children only.
-func (s *Site) youthOnly(r *http.Request) (bool, error) {
+// audience is for whom the catalogue is shown.
+type audience string
+
+const (
+	all   audience = ""
+	young audience = "youth " // who borrows titles for children only
+)
+
+// audience is for whom the visitor sees the catalogue.
+func (s *Site) audience(r *http.Request) (audience, error) {
 	who, in := whoIs(r)
 	if !in {
-		return false, nil
+		return all, nil
 	}
-	var rules loan.Rules
-	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		rules, err = rulesOf(tx, who)
-		return err
-	})
-	if fault.KindOf(err) == fault.Denied {
-		err = nil
+	rules, err := s.rulesOf(r, who)
+	switch {
+	case err != nil && fault.KindOf(err) != fault.Denied:
+		return all, err
+	case err != nil || !rules.Youth:
+		return all, nil // also who borrows nothing: they see what there is
 	}
-	return rules.Youth, err
+	return young, nil
 }
 
 // whoIs returns the reader behind a request.
 func whoIs(r *http.Request) (who, bool) {
+	v := kit.VisitOf(r)
+	if w, read := v.Own.(who); read {
+		return w, true
+	}
 	var w who
-	s := kit.VisitOf(r).Session
-	if s == nil || json.Unmarshal([]byte(s.Data), &w) != nil {
+	if v.Session == nil || json.Unmarshal([]byte(v.Session.Data), &w) != nil {
 		return who{}, false
 	}
+	v.Own = w
 	return w, true
 }
 

@@ -158,6 +158,7 @@ var statuses = []struct {
 	{provision.ErrUsernameTaken, http.StatusConflict, uniqueness},
 	{provision.ErrLinked, http.StatusConflict, uniqueness},
 	{provision.ErrChanged, http.StatusPreconditionFailed, ""},
+	{provision.ErrEmailKept, http.StatusBadRequest, mutability}, // RFC 7644 section 3.5.2.2
 	{provision.ErrUsernameFixed, http.StatusBadRequest, mutability},
 	{provision.ErrMembershipID, http.StatusBadRequest, mutability},
 	{provision.ErrNoneMeant, http.StatusBadRequest, noTarget},
@@ -171,7 +172,7 @@ var about = []struct {
 	{"externalId", []error{provision.ErrExternal, provision.ErrExternalTaken}},
 	{"userName", []error{provision.ErrUsernameTaken, provision.ErrUsernameFixed, account.ErrUsernameLength, account.ErrUsernameSigns, account.ErrUsernameSpace,
 		account.ErrUsernameAt, account.ErrUsernameEmail, account.ErrUsernameNumber}},
-	{"emails", []error{account.ErrEmail}},
+	{"emails", []error{account.ErrEmail, provision.ErrEmailKept}},
 	{"memberships", []error{provision.ErrKind, provision.ErrWithdrawn, provision.ErrNoKinds, provision.ErrMembership, provision.ErrTwice, provision.ErrDay, provision.ErrDays,
 		provision.ErrManyMemberships, provision.ErrNoneMeant, provision.ErrMembershipID}},
 }

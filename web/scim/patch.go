@@ -45,12 +45,32 @@ func readPatch(o object) (c asked, err error) {
 		if err := patchOne(&one, operation); err != nil {
 			return c, atOperation(i, operation, err)
 		}
+		if one.Email != nil && *one.Email == "" && spares(operation, c.Email) {
+			one.Email = nil
+		}
 		c.add(i, one)
 	}
-	if c.Email != nil && *c.Email == "" {
-		return c, invalid(invalidValue, "Operations[%d] emails: A user keeps an e-mail address; give another one instead.", c.named["emails"][0])
-	}
 	return c, nil
+}
+
+// spares reports whether an operation takes another address away than the one that was
+// given earlier in the request: programs add the new one and then remove the old one, or
+// that of another type.
+func spares(operation object, given *string) bool {
+	op, _ := operation["op"].(string)
+	if given == nil || *given == "" || !strings.EqualFold(op, remove) {
+		return false
+	}
+	path, _ := operation["path"].(string)
+	p, err := provision.ReadPath(path)
+	if err != nil {
+		return false
+	}
+	meant, err := emailOf(operation["value"])
+	if p.Which != nil {
+		meant, _ = p.Which.Value.(string) // of a type that no address has, too
+	}
+	return err == nil && meant != "" && !strings.EqualFold(meant, *given)
 }
 
 // add takes over what operation i changes. The last one to name an attribute wins,

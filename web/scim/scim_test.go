@@ -211,6 +211,11 @@ func TestAPatchIsReadInEveryHabit(t *testing.T) {
 			`{"op":"replace","path":"emails","value":[{"value":"x@post.example"},{"value":"%s","primary":"True"}]}`,
 			`{"op":"replace","value":{"emails[type eq \"work\"].value":"%s"}}`, `{"op":"add","value":{"emails":[{"value":"%s"}]}}`,
 			`{"op":"remove","path":"emails[value eq \"oud@post.example\"]"},{"op":"add","path":"emails","value":{"value":"%s"}}`,
+			// The address of before, in the forms of Entra and Okta, before or after the new one.
+			`{"op":"Remove","path":"emails[type eq \"work\"].value","value":"oud@post.example"},{"op":"Add","path":"emails[type eq \"work\"].value","value":"%s"}`,
+			`{"op":"Add","path":"emails[type eq \"work\"].value","value":"%s"},{"op":"Remove","path":"emails[type eq \"home\"].value"}`,
+			`{"op":"add","path":"emails","value":[{"value":"%s","type":"work","primary":true}]},{"op":"remove","path":"emails[value eq \"oud@post.example\"]"}`,
+			`{"op":"add","path":"emails","value":[{"value":"%s"}]},{"op":"remove","path":"emails","value":[{"value":"oud@post.example"}]}`,
 		} {
 			d.now = d.now.Add(time.Second)
 			address := fmt.Sprintf("adres%d@post.example", i)
@@ -236,16 +241,30 @@ func TestAPatchIsReadInEveryHabit(t *testing.T) {
 				d.Errorf("%s: %d letters, want %d", operation, len(d.letters()), letters)
 			}
 		}
+		before := fmt.Sprint(d.send("GET", "/v2/Users/"+id, "").body)
 		for operation, kind := range map[string]string{
 			`{"op":"replace","path":"active[","value":1}`: "invalidPath", `{"op":"replace","path":"kleur","value":1}`: "invalidPath", `{"op":"replace","path":"active","value":"ja"}`: "invalidValue",
 			`{"op":"remove"}`: "noTarget", `{"op":"move","path":"active"}`: "invalidSyntax", `5`: "invalidSyntax", ``: "invalidSyntax", `{"op":"replace","value":5}`: "invalidValue",
 			`{"op":"replace","path":"id","value":"x"}`: "mutability", `{"op":"replace","path":"` + ours + `:state","value":"active"}`: "mutability", `{"op":"replace","path":"password","value":"x"}`: "mutability",
-			`{"op":"remove","path":"emails"}`: "invalidValue", `{"op":"replace","path":"userName","value":"anders"}`: "mutability", `{"op":"replace","path":"externalId","value":""}`: "invalidValue",
+			`{"op":"remove","path":"emails"}`: "mutability", `{"op":"Remove","path":"emails[type eq \"work\"].value","value":"x@post.example"}`: "mutability",
+			`{"op":"remove","path":"emails[type eq \"work\"]"}`: "mutability", `{"op":"replace","path":"emails","value":[]}`: "mutability",
+			`{"op":"replace","path":"emails.value","value":"nieuw@post.example"},{"op":"remove","path":"emails[value eq \"nieuw@post.example\"]"}`: "mutability",
+			`{"op":"replace","path":"emails.value","value":"nieuw@post.example"},{"op":"remove","path":"emails"}`:                                  "mutability", `{"op":"replace","path":"userName","value":"anders"}`: "mutability", `{"op":"replace","path":"externalId","value":""}`: "invalidValue",
 			`{"op":"replace","path":"emails","value":"geen adres"}`: "invalidValue", `{"op":"remove","path":"userName"}`: "invalidValue",
 		} {
 			d.want(patch(operation), http.StatusBadRequest, kind)
 		}
+		d.want(patch(`{"op":"replace","path":"active","value":false},{"op":"remove","path":"emails"}`), http.StatusBadRequest, "mutability")
+		if after := fmt.Sprint(d.send("GET", "/v2/Users/"+id, "").body); after != before {
+			d.Errorf("a refusal changed %s\nto %s", before, after)
+		}
 		d.wake()
+		// The library forgets the address: of an active account that is the owner's.
+		gone := d.want(patch(`{"op":"Remove","path":"emails[type eq \"work\"].value"},{"op":"Replace","path":"active","value":"False"}`), http.StatusOK)
+		if more := gone.body[ours].(map[string]any); gone.body["active"] != false || fmt.Sprint(more["passedOver"]) != "[emails]" {
+			d.Errorf("%v", gone.body)
+		}
+		d.want(patch(`{"op":"replace","path":"active","value":true}`), http.StatusOK)
 		// What is the owner's by now never holds up a suspension, and the answer names it.
 		r := d.want(patch(`{"op":"replace","path":"emails.value","value":"dief@post.example"},{"op":"replace","path":"active","value":false},{"op":"replace","path":"userName","value":"dief"}`), http.StatusOK)
 		if more := r.body[ours].(map[string]any); r.body["active"] != false || fmt.Sprint(more["passedOver"]) != "[emails userName]" || r.body["userName"] != "100200" {

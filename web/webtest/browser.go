@@ -10,6 +10,7 @@
 //	App, WantApp  an app on the same telephone, which an address opens
 //	Sensor      a place for passkeys, and a finger on it
 //	Look        pictures at two widths, no sideways scrolling, no axe violations
+//	Fits        the same page with letters twice as large, and magnified four times
 //
 // Whatever goes wrong behind the page fails the test too: an error in the
 // console, a breach of the content policy, a request to another host, a dialog.

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
@@ -66,6 +67,16 @@ func (p *Page) NoScript() {
 	})
 }
 
+// SaveData says that the person's browser saves data.
+func (p *Page) SaveData() {
+	p.t.Helper()
+	p.call(func(ctx context.Context) error {
+		yes := true
+		_, err := chromedp.Call(ctx, emulation.SetDataSaverOverride, emulation.SetDataSaverOverrideParams{DataSaverEnabled: &yes})
+		return err
+	})
+}
+
 // Fill types text into the field with this label, in place of what was there.
 func (p *Page) Fill(label, text string) {
 	p.t.Helper()
@@ -117,6 +128,43 @@ func (p *Page) Hammer(text string, times int) {
 	x, y := p.aim("press", text)
 	for range times {
 		p.do(chromedp.MouseClickXY(x, y))
+	}
+	p.settle()
+}
+
+// Tap touches the page at a point so often, with a finger, as fast as a hurried one.
+func (p *Page) Tap(x, y float64, times int) {
+	p.t.Helper()
+	p.call(func(ctx context.Context) error {
+		for range times {
+			for _, step := range []input.DispatchTouchEventParams{
+				{Type: input.DispatchTouchEventTypeTouchStart, TouchPoints: []*input.TouchPoint{{X: x, Y: y}}},
+				{Type: input.DispatchTouchEventTypeTouchEnd, TouchPoints: []*input.TouchPoint{}},
+			} {
+				if _, err := chromedp.Call(ctx, input.DispatchTouchEvent, step); err != nil {
+					return err
+				}
+			}
+			time.Sleep(60 * time.Millisecond)
+		}
+		return nil
+	})
+	p.settle()
+}
+
+// Click clicks the page at a point so often, as fast as an impatient hand.
+func (p *Page) Click(x, y float64, times int) {
+	p.t.Helper()
+	for n := range times {
+		p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			for _, typ := range []input.DispatchMouseEventType{input.DispatchMouseEventTypeMousePressed, input.DispatchMouseEventTypeMouseReleased} {
+				_, err := cdp.Call(ctx, t, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: typ, X: x, Y: y, Button: input.MouseButtonLeft, ClickCount: int64(n + 1)})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
 	}
 	p.settle()
 }

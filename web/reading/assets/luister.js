@@ -41,7 +41,7 @@
   audio.preservesPitch = audio.mozPreservesPitch = audio.webkitPreservesPitch = true;
   $("speler").hidden = $("merken").hidden = false;
 
-  var at = 0, wanted = 0, wish = false, shown = null, speed = 1;
+  var at = 0, wanted = 0, wish = false, shown = null, speed = 1, closed = false;
   function clock(s) {
     s = Math.max(0, Math.round(s));
     var m = Math.floor(s / 60) % 60, h = Math.floor(s / 3600);
@@ -55,6 +55,7 @@
   }
   // Goes to a second in a track, and plays on or not.
   function go(i, seconds, on) {
+    if (closed) return;
     wish = on;
     at = i;
     wanted = seconds;
@@ -70,6 +71,7 @@
     if (on) play();
   }
   function play() {
+    if (closed) return;
     wish = true;
     var p = audio.play();
     if (p) p.catch(function (e) { if (e.name === "NotAllowedError") wish = false; });
@@ -108,7 +110,8 @@
     $("gehad").textContent = clock(t - c.at);
     $("over").textContent = "−" + clock(length - (t - c.at));
     var left = (total - tracks[at].before - t) / speed;
-    $("rest").textContent = (speed === 1 ? say.left : say.leftSpeed.replace("{1}", speed.toLocaleString(document.documentElement.lang))).replace("{0}", clock(left));
+    $("rest").textContent = (speed === 1 ? say.leftAll : say.leftSpeed.replace("{2}", speed.toLocaleString(document.documentElement.lang)))
+      .replace("{0}", clock((length - (t - c.at)) / speed)).replace("{1}", clock(left));
   }
   audio.addEventListener("loadedmetadata", function () {
     if (!tracks[at].length && isFinite(audio.duration)) tracks[at].length = audio.duration;
@@ -143,11 +146,12 @@
   audio.addEventListener("waiting", function () { wait(true); });
   ["playing", "canplay", "pause", "error"].forEach(function (e) { audio.addEventListener(e, function () { wait(false); }); });
   audio.addEventListener("error", async function () {
+    if (closed) return;
     if (wanted === null) wanted = audio.currentTime || 0;
     var was = wish;
     try {
       var a = await fetch(tracks[at].src, { method: "HEAD" });
-      if (a.status === 401 || a.status === 403) return over();
+      if (a.status === 401 || a.status === 403) return places.wake(true);
     } catch (e) { /* no connection */ }
     wish = was;
     $("storing").hidden = false;
@@ -155,13 +159,21 @@
   function again() { $("storing").hidden = true; go(at, now(), wish); }
   $("opnieuw").addEventListener("click", function () { wish = true; again(); });
   addEventListener("online", function () { if (!$("storing").hidden) again(); });
-  function over() {
+  // The loan is over, or nobody is signed in: the sound that was loaded goes too.
+  function over(cause) {
     stop();
-    $("storing").hidden = true;
+    closed = true;
+    audio.removeAttribute("src");
+    audio.load();
+    $("storing").hidden = $("elders").hidden = true;
+    document.querySelectorAll(".ob-words").forEach(function (e) { e.remove(); });
+    document.querySelectorAll("#speler button, #speler input, #speler select, .ob-track__play, #merken button").forEach(function (e) { e.disabled = true; });
+    Array.prototype.forEach.call($("voorbij").children, function (e) { e.hidden = e.dataset.over !== cause; });
     $("voorbij").hidden = false;
   }
 
-  // Speed and volume stay in this browser.
+  // Speed and volume stay in this browser; the speed also goes with the place, to the
+  // other devices of this loan.
   function kept(name, value) {
     try {
       if (value === undefined) return localStorage.getItem(name);
@@ -181,7 +193,7 @@
     var n = list.indexOf(String(speed)) + by;
     if (list[n]) setSpeed(list[n]);
   }
-  $("snelheid").addEventListener("change", function () { setSpeed(this.value); });
+  $("snelheid").addEventListener("change", function () { setSpeed(this.value); if (!audio.paused) later(); });
   var loud = 1;
   audio.volume = 0.5;
   $("geluid").hidden = audio.volume !== 0.5; // a telephone has buttons of its own, and says so by not listening
@@ -227,10 +239,12 @@
   // when leaving.
   function place() { var t = now(); return { href: tracks[at].href, fragment: "t=" + t.toFixed(1), total: total ? (tracks[at].before + t) / total : 0 }; }
   var places = Lidwoord.places({
-    save: say.save, loan: say.loan, known: { href: say.href, fragment: say.fragment, by: say.by }, over: over,
+    save: say.save, loan: say.loan, left: Number(say.left), known: { href: say.href, fragment: say.fragment, by: say.by }, over: over,
+    speed: function () { return speed; },
     offer: function (p) {
+      var here = place();
       offered = p;
-      $("elders-tekst").textContent = $("elders").dataset.say.replace("{0}", where(p));
+      $("elders-tekst").textContent = (p.total >= here.total ? $("elders").dataset.further : $("elders").dataset.less).replace("{0}", where(here)).replace("{1}", where(p));
       $("elders").hidden = false;
     },
   });
@@ -241,7 +255,7 @@
   }
   function where(p) {
     var s = spot(p), name = "";
-    chapters.forEach(function (c) { if (c.track === s.track && c.at <= s.at + 0.05) name = c.title + ", " + clock(s.at - c.at); });
+    chapters.forEach(function (c) { if (c.track === s.track && c.at <= s.at + 0.05) name = "‘" + c.title + "’, " + clock(s.at - c.at); });
     return name || clock(s.at);
   }
   // In its chapter, whose name stands beside it.
@@ -303,7 +317,7 @@
   (async function () {
     var first = Math.max(0, items.findIndex(function (li) { return li.hasAttribute("data-here"); }));
     go(first, Number(say.at) || 0, false);
-    setSpeed(kept("lidwoord-snelheid") || 1);
+    setSpeed(Number(say.speed) || kept("lidwoord-snelheid") || 1);
     var left = await places.begin();
     if (left && audio.paused) { var s = spot(left); go(s.track, s.at, false); }
     marks.load();

@@ -10,11 +10,15 @@
   //   o.save   address
   //   o.loan   number of the loan
   //   o.known  the place with which the page came: {href, fragment, by}
-  //   o.over   the loan is over, or nobody is signed in
+  //   o.left   milliseconds that the loan still ran when the page came
+  //   o.speed  at which they listen, when they do
+  //   o.over   closes the page: "date" when the loan is over, "back" when it was given
+  //            back elsewhere, "out" when nobody is signed in
   //   o.offer  another device is at this place; nobody jumps by itself
   function places(o) {
     var by = Array.from(crypto.getRandomValues(new Uint8Array(8)), function (b) { return b.toString(16).padStart(2, "0"); }).join("");
     var drawer = "lidwoord-plaats", pending = null, timer = 0, asked = 0, busy = false;
+    var ends = Date.now() + o.left;
     var known = name(o.known);
     function name(p) { return [p.by || "", p.href || "", p.fragment || ""].join(" "); }
     function store() {
@@ -30,14 +34,28 @@
       } catch (e) { return null; }
     }
     function body(p) {
-      return new URLSearchParams({ href: p.href, fragment: p.fragment, total: String(Math.min(1, Math.max(0, p.total || 0))), by: by, ago: String(Math.max(0, Date.now() - p.at)) });
+      var fields = { href: p.href, fragment: p.fragment, total: String(Math.min(1, Math.max(0, p.total || 0))), by: by, ago: String(Math.max(0, Date.now() - p.at)) };
+      if (o.speed) fields.speed = String(o.speed());
+      return new URLSearchParams(fields);
     }
     function elsewhere(p) {
       if (p.by === by || name(p) === known) return;
       known = name(p);
       o.offer(p);
     }
-    function closed(a) { if (a.status === 401 || a.status === 403) o.over(); }
+    function passed() { return Date.now() >= ends; }
+    function closed(a) {
+      if (a.status === 401 || a.status === 403) over(passed() ? "date" : a.status === 401 ? "out" : "back");
+    }
+    function over(cause) {
+      pending = null;
+      store();
+      clearInterval(watch);
+      o.over(cause);
+    }
+    // On the day itself the page asks whether the loan was extended meanwhile, and
+    // without a connection closes.
+    var watch = setInterval(function () { if (passed()) wake(true); }, 30000);
     // Answers the newer place of another device, or nothing.
     async function send() {
       clearTimeout(timer);
@@ -59,15 +77,20 @@
       }
     }
     async function flush() { var p = await send(); if (p) elsewhere(p); }
-    async function wake() {
-      if (pending) return flush();
-      if (Date.now() - asked < 3000) return;
+    async function wake(now) {
+      if (now !== true) {
+        if (pending && !passed()) return flush();
+        if (Date.now() - asked < 3000) return;
+      }
       asked = Date.now();
       try {
         var a = await fetch(o.save, { headers: json });
         closed(a);
-        if (a.status === 200) elsewhere(await a.json());
-      } catch (e) { /* still without a connection */ }
+        if (a.status !== 200) return;
+        var p = await a.json();
+        if (p.left) ends = Date.now() + p.left;
+        elsewhere(p);
+      } catch (e) { if (passed()) over("date"); }
     }
     function leave() {
       if (!pending) return;

@@ -39,7 +39,7 @@ export function dresser(view, room, form) {
     const font = fonts[settings.font] ?? 'inherit'
     const letter = settings.letter > 0 ? `body, body * { letter-spacing: ${settings.letter / 100}em !important; word-spacing: ${settings.letter * 2.5 / 100}em !important; }` : ''
     return `${faces.join('\n')}
-      html { font-size: ${settings.size * 1.15}%; color: ${ink}; background: ${paper}; --theme-bg-color: ${paper}; color-scheme: ${theme() === 'donker' ? 'dark' : 'light'}; }
+      html { touch-action: manipulation; font-size: ${settings.size * 1.15}%; color: ${ink}; background: ${paper}; --theme-bg-color: ${paper}; color-scheme: ${theme() === 'donker' ? 'dark' : 'light'}; }
       body { color: ${ink} !important; background: ${paper} !important; }
       ${theme() === 'donker' ? `body *:not(a, a *, img, svg, svg *, mark) { color: inherit !important; background-color: transparent !important; border-color: currentColor; }` : ''}
       ${font === 'inherit' ? `html { font-family: ${book}; }` : `body, body *:not(pre, pre *, code, code *) { font-family: ${font} !important; }`}

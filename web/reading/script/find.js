@@ -3,7 +3,7 @@
 const most = 200
 
 //   form  with one field
-//   list  <ol> for what is found, with the words in data-found, data-none, data-many
+//   list  <ol> for what is found, with the words in data-found, data-none, data-many, data-partly
 //   say   element that says how much was found
 //   go    goes to a CFI
 export function finder(view, { form, list, say, go }) {
@@ -37,13 +37,18 @@ export function finder(view, { form, list, say, go }) {
     if (!query) return
     say.textContent = '…'
     let found = 0
-    for await (const result of view.search({ query, defaultLocale: view.language?.canonical ?? 'nl' })) {
-      if (mine !== turn) return
-      if (!result.subitems) continue
-      if (result.label) list.append(text('li', result.label.trim(), 'lezer__part'))
-      for (const item of result.subitems.slice(0, most - found)) list.append(line(item))
-      found += result.subitems.length
-      if (found >= most) break
+    try {
+      for await (const result of view.search({ query, defaultLocale: view.language?.canonical ?? 'nl' })) {
+        if (mine !== turn) return
+        if (!result.subitems) continue
+        if (result.label) list.append(text('li', result.label.trim(), 'lezer__part'))
+        for (const item of result.subitems.slice(0, most - found)) list.append(line(item))
+        found += result.subitems.length
+        if (found >= most) break
+      }
+    } catch { // a part that is not here, and no connection
+      if (mine === turn) say.textContent = words.partly
+      return
     }
     say.textContent = !found ? words.none : (found >= most ? words.many : words.found).replace('{0}', Math.min(found, most))
   })

@@ -6,7 +6,11 @@ import 'foliate-js/view.js'
 import { EPUB } from 'foliate-js/epub.js'
 import '../assets/plaats.js'
 import { dresser } from './dress.js'
+import { bookAt } from './book.js'
 import { finder } from './find.js'
+import { pace, chapterLeft } from './left.js'
+import { taps } from './tap.js'
+import { fetchQuietly } from './whole.js'
 
 const room = document.getElementById('lezer')
 const say = room.dataset
@@ -21,40 +25,45 @@ const walled = text => {
   return /<head[\s>]/.test(text) ? text.replace(/<head([^>]*)>/, `<head$1>${meta}`) : text.replace(/<html([^>]*)>/, `<html$1><head>${meta}</head>`)
 }
 
-// The book's files, from an address that answers only during the loan. What fails
-// for want of a connection is asked for again before the page says so.
-const sizes = await (await fetch(say.book + 'lidwoord-sizes.json')).json()
-const address = name => say.book + name.split('/').map(encodeURIComponent).join('/')
+// The book's files. What could not be fetched is told, with a way to try again.
+const files = bookAt(say.book, () => places.wake(true))
+const text = bytes => new TextDecoder().decode(bytes)
+// A style or a picture that is not here leaves the chapter readable.
+const loader = {
+  loadText: async name => {
+    if (!(name in files.sizes)) return null
+    if (parts.has(name)) return text(await files.get(name))
+    return files.get(name).then(text, () => '/* not here */')
+  },
+  loadBlob: async name => name in files.sizes ? new Blob([await files.get(name).catch(() => '')]) : null,
+  getSize: name => files.sizes[name] ?? 0,
+}
+const parts = new Set() // what the book cannot be read without: its chapters, and what says which there are
+let retry // what the button in the notice does
+function lacks(again) {
+  retry = again
+  $('weg').hidden = false
+}
+const found = () => { $('weg').hidden = true }
+$('weg-opnieuw').addEventListener('click', () => { found(); retry() })
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
-const load = async name => {
-  if (!(name in sizes)) return null
-  let answer
-  for (let tries = 0; !answer; tries++) {
-    try { answer = await fetch(address(name)) } catch (error) {
-      $('weg').hidden = false
-      if (tries === 5) throw error
-      await Promise.race([pause(2000 * (tries + 1)), new Promise(resolve => addEventListener('online', resolve, { once: true }))])
+const online = () => new Promise(resolve => addEventListener('online', resolve, { once: true }))
+
+// Is this part of the book here? Who cannot go there stays where they are.
+async function reach(index, again) {
+  const name = view.book.sections[index]?.id
+  if (!name || files.has(name)) return true
+  return files.get(name).then(() => { found(); return true }, () => { if (!closed) lacks(again); return false })
+}
+// A finger that wipes does not ask: then the empty sheet waits for its text.
+async function arrive(name) {
+  while (!closed && !files.has(name)) {
+    try { await files.get(name) } catch {
+      if (closed) return
+      await Promise.race([new Promise(lacks), online(), pause(15000)])
     }
   }
-  $('weg').hidden = true
-  if (answer.ok) return answer
-  if (answer.status === 401 || answer.status === 403) over()
-  throw new Error(`${name}: ${answer.status}`)
-}
-// The next part is fetched while this one is read, so that a tunnel does not stop
-// who turns the page.
-const texts = new Map()
-async function ahead(name) {
-  if (!(name in sizes) || texts.has(name)) return
-  const answer = await fetch(address(name)).catch(() => null)
-  if (!answer?.ok) return
-  texts.set(name, await answer.text())
-  if (texts.size > 3) texts.delete(texts.keys().next().value)
-}
-const loader = {
-  loadText: async name => texts.get(name) ?? (await load(name))?.text() ?? null,
-  loadBlob: async name => (await load(name))?.blob() ?? null,
-  getSize: name => sizes[name] ?? 0,
+  found()
 }
 
 const view = document.createElement('foliate-view')
@@ -65,56 +74,86 @@ const look = dresser(view, room, $('weergave'))
 let here // the page that is shown: {href, fragment, total, chapter, range}
 let moving = false // a person turned the page, not the window
 const places = Lidwoord.places({
-  save: say.save, loan: say.loan, known: { href: say.href, fragment: say.fragment, by: say.by }, over,
+  save: say.save, loan: say.loan, left: Number(say.left), known: { href: say.href, fragment: say.fragment, by: say.by }, over,
   offer: p => {
-    if (p.href === here?.href && p.fragment === here?.fragment) return
+    if (!here || p.href === here.href && p.fragment === here.fragment) return
     offered = p
-    $('elders-tekst').textContent = $('elders').dataset.say.replace('{0}', percent(p.total))
+    const words = p.total >= here.total ? $('elders').dataset.further : $('elders').dataset.less
+    $('elders-tekst').textContent = words.replace('{0}', inWords(here.chapter, here.total)).replace('{1}', inWords(chapterOf(p), p.total))
     $('elders').hidden = false
   },
 })
 let offered
 $('elders-ga').addEventListener('click', async () => {
   $('elders').hidden = true
-  await jump(() => goTo(offered))
+  await jump(() => goTo(offered), whereIs(offered))
   focusBook()
 })
-$('elders-blijf').addEventListener('click', () => { $('elders').hidden = true; focusBook() })
+const stay = () => { $('elders').hidden = true; focusBook() }
+$('elders-blijf').addEventListener('click', stay)
 
 const percent = total => Math.round(total * 100) + ' %'
+const inWords = (chapter, total) => [chapter && `‘${chapter}’`, percent(total)].filter(Boolean).join(', ')
 const goTo = async p => {
   if (p.fragment && view.resolveNavigation(p.fragment)) await view.goTo(p.fragment)
   else await view.goTo(p.href)
 }
+const indexOf = target => view.resolveNavigation(target)?.index
+const whereIs = p => view.book.sections.findIndex(s => s.id === p.href)
+const chapterOf = p => view.getProgressOf(whereIs(p)).tocItem?.label?.trim() ?? ''
 
 function focusBook() {
   if (view.renderer?.getContents?.()[0]?.doc?.defaultView) view.renderer.focusView()
 }
 
-function over() {
+// The loan is over, or nobody is signed in: nothing of the book stays in this page.
+let closed = false
+function over(cause) {
+  if (closed) return
+  closed = true
+  files.shut()
+  try { view.close() } catch (error) { console.warn(error) }
+  $('blad').replaceChildren()
+  for (const id of ['gevonden', 'bladwijzers']) $(id).replaceChildren()
+  for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close()
+  for (const e of document.querySelectorAll('.lezer button, .lezer input')) e.disabled = true
+  for (const id of ['weg', 'elders', 'terug', 'rest', 'rest-alles', 'geladen']) $(id).hidden = true
+  for (const e of $('melding').children) e.hidden = e.dataset.over !== cause
   $('melding').hidden = false
   $('melding').focus()
 }
+// A page that the browser keeps to go back to would keep the book.
+addEventListener('pagehide', event => { if (event.persisted) files.shut() })
+addEventListener('pageshow', event => { if (event.persisted) location.reload() })
 
 // foliate-js drops what it is asked while a page is turning, so the steps wait for
-// one another; of a key that is held down no more than two.
+// one another: every tap turns a page. Of a key that is held down no more than two
+// wait, and pages slide only when nobody is in a hurry.
 let step = Promise.resolve(), waiting = 0
 function inTurn(go) {
   waiting++
-  const done = step.then(go).finally(() => { waiting-- })
+  const done = step.then(() => {
+    if (closed) return
+    if (say.animated) view.renderer?.toggleAttribute('animated', waiting === 1)
+    return go()
+  }).finally(() => { waiting-- })
   step = done.catch(console.error)
   return done
 }
 
 // A jump can be undone: from a note, a chapter, a search, the end of the book.
-async function jump(go) {
+async function jump(go, index) {
   const from = here
+  let there = false
   await inTurn(async () => {
-    await settle()
-    moving = true
-    await go()
+    if (there = await reach(index, () => jump(go, index))) {
+      await settle()
+      $('mis').hidden = true
+      moving = true
+      await go()
+    }
   })
-  if (!from || from.fragment === here.fragment) return
+  if (!there || closed || !from || from.fragment === here.fragment) return
   $('terug').textContent = say.back.replace('{0}', percent(from.total))
   $('terug').hidden = false
   $('terug').onclick = async () => {
@@ -123,11 +162,38 @@ async function jump(go) {
     focusBook()
   }
 }
-const turn = how => waiting > 2 || inTurn(async () => {
+const turn = (how, held) => room.dataset.ready !== 'true' || held && waiting > 2 || inTurn(async () => {
   await settle()
+  const on = how === 'next' || how === (view.book.dir === 'rtl' ? 'goLeft' : 'goRight')
+  const to = beyond(on)
+  if (to === -1) return tell(on ? say.atEnd : say.atStart)
+  if (to !== null && !await reach(to, () => turn(how))) return
+  $('mis').hidden = true
   moving = true
+  onward = on
   await view[how]()
+  onward = false
 })
+let onward = false // the page before was read to its end
+// The part to which a turn leads, -1 for outside the book, null when it stays in the
+// part that is shown.
+function beyond(on) {
+  const { renderer: r, book: { sections } } = view
+  const leaves = r.scrolled ? (on ? r.viewSize - r.end <= 2 : r.start <= 0) : on ? r.page >= r.pages - 2 : r.page <= 1
+  if (!leaves) return null
+  const linear = i => sections[i].linear !== 'no'
+  const all = [...sections.keys()].filter(linear), now = r.getContents()[0]?.index
+  return (on ? all.find(i => i > now) : all.findLast(i => i < now)) ?? -1
+}
+// A word that goes by itself, also for who does not see.
+let gone
+function tell(words) {
+  $('stem').textContent = words
+  $('mis').textContent = words
+  $('mis').hidden = false
+  clearTimeout(gone)
+  gone = setTimeout(() => { $('mis').hidden = true }, 6000)
+}
 
 // When the window changes its size (a phone that is turned), foliate-js 1.0.1 may
 // end up on the empty sheet beside the text. So we note where the reader was and
@@ -142,6 +208,7 @@ async function settle() {
   await view.renderer.goTo(to)
 }
 addEventListener('resize', () => {
+  if (closed) return
   hold ??= here?.fragment
   moving = false
   clearTimeout(rest)
@@ -152,15 +219,21 @@ addEventListener('resize', () => {
 // Keys: also those that are pressed inside the book.
 function key(event) {
   if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest?.('input, select, textarea') || document.querySelector('dialog[open]')) return
+  if (closed || room.dataset.ready !== 'true') return
   const button = event.target.closest?.('button, a, summary')
   switch (event.key) {
-    case 'ArrowLeft': turn('goLeft'); break
-    case 'ArrowRight': turn('goRight'); break
-    case 'PageUp': turn('prev'); break
-    case 'PageDown': turn('next'); break
-    case ' ': if (button) return; turn(event.shiftKey ? 'prev' : 'next'); break
-    case 'Home': jump(() => view.goTo(0)); break
-    case 'End': jump(() => view.renderer.goTo({ index: view.book.sections.findLastIndex(s => s.linear !== 'no'), anchor: () => 1 })); break
+    case 'ArrowLeft': turn('goLeft', event.repeat); break
+    case 'ArrowRight': turn('goRight', event.repeat); break
+    case 'PageUp': turn('prev', event.repeat); break
+    case 'PageDown': turn('next', event.repeat); break
+    case ' ': if (button) return; turn(event.shiftKey ? 'prev' : 'next', event.repeat); break
+    case 'Home': jump(() => view.goTo(0), 0); break
+    case 'End': {
+      const index = view.book.sections.findLastIndex(s => s.linear !== 'no')
+      jump(() => view.renderer.goTo({ index, anchor: () => 1 }), index)
+      break
+    }
+    case 'Escape': if ($('elders').hidden) return; stay(); break
     case '+': case '=': look.bigger(10); break
     case '-': look.bigger(-10); break
     case 'i': case 'c': show('inhoudsopgave'); break
@@ -172,22 +245,19 @@ function key(event) {
   event.preventDefault()
 }
 document.addEventListener('keydown', key)
-// Who steers with the keyboard sees a line around the book when the focus is in it.
-const keys = event => { if (event.key === 'Tab') room.dataset.keys = 'true' }
+// Who steers with the keyboard sees a frame around the book when the focus comes in,
+// and once they read no more than a fine line.
+const reads = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', ' ', 'Home', 'End']
+const keys = event => {
+  if (event.key === 'Tab') room.dataset.keys = 'true'
+  else if (room.dataset.keys && room.dataset.inside && reads.includes(event.key)) room.dataset.keys = 'reads'
+}
+document.querySelector('.utrecht-skip-link')?.addEventListener('click', event => { event.preventDefault(); focusBook() }) // "to the content" is the book
 const noKeys = () => { delete room.dataset.keys }
 document.addEventListener('keydown', keys)
 document.addEventListener('pointerdown', noKeys)
 
-// On a telephone the outer thirds of the page turn it; there are no buttons beside.
-const phone = matchMedia('(max-width: 39.99rem)')
-function tap(event, left) {
-  if (!look.paginated() || event.defaultPrevented || event.target.closest?.('a, button, input, select, audio, video, summary') || !(phone.matches || event.pointerType === 'touch')) return
-  if (event.view?.getSelection()?.isCollapsed === false) return
-  const at = (left + event.clientX) / innerWidth
-  if (at < 0.33) turn('goLeft')
-  else if (at > 0.67) turn('goRight')
-}
-view.addEventListener('click', event => tap(event, 0))
+const listen = taps(view, look, turn)
 if (matchMedia('(pointer: coarse) and (prefers-reduced-motion: no-preference)').matches) say.animated = 'true'
 
 function full() {
@@ -206,15 +276,17 @@ function show(id) {
 for (const button of document.querySelectorAll('[data-show]')) button.addEventListener('click', () => show(button.dataset.show))
 for (const dialog of document.querySelectorAll('dialog')) {
   dialog.addEventListener('click', e => { if (e.target === dialog || e.target.closest('[data-close]')) dialog.close() })
+  // In a search field the first Esc would only empty it.
+  dialog.addEventListener('keydown', e => { if (e.key === 'Escape') { e.preventDefault(); dialog.close() } })
   // Opened by a key inside the book, it gives the focus back to nobody.
   dialog.addEventListener('close', () => requestAnimationFrame(() => {
     const focused = document.activeElement
     if (focused === document.body || dialog.contains(focused)) focusBook()
   }))
 }
-const leaveFor = async (dialog, go) => {
+const leaveFor = async (dialog, go, index) => {
   $(dialog).close()
-  await jump(go)
+  await jump(go, index)
   focusBook() // a screen reader goes on where the page begins
 }
 $('kleiner').addEventListener('click', () => look.bigger(-10))
@@ -229,15 +301,15 @@ $('voortgang').addEventListener('change', e => jump(() => view.goToFraction(e.ta
 const entries = [...document.querySelectorAll('#inhoudsopgave a[data-href]')]
 for (const a of entries) a.addEventListener('click', e => {
   e.preventDefault()
-  leaveFor('inhoudsopgave', () => view.goTo(a.dataset.href))
+  leaveFor('inhoudsopgave', () => view.goTo(a.dataset.href), indexOf(a.dataset.href))
 })
-finder(view, { form: $('zoek'), list: $('gevonden'), say: $('zoek-stand'), go: cfi => leaveFor('zoeken', () => view.goTo(cfi)) })
+finder(view, { form: $('zoek'), list: $('gevonden'), say: $('zoek-stand'), go: cfi => leaveFor('zoeken', () => view.goTo(cfi), indexOf(cfi)) })
 
 // Bookmarks: the ribbon is on when one lies on the page that is shown.
 const marks = Lidwoord.marks({
   url: say.marks, list: $('bladwijzers'), none: $('geen-bladwijzers'), label: m => percent(m.total), change: ribbon,
-  go: m => leaveFor('inhoudsopgave', () => goTo(m)),
-  failed: status => { $('stem').textContent = status === 409 ? say.full : say.failed; $('mis').textContent = $('stem').textContent; $('mis').hidden = false; setTimeout(() => { $('mis').hidden = true }, 6000) },
+  go: m => leaveFor('inhoudsopgave', () => goTo(m), whereIs(m)),
+  failed: status => tell(status === 409 ? say.full : say.failed),
 })
 function lies(m) {
   if (!here?.range || m.href !== here.href) return false
@@ -276,14 +348,14 @@ view.addEventListener('load', ({ detail: { doc } }) => {
   doc.addEventListener('keydown', key)
   doc.addEventListener('keydown', keys)
   doc.addEventListener('pointerdown', noKeys)
-  doc.addEventListener('click', event => tap(event, frame?.getBoundingClientRect().left ?? 0))
+  listen(doc, () => frame?.getBoundingClientRect().left ?? 0)
   delete room.dataset.inside
   doc.defaultView?.addEventListener('focus', () => { room.dataset.inside = 'true' })
   doc.defaultView?.addEventListener('blur', () => { delete room.dataset.inside })
 })
 view.addEventListener('link', e => {
   e.preventDefault()
-  jump(() => view.goTo(e.detail.href))
+  jump(() => view.goTo(e.detail.href), indexOf(e.detail.href))
 })
 view.addEventListener('external-link', e => {
   e.preventDefault()
@@ -308,10 +380,11 @@ view.addEventListener('relocate', ({ detail }) => {
     last = entry
   }
   if (hold) return
+  remains(detail)
   here = { href: view.book.sections[section?.current ?? 0]?.id ?? '', fragment: cfi ?? '', total, chapter, range }
   ribbon()
-  const { sections } = view.book
-  ahead(sections[sections.findIndex((s, i) => i > section?.current && s.linear !== 'no')]?.id)
+  const next = beyondPart(section?.current)
+  if (next && !files.has(next)) files.get(next).catch(() => {}) // also when the book is not fetched as a whole
   // A window that changes its size moves the first word of the page; that is no
   // reading, and must not undo what another device read meanwhile.
   if (!moving || reason === 'anchor' || here.fragment === noted) return
@@ -319,6 +392,24 @@ view.addEventListener('relocate', ({ detail }) => {
   $('stem').textContent = $('plek').textContent
   places.moved(here, 1500)
 })
+const beyondPart = index => view.book.sections.find((s, i) => i > index && s.linear !== 'no')?.id
+
+// How much is left, in pages and at the pace of this reader.
+const speed = pace()
+let chapters = []
+function remains(detail) {
+  const whole = detail.time?.total ?? 0
+  speed.shown(whole, onward || reason === 'snap' || reason === 'scroll')
+  const { left, pages } = chapterLeft(view, detail, chapters)
+  const inChapter = speed.minutes(left), inBook = speed.minutes(whole)
+  const page = pages === null ? '' : pages === 0 ? say.page : pages === 1 ? say.pagesOne : say.pages.replace('{0}', pages)
+  const time = inChapter && inBook ? (page ? say.time : say.chapterTime).replace('{0}', clock(inChapter)).replace('{1}', clock(inBook)) : ''
+  $('rest-deel').textContent = page
+  $('rest-boek').textContent = time
+  $('rest-alles').textContent = [page, time].filter(Boolean).join(': ') // where it never is cut off
+}
+const clock = minutes => minutes < 60 ? say.minutes.replace('{0}', minutes) : say.hours.replace('{0}', Math.floor(minutes / 60)).replace('{1}', minutes % 60)
+
 // Between two chapters foliate-js shows an empty sheet for a moment, or for longer
 // without a connection. Nobody is there.
 const blank = () => look.paginated() && (view.renderer.page < 1 || view.renderer.page > view.renderer.pages - 2)
@@ -328,6 +419,8 @@ const why = ({ detail }) => {
   reason = detail.reason
   if (reason === 'page' || reason === 'snap' || reason === 'scroll') moving = true
 }
+
+const flat = items => items.flatMap(item => [item, ...flat(item.subitems ?? [])])
 
 // A page with nothing but a picture: its place is a range without a box, to which
 // foliate-js 1.0.1 goes by going nowhere. Then the element, and at worst the beginning.
@@ -339,7 +432,15 @@ const boxed = anchor => {
 }
 
 try {
+  await files.open()
+  for (const name of Object.keys(files.sizes)) if (/\.opf$|^META-INF\/|^lidwoord-/.test(name)) parts.add(name)
   const book = await new EPUB(loader).init()
+  for (const section of book.sections) {
+    const load = section.load
+    parts.add(section.id)
+    section.load = async () => { await arrive(section.id); return load() }
+  }
+  chapters = flat(book.toc ?? []).flatMap(item => { const to = item.href ? book.resolveHref(item.href) : null; return to ? [{ item, ...to }] : [] })
   const resolve = book.resolveCFI.bind(book)
   book.resolveCFI = cfi => {
     const { index, anchor } = resolve(cfi)
@@ -352,6 +453,9 @@ try {
   })
   await view.open(book)
   view.renderer.addEventListener('relocate', why, true)
+  // A chapter that arrives takes the focus along; not out of a panel that was opened meanwhile.
+  const focusView = view.renderer.focusView?.bind(view.renderer)
+  if (focusView) view.renderer.focusView = () => document.querySelector('dialog[open]') || focusView()
   if (say.animated) view.renderer.setAttribute('animated', '')
   look.dress()
   // A place in a book that has changed since may point at nothing: then the
@@ -366,7 +470,9 @@ try {
   room.dataset.ready = 'true'
   $('bezig').hidden = true
   marks.load()
+  fetchQuietly(view, files, room)
 } catch (error) {
+  if (closed) throw error
   console.error(error)
   $('bezig').hidden = true
   $('stuk').hidden = false
