@@ -36,6 +36,7 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 		return err
 	}
 	h.start.Ready = func(r *http.Request) error { return reach(r.Context(), h.db) }
+	h.start.Controller, h.start.Figures = h.controller, keptFor()
 	open(h.doors.Start, h.start.Handler(h.start))
 
 	if h.book, err = h.addressBook(); err != nil {
@@ -45,7 +46,7 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	if err != nil {
 		return err
 	}
-	desk.Registrations = h.desk
+	desk.Registrations, desk.Lending = h.desk, deskLending{}
 	open(h.doors.Desk, desk.Handler(desk))
 
 	oidc, err := oidc.New(common, h.provider)
@@ -92,7 +93,7 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	}
 	manage.News, manage.Issuer = h.news, h.provider.Issuer
 	manage.Websites, manage.Systems, manage.Readers = websites{h.provider}, systems{}, readers{h.provider, h.accounts}
-	manage.Lending = lending{}
+	manage.Lending, manage.Titles = lending{}, collection{}
 	open(h.doors.Manage, manage.Handler(manage))
 
 	open(h.doors.SCIM, h.scim(common))

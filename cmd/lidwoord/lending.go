@@ -17,7 +17,9 @@ import (
 	"lidwoord/base/day"
 	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
 	"lidwoord/reading/loan"
+	"lidwoord/web/desk"
 	"lidwoord/web/manage"
 )
 
@@ -52,7 +54,22 @@ func (lending) SetRules(tx *sqldb.Tx, actor string, l manage.LendingRules) error
 // ruleFields are the fields of the form in Beheer by the name of the rule.
 var ruleFields = map[string]string{
 	loan.RuleEBooks: manage.FieldEBooks, loan.RuleAudiobooks: manage.FieldAudiobooks, loan.RuleDays: manage.FieldLendDays,
-	loan.RuleExtensions: manage.FieldExtensions, loan.RuleExtendDays: manage.FieldExtendDays, loan.RuleExtendFrom: manage.FieldExtendFrom,
+	loan.RuleYouth: manage.FieldCollection, loan.RuleExtensions: manage.FieldExtensions, loan.RuleExtendDays: manage.FieldExtendDays, loan.RuleExtendFrom: manage.FieldExtendFrom,
+}
+
+// changesShown is how many changes of the rules Beheer shows.
+const changesShown = 10
+
+func (lending) Changes(tx *sqldb.Tx) (list []manage.RulesChanged, err error) {
+	changes, err := loan.Changes(tx, changesShown)
+	for _, c := range changes {
+		one := manage.RulesChanged{At: c.At, Actor: c.Actor, Right: c.Right}
+		for _, r := range c.Rules {
+			one.Rules = append(one.Rules, manage.RuleChange{Field: cmp.Or(ruleFields[r.Rule], r.Rule), Old: r.Old, New: r.New})
+		}
+		list = append(list, one)
+	}
+	return list, err
 }
 
 func (lending) Counts(tx *sqldb.Tx, from day.Day) ([]manage.Lent, error) {
@@ -65,6 +82,24 @@ func (lending) Counts(tx *sqldb.Tx, from day.Day) ([]manage.Lent, error) {
 }
 
 func (lending) Least() int { return loan.Least }
+
+// deskLending fills what the desk may know of the Online Bibliotheek: its rules.
+type deskLending struct{}
+
+var _ desk.Lending = deskLending{}
+
+func (deskLending) Rules(tx *sqldb.Tx, rights []string) (desk.LendingRules, bool, error) {
+	terms, err := loan.TermsOf(tx)
+	if err != nil {
+		return desk.LendingRules{}, false, err
+	}
+	r, err := loan.Rights{{Rights: rights, State: loan.Active}}.Rules(terms, day.Of(tx.Now))
+	if fault.KindOf(err) == fault.Denied {
+		return desk.LendingRules{}, false, nil
+	}
+	return desk.LendingRules{EBooks: r.EBooks, Audiobooks: r.Audiobooks, Days: r.Days, Extensions: r.Extensions,
+		ExtendDays: r.ExtendDays, ExtendFrom: r.ExtendFrom, Youth: r.Youth}, true, err
+}
 
 // manageLending is the command "lending".
 func manageLending(ctx context.Context, log *slog.Logger, args []string) error {
@@ -168,5 +203,9 @@ func writeCounts(tx *sqldb.Tx, from string) error {
 	if err != nil {
 		return err
 	}
-	return manage.WriteLent(csv.NewWriter(os.Stdout), list, loan.Least)
+	sentences, err := allWords()
+	if err != nil {
+		return err
+	}
+	return manage.WriteLent(csv.NewWriter(os.Stdout), func(key string) string { return sentences.Text(words.EN, key) }, list, loan.Least)
 }

@@ -299,7 +299,7 @@ func TestAManagerChangesWhatAMembershipLends(t *testing.T) {
 	eachEngine(t, func(t *testing.T, h *running) {
 		b := h.boss(t)
 		_, body := b.see("/uitlenen")
-		b.wants(body, "Alle e-books en luisterboeken", "E-books en luisterboeken voor kinderen", "1 keer, met 21 dagen, in de laatste 3 dagen", "minder dan 5", "E-books voor kinderen")
+		b.wants(body, "Alle e-books en luisterboeken", "E-books en luisterboeken voor kinderen", "1 keer, met 21 dagen, in de laatste 3 dagen", "<5 betekent: minder dan 5 keer", "niet voor kinderen", "Per jaar", "Hoeveel verschillende mensen lenen, weten wij niet")
 		_, body = b.see("/uitlenen/regels?recht=digital")
 		b.wants(body, "Regels: Alle e-books en luisterboeken", `value="10"`, "Je wijziging geldt meteen")
 		if status, _ := b.see("/uitlenen/regels?recht=nope"); status != http.StatusNotFound {
@@ -313,7 +313,9 @@ func TestAManagerChangesWhatAMembershipLends(t *testing.T) {
 		}
 		form.Set("dagen", "14")
 		_, body = b.send("/uitlenen/regels", form)
-		b.wants(body, "De regels zijn opgeslagen: Alle e-books en luisterboeken. Ze gelden vanaf nu.", "kan niet")
+		b.wants(body, "De regels zijn opgeslagen: Alle e-books en luisterboeken. Ze gelden vanaf nu.", "kan niet",
+			"Laatste wijzigingen", "E-books tegelijk: 10 → 2; Dagen om te lezen: 21 → 14; Hoe vaak kun je verlengen?: 1 → 0", "Marieke",
+			"met ‘E-books en luisterboeken voor kinderen’ krijgt een kind ergens meer dan een volwassene")
 		if acts := b.noted("lending:digital"); !slices.Equal(acts, []string{"loan.rules"}) {
 			t.Errorf("noted %v", acts)
 		}
@@ -322,7 +324,7 @@ func TestAManagerChangesWhatAMembershipLends(t *testing.T) {
 		_, body = reader.read(reader.PostForm(h.at+"/bibliotheek/titel/"+h.titleID(t, "Onder de es")+"/lenen", nil))
 		b.wants(body, "nog 14 dagen")
 		_, csv := b.see("/uitlenen/bestand")
-		if !strings.HasPrefix(csv, "month,kind,collection,loans\n") || strings.Contains(csv, string(day.Of(h.db.Now())[:7])) {
+		if !strings.HasPrefix(csv, "maand,soort,collectie,leningen\n") || !strings.Contains(csv, ",luisterboek,voor kinderen,") || strings.Contains(csv, string(day.Of(h.db.Now())[:7])) {
 			t.Errorf("the file:\n%.300s", csv)
 		}
 		_, body = b.see("/uitlenen?taal=en")
@@ -373,6 +375,22 @@ func TestTheLendingPagesOfBeheerInABrowser(t *testing.T) {
 	p.Fill("E-books tegelijk", "12")
 	p.Press("Regels opslaan")
 	p.Want("De regels zijn opgeslagen", "12")
+	p.Look("manage-lending-changed")
+	p.Press("Titels opzoeken, stoppen met uitlenen")
+	p.Want("We lenen alle titels uit", "Er is nog geen titel die vaak genoeg is geleend")
+	p.Fill("Zoek een titel", "zweeloo")
+	p.Press("Zoeken")
+	p.Look("manage-titles")
+	p.Press("De laatste bus naar Zweeloo")
+	p.Press("Niet meer uitlenen")
+	p.Want("Schrijf in één regel waarom")
+	p.Look("manage-title-wrong")
+	p.Fill("Waarom?", "De uitgever wil de titel terug")
+	p.Press("Niet meer uitlenen")
+	p.Want("De laatste bus naar Zweeloo wordt niet meer uitgeleend", "Weer uitlenen", "De uitgever wil de titel terug")
+	p.Look("manage-title-away")
+	p.Press("Terug naar de titels")
+	p.Look("manage-titles-away")
 	p.Visit(h.at + "/beheer/uitlenen?taal=en")
 	p.Look("manage-lending-en")
 }

@@ -39,11 +39,11 @@ func titles(ctx context.Context, log *slog.Logger, args []string) error {
 		return readMark(ctx, args[1:])
 	case "withdraw":
 		return eachTitle(ctx, word, args[1:], func(tx *sqldb.Tx, id string) (string, error) {
-			return id + " is no longer lent; who has it keeps it until the loan ends", catalogue.Withdraw(tx, id)
+			return id + " is no longer lent; who has it keeps it until the loan ends", catalogue.Withdraw(tx, commandActor, id, "")
 		})
 	case "put-back":
 		return eachTitle(ctx, word, args[1:], func(tx *sqldb.Tx, id string) (string, error) {
-			return id + " is lent again", catalogue.PutBack(tx, id)
+			return id + " is lent again", catalogue.PutBack(tx, commandActor, id)
 		})
 	}
 	return importTitles(ctx, args)

@@ -35,6 +35,9 @@ import (
 //go:embed words.*.txt
 var Words embed.FS
 
+// KeepYears is how long bookkeeping is kept (art. 52 AWR).
+const KeepYears = 7
+
 // Kind is what a posting does to the balance.
 type Kind string
 

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"lidwoord/base/audit"
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 )
@@ -76,18 +77,57 @@ func Changed(tx *sqldb.Tx) (time.Time, error) { return changedAt(tx) }
 // withdrawn ones too; Since 0 is all of them.
 func Since(tx *sqldb.Tx, version int64) ([]Title, error) { return titlesSince(tx, version) }
 
-// Withdraw takes a title out of lending. Who has it on loan keeps it until then.
-func Withdraw(tx *sqldb.Tx, id string) error { return withdrawn(tx, id, true) }
+// Withdraw takes a title out of lending at the wish of actor, for a reason of one
+// line. Who has it on loan keeps it until then.
+func Withdraw(tx *sqldb.Tx, actor, id, reason string) error {
+	return withdrawn(tx, id, true, audit.Entry{Actor: actor, Act: ActWithdraw, Detail: oneLine(reason)})
+}
 
-// PutBack lends a withdrawn title again.
-func PutBack(tx *sqldb.Tx, id string) error { return withdrawn(tx, id, false) }
+// PutBack lends a withdrawn title again at the wish of actor.
+func PutBack(tx *sqldb.Tx, actor, id string) error {
+	return withdrawn(tx, id, false, audit.Entry{Actor: actor, Act: ActPutBack})
+}
 
-func withdrawn(tx *sqldb.Tx, id string, is bool) error {
+// withdrawn is done and noted once: who comes second hears that it was done.
+func withdrawn(tx *sqldb.Tx, id string, is bool, note audit.Entry) error {
 	n, err := setWithdrawn(tx, id, is)
-	if err == nil && n == 0 {
-		err = ErrNoTitle
+	if err != nil {
+		return err
 	}
-	return err
+	if n == 0 {
+		if _, err := Find(tx, id); err != nil {
+			return err
+		}
+		if is {
+			return ErrWithdrawn
+		}
+		return ErrLent
+	}
+	note.Object = object(id)
+	return audit.Record(tx, note)
+}
+
+// Acts on a title in the audit log.
+const (
+	ActWithdraw = "catalogue.withdraw"
+	ActPutBack  = "catalogue.put_back"
+)
+
+// ReasonMost is how many letters a reason has at most.
+const ReasonMost = 200
+
+// Acts lists who withdrew a title, when and why, and who put it back; the newest first.
+func Acts(tx *sqldb.Tx, id string) ([]audit.Entry, error) { return audit.Of(tx, object(id), actsMost) }
+
+const actsMost = 20
+
+// object is a title in the audit log.
+func object(id string) string { return "title:" + id }
+
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")), " ")
+	r := []rune(s)
+	return string(r[:min(len(r), ReasonMost)])
 }
 
 // Contents returns how a title is built.
@@ -124,10 +164,11 @@ func readManifest(text string) (*Manifest, error) {
 
 // Query is what somebody looks for. The zero Query finds every title.
 type Query struct {
-	Text     string // words that must all occur in title, people or subjects
+	Text     string // words that must all occur in title, people or subjects; or an ISBN; or the id of a title, or its address
 	Kind     Kind   // "" for both
 	Language string // "" for all
 	Youth    bool   // only titles for children
+	Away     bool   // only titles that were withdrawn
 	Skip     int
 	Limit    int // 0 is PageSize
 }
@@ -143,8 +184,29 @@ func Search(tx *sqldb.Tx, q Query) ([]Title, int, error) {
 	if q.Limit <= 0 || q.Limit > 200 {
 		q.Limit = PageSize
 	}
+	if number := numberIn(q.Text); number != "" {
+		return searchTitles(tx, q, nil, number)
+	}
 	words := strings.Fields(Fold(q.Text))
-	return searchTitles(tx, q, words[:min(len(words), maxWords)])
+	return searchTitles(tx, q, words[:min(len(words), maxWords)], "")
+}
+
+// numberIn is the number by which a text names one title: the 13 digits of an ISBN,
+// with or without hyphens, or our own, which also stands in the title's address. It
+// is "" when the text is something else.
+func numberIn(text string) string {
+	text = strings.TrimSpace(text)
+	if i := strings.LastIndexByte(text, '/'); i >= 0 {
+		text = text[i+1:]
+	}
+	if own := strings.ToUpper(text); secret.IsID(own) {
+		return own
+	}
+	isbn := strings.NewReplacer("-", "", " ", "").Replace(text)
+	if len(isbn) != 13 || strings.Trim(isbn, "0123456789") != "" {
+		return ""
+	}
+	return isbn
 }
 
 // Fold brings a text to the form in which we search: small letters without

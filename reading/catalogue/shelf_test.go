@@ -117,7 +117,7 @@ func TestAWithdrawnTitleThatComesInAnewIsWithdrawn(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if err := Withdraw(tx, first.ID); err != nil {
+			if err := Withdraw(tx, "command", first.ID, ""); err != nil {
 				return err
 			}
 			again, err := Add(tx, &p)

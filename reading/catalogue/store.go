@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 )
 
@@ -89,7 +90,7 @@ func setWithdrawn(tx *sqldb.Tx, id string, withdrawn bool) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return tx.Exec(`UPDATE title SET withdrawn = $2, version = $3 WHERE id = $1`, id, withdrawn, version)
+	return tx.Exec(`UPDATE title SET withdrawn = $2, version = $3 WHERE id = $1 AND withdrawn <> $2`, id, withdrawn, version)
 }
 
 func putManifest(tx *sqldb.Tx, id, text string) error {
@@ -155,9 +156,10 @@ func oneTitle(tx *sqldb.Tx, query, arg string) (Title, bool, error) {
 	return list[0], true, nil
 }
 
-// searchTitles finds titles that contain every word. The filters are put
-// together here, because the two engines disagree about "$1 IS NULL OR …".
-func searchTitles(tx *sqldb.Tx, q Query, words []string) ([]Title, int, error) {
+// searchTitles finds titles that contain every word, or that a number names. The
+// filters are put together here, because the two engines disagree about
+// "$1 IS NULL OR …".
+func searchTitles(tx *sqldb.Tx, q Query, words []string, number string) ([]Title, int, error) {
 	where, args := []string{"1 = 1"}, []any{}
 	add := func(condition string, arg any) {
 		args = append(args, arg)
@@ -174,6 +176,16 @@ func searchTitles(tx *sqldb.Tx, q Query, words []string) ([]Title, int, error) {
 	}
 	if q.Youth {
 		where = append(where, "youth")
+	}
+	if q.Away {
+		where = append(where, "withdrawn")
+	}
+	switch {
+	case secret.IsID(number):
+		add(`id = $%d`, number)
+	case number != "": // an ISBN: of the file itself, or of the metadata beside it
+		args = append(args, "%"+number+"%", `%"isbn":"`+number+`"%`)
+		where = append(where, fmt.Sprintf(`(search_text LIKE $%d OR details LIKE $%d)`, len(args)-1, len(args)))
 	}
 	filter := strings.Join(where, " AND ")
 	var total int

@@ -7,7 +7,7 @@
 //	Enter      enters in the catalogue what was kept, once for each content
 //	Find       returns one title; FindAll several; Known by its content
 //	Since      lists what changed after a Version of the catalogue
-//	Withdraw   takes a title out of lending; PutBack lends it again
+//	Withdraw   takes a title out of lending; PutBack lends it again; Acts lists both
 //	Search     lists titles by words, kind and language
 //	Contents   returns a title's reading order and its table of contents; Opened that
 //	           with the title, Memory the same for doors that ask over and over
@@ -36,6 +36,9 @@ const (
 var (
 	// ErrNoTitle means that there is no such title.
 	ErrNoTitle = fault.New(fault.NotFound, "catalogue.no_title")
+	// ErrWithdrawn means that a title is not lent any more already, ErrLent that it is.
+	ErrWithdrawn = fault.New(fault.Conflict, "catalogue.withdrawn")
+	ErrLent      = fault.New(fault.Conflict, "catalogue.lent")
 	// ErrNoPart means that a title has no such file.
 	ErrNoPart = fault.New(fault.NotFound, "catalogue.no_part")
 	// ErrTooBig means that a publication would take more room than we give.

@@ -290,13 +290,13 @@ func TestTheIndexFollowsTheCatalogue(t *testing.T) {
 		if list := r.newest().Subjects(); len(list) != 1 || list[0].Name != "Proza" {
 			t.Errorf("subjects %v", list)
 		}
-		r.do(func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, id) })
+		r.do(func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, "command", id, "") })
 		r.pass(index.LookEvery)
 		r.want(index.Query{}, "")
 		if got, ok := r.newest().Title(id); !ok || !got.Withdrawn || got.Name != "De dag" {
 			t.Errorf("the title that is withdrawn: %+v, %v", got, ok)
 		}
-		r.do(func(tx *sqldb.Tx) error { return catalogue.PutBack(tx, id) })
+		r.do(func(tx *sqldb.Tx) error { return catalogue.PutBack(tx, "command", id) })
 		r.pass(index.LookEvery)
 		r.want(index.Query{}, "", "De dag")
 		if len(first.Find(index.Query{}).Titles) != 0 {

@@ -312,6 +312,9 @@ func (r *result) enter(tx *sqldb.Tx, stacks catalogue.Stacks) (err error) {
 	})
 }
 
+// actor is an import, as the audit log names it.
+const actor = "loader"
+
 // replace puts a title in the place of the one that came from the same file before it
 // changed, when both are the same book. Who has the older one keeps it until the loan
 // ends: a place and bookmarks in it mean nothing in another text. A book that was
@@ -330,14 +333,14 @@ func (r *result) replace(tx *sqldb.Tx) error {
 	}
 	if old.Withdrawn {
 		r.add("the title " + old.ID + " of which it is a newer version is withdrawn, and so is this one")
-		return catalogue.Withdraw(tx, now.ID)
+		return catalogue.Withdraw(tx, actor, now.ID, "a newer version of "+old.ID+", which is withdrawn")
 	}
 	n, err := elsewhere(tx, r.before, storable(r.source.name()))
 	if err != nil || n > 0 {
 		return err
 	}
 	r.add("it takes the place of " + old.ID + ", which is no longer lent; who has that keeps it until the loan ends")
-	return catalogue.Withdraw(tx, old.ID)
+	return catalogue.Withdraw(tx, actor, old.ID, "replaced by "+r.title.ID)
 }
 
 func (r *result) add(remark string) {

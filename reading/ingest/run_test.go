@@ -114,7 +114,7 @@ func TestAFolderIsWalkedDeepAndReadOnce(t *testing.T) {
 
 		// -again reads all, and leaves a withdrawn title withdrawn.
 		gone := all(t, db)[0]
-		if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, gone.ID) }); err != nil {
+		if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, "command", gone.ID, "") }); err != nil {
 			t.Fatal(err)
 		}
 		if tally, _ = runImport(t, db, stacks, true, dir); tally.Taken != 9 || tally.Unchanged != 0 {
@@ -188,7 +188,7 @@ func TestAFileThatChangedTakesThePlaceOfWhatItWas(t *testing.T) {
 		// What was withdrawn stays so in its new version.
 		for _, x := range all(t, db) {
 			if x.Description == "de vijfde" {
-				if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, x.ID) }); err != nil {
+				if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, "command", x.ID, "") }); err != nil {
 					t.Fatal(err)
 				}
 			}

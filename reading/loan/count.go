@@ -81,6 +81,14 @@ func Popular(tx *sqldb.Tx, since time.Time) (map[string]int, error) {
 	return lentSince(tx, day.Of(since).Start())
 }
 
+// Wanted are the titles that were lent most in the last two months that are over, the
+// most wanted first, at most limit: for who buys books. It tells no number, and
+// nothing of a title that was lent less than Least: docs/reading.md says why.
+func Wanted(tx *sqldb.Tx, limit int) ([]string, error) {
+	end := monthOf(day.Of(tx.Now))
+	return lentMost(tx, end.AddMonths(-2).Start(), end.Start(), limit)
+}
+
 // Fold forgets the loans that are long over and keeps their number. It is a job.
 func Fold(tx *sqldb.Tx) error {
 	before := day.Of(tx.Now).AddDays(-KeepEnded).Start()

@@ -212,3 +212,78 @@ func TestOldLoansLoseTheirInstants(t *testing.T) {
 		})
 	})
 }
+
+// Beheer hears an order. A title that few lent is not in it, and this month is not.
+func TestWhatIsWantedIsAnOrderOfMonthsThatAreOver(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		ids := titles(t, db, catalogue.EBook, 4)
+		lend := func(on time.Time, n int, title string) {
+			t.Helper()
+			db.Now = func() time.Time { return on }
+			for i := range n {
+				if _, err := borrow(t, db, readerNamed(fmt.Sprint(title, on, i)), untilFar, title); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		lend(time.Date(2026, 4, 10, 12, 0, 0, 0, day.Amsterdam), loan.Least, ids[0])
+		lend(time.Date(2026, 5, 10, 12, 0, 0, 0, day.Amsterdam), loan.Least+1, ids[1])
+		lend(time.Date(2026, 5, 10, 12, 0, 0, 0, day.Amsterdam), loan.Least-1, ids[2])
+		lend(time.Date(2026, 6, 10, 12, 0, 0, 0, day.Amsterdam), 9, ids[3])
+		lend(time.Date(2026, 6, 10, 12, 0, 0, 0, day.Amsterdam), 1, ids[2]) // this month makes five of four, and nobody sees it
+		for _, c := range []struct {
+			month time.Month
+			limit int
+			want  string
+		}{{6, 50, ids[1] + " " + ids[0]}, {6, 1, ids[1]}, {7, 50, ids[3] + " " + ids[1] + " " + ids[2]}} {
+			db.Now = func() time.Time { return time.Date(2026, c.month, 20, 12, 0, 0, 0, day.Amsterdam) }
+			must(t, db, func(tx *sqldb.Tx) error {
+				got, err := loan.Wanted(tx, c.limit)
+				if strings.Join(got, " ") != c.want {
+					t.Errorf("month %d: %q, want %q", c.month, got, c.want)
+				}
+				return err
+			})
+		}
+	})
+}
+
+// A change says what was before it; what did not change leaves no trace.
+func TestAChangeOfTheRulesTellsOldAndNew(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+		db.Now = func() time.Time { now = now.Add(time.Second); return now }
+		set := func(change func(*loan.Rules)) {
+			t.Helper()
+			must(t, db, func(tx *sqldb.Tx) error {
+				terms, err := loan.TermsOf(tx)
+				if err != nil {
+					return err
+				}
+				r := terms["digital"]
+				change(&r)
+				return loan.SetTerm(tx, "staff:boss", "digital", r)
+			})
+		}
+		set(func(*loan.Rules) {})
+		set(func(r *loan.Rules) { r.EBooks, r.Days = 6, 28 })
+		set(func(r *loan.Rules) { r.Youth = true })
+		must(t, db, func(tx *sqldb.Tx) error {
+			return loan.SetTerm(tx, "command", "school", loan.Rules{Days: 7, ExtendDays: 1, ExtendFrom: 1})
+		})
+		must(t, db, func(tx *sqldb.Tx) error {
+			list, err := loan.Changes(tx, 10)
+			var got []string
+			for _, c := range list {
+				got = append(got, fmt.Sprint(c.Actor, " ", c.Right, " ", c.Rules))
+			}
+			if want := "command school []; staff:boss digital [{youth false true}]; staff:boss digital [{ebooks 10 6} {days 21 28}]"; strings.Join(got, "; ") != want {
+				t.Errorf("%q, want %q", strings.Join(got, "; "), want)
+			}
+			if few, _ := loan.Changes(tx, 1); len(few) != 1 || few[0].Right != "school" {
+				t.Errorf("the newest is %+v", few)
+			}
+			return err
+		})
+	})
+}

@@ -244,8 +244,8 @@ func TestAReaderSeesBeforehandWhatTheyCanDo(t *testing.T) {
 		if c.Refused != nil || !c.Loan.MayExtend(c.Rules) || c.Loan.Extendable(c.Rules, noon) || c.Loan.ExtendFrom(c.Rules) != "2026-12-12" || c.Loan.ExtendsTo(c.Rules) != "2027-01-04" {
 			t.Errorf("on loan: %+v", c)
 		}
-		must(t, db, func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, ids[0]) })
-		must(t, db, func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, ids[2]) })
+		must(t, db, func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, "command", ids[0], "") })
+		must(t, db, func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, "command", ids[2], "") })
 		if c := chance(rights, ids[0]); c.Loan == nil || c.Loan.MayExtend(c.Rules) {
 			t.Errorf("withdrawn, on loan: %+v", c)
 		}

@@ -379,7 +379,7 @@ func TestAWithdrawnTitleStaysWithWhoHasIt(t *testing.T) {
 		if _, err := borrow(t, db, zoe, rights, id); err != nil {
 			t.Fatal(err)
 		}
-		must(t, db, func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, id) })
+		must(t, db, func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, "command", id, "") })
 		if _, err := borrow(t, db, zoe, rights, id); err != nil {
 			t.Errorf("who has it: %v", err)
 		}

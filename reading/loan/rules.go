@@ -1,9 +1,12 @@
 package loan
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
+	"time"
 
 	"lidwoord/base/audit"
 	"lidwoord/base/day"
@@ -89,6 +92,7 @@ const (
 	RuleExtensions = "extensions"
 	RuleExtendDays = "extend-days"
 	RuleExtendFrom = "extend-from"
+	RuleYouth      = "youth"
 )
 
 // wrong is what is wrong with the numbers, nil for nothing.
@@ -126,10 +130,89 @@ func SetTerm(tx *sqldb.Tx, actor, right string, r Rules) error {
 	if err := r.wrong(); err != nil {
 		return err
 	}
+	terms, err := termsOf(tx)
+	if err != nil {
+		return err
+	}
+	detail := r.String()
+	if old, known := terms[right]; known {
+		if old == r {
+			return nil
+		}
+		detail = cmp.Or(r.changes(old), detail)
+	}
 	if err := putTerm(tx, right, r); err != nil {
 		return err
 	}
-	return audit.Record(tx, audit.Entry{Actor: actor, Act: "loan.rules", Object: "lending:" + right, Detail: r.String()})
+	return audit.Record(tx, audit.Entry{Actor: actor, Act: "loan.rules", Object: ruled(right), Detail: detail})
+}
+
+// ruled is the rules of a right in the audit log.
+func ruled(right string) string { return "lending:" + right }
+
+// Changed is a time that somebody changed the rules of a right.
+type Changed struct {
+	At    time.Time
+	Actor string
+	Right string
+	Rules []Change // none when the right was new
+}
+
+// Change is one rule, from what it was to what it became: numbers, or "true" and "false".
+type Change struct{ Rule, Old, New string }
+
+// Changes lists the last changes of all rules, the newest first, at most limit.
+func Changes(tx *sqldb.Tx, limit int) (all []Changed, err error) {
+	terms, err := termsOf(tx)
+	if err != nil {
+		return nil, err
+	}
+	for right := range terms {
+		acts, err := audit.Of(tx, ruled(right), limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range acts {
+			all = append(all, Changed{At: a.At, Actor: a.Actor, Right: right, Rules: readChanges(a.Detail)})
+		}
+	}
+	slices.SortFunc(all, func(a, b Changed) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Right, b.Right)) })
+	return all[:min(len(all), limit)], nil
+}
+
+const (
+	became  = "→"
+	between = ", "
+)
+
+// changes writes what is other than before: "ebooks 10→6, days 21→28".
+func (r Rules) changes(old Rules) string {
+	var list []string
+	for _, it := range []struct {
+		rule     string
+		old, now any
+	}{
+		{RuleEBooks, old.EBooks, r.EBooks}, {RuleAudiobooks, old.Audiobooks, r.Audiobooks}, {RuleDays, old.Days, r.Days},
+		{RuleExtensions, old.Extensions, r.Extensions}, {RuleExtendDays, old.ExtendDays, r.ExtendDays}, {RuleExtendFrom, old.ExtendFrom, r.ExtendFrom},
+		{RuleYouth, old.Youth, r.Youth},
+	} {
+		if it.old != it.now {
+			list = append(list, fmt.Sprintf("%s %v%s%v", it.rule, it.old, became, it.now))
+		}
+	}
+	return strings.Join(list, between)
+}
+
+// readChanges reads what changes wrote. Of another line, such as that of a new right,
+// it makes nothing.
+func readChanges(detail string) (list []Change) {
+	for line := range strings.SplitSeq(detail, between) {
+		rule, values, _ := strings.Cut(line, " ")
+		if old, now, found := strings.Cut(values, became); found {
+			list = append(list, Change{rule, old, now})
+		}
+	}
+	return list
 }
 
 // String writes the rules in short, for the audit log.

@@ -198,6 +198,16 @@ func lentBetween(tx *sqldb.Tx, from, until time.Time) ([]tally, error) {
 		[]any{from, until}, scanTally)
 }
 
+// lentMost lists the titles that were lent Least times or more in a span.
+func lentMost(tx *sqldb.Tx, from, until time.Time, limit int) ([]string, error) {
+	return sqldb.Many(tx, `
+		SELECT title_id FROM loan
+		WHERE lent_at >= $1 AND lent_at < $2
+		GROUP BY title_id HAVING COUNT(*) >= CAST($3 AS BIGINT)
+		ORDER BY COUNT(*) DESC, title_id LIMIT $4`,
+		[]any{from, until, Least, limit}, func(row sqldb.Row) (id string, err error) { return id, row.Scan(&id) })
+}
+
 // endedBefore counts the ended loans that began before an instant, by day.
 func endedBefore(tx *sqldb.Tx, before time.Time) ([]tally, error) {
 	return sqldb.Many(tx, `

@@ -119,6 +119,7 @@ type customerPage struct {
 	Today       day.Day
 	Memberships []membership.Membership // newest first
 	Rights      membership.Rights       // today
+	EBooks      *LendingRules           // what these lend in the Online Bibliotheek, nil for nothing
 	Login       enrol.Login
 	Differs     bool // the account has another address than the library writes to
 	Pay         payForm
@@ -225,6 +226,9 @@ func (p *customerPage) fill(tx *sqldb.Tx, s *Site, r *http.Request, c counter) (
 		return err
 	}
 	if p.Rights, err = membership.RightsOf(tx, who.ID, p.Today); err != nil {
+		return err
+	}
+	if p.EBooks, err = s.ebooks(tx, p.Rights.Names()); err != nil {
 		return err
 	}
 	if p.Login, err = s.Office.LoginState(tx, who.ID); err != nil {

@@ -44,7 +44,7 @@ func TestTheCustomerPage(t *testing.T) {
 		p.get("/klanten?q=" + number[:13] + string('0'+(number[13]-'0'+1)%10)).want("het controlecijfer is fout")
 		p.get("/klanten?q=9468bg41").want("1 klant gevonden")
 		p.get("/klanten?q=niemand").want("Geen klant gevonden voor “niemand”")
-		p.get("/klanten?q="+number).is(200, "/klanten/"+id).want("Digitaal Ja t/m 30 november 2027", "Uitlenen Nee Digital only", "wacht op activatie",
+		p.get("/klanten?q="+number).is(200, "/klanten/"+id).want("E-books en luisterboeken (Online Bibliotheek) Ja t/m 30 november 2027", "Lenen in de bibliotheek Nee Digital only", "wacht op activatie",
 			"Opnieuw sturen", "Vergeet inlogaccount", "Ingeschreven als klant", "Anja de Boer", "Te betalen € 45,00").lacks("NL91ABNA")
 		at := "/klanten/" + id
 		p.post(at+"/inlogaccount/opnieuw-sturen").is(200, at).want("Er is een nieuwe link gemaild. De oude link werkt niet meer.", "Nieuwe link voor het inlogaccount gemaild")

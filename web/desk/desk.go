@@ -66,6 +66,10 @@ type Site struct {
 	// after New.
 	Registrations *registration.Office
 
+	// Lending tells what rights open in the Online Bibliotheek, which is another wing's.
+	// The roof fills it after New; nil tells nothing.
+	Lending Lending
+
 	entry *entry.Desk // the second step of who has one
 }
 

@@ -37,6 +37,7 @@
 //	POST      /sessies/{id}                ends one session; /sessies/anderen all others
 //	POST      /apparaten                   forgets the other browsers
 //	GET       /geschiedenis                what happened lately
+//	POST      /gegevens                    a file with all that is kept of the account
 //	GET       /lidmaatschappen             which memberships are linked
 //	GET POST  /websites…                   which sites of others hear of me; takes that back
 //	GET POST  /verwijderen                 deletes the account
@@ -169,6 +170,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /sessies/{id}", s.requireFresh(s.endSession))
 	m.Page("POST /apparaten", kit.RequireSession(s.forgetDevices))
 	m.Page("GET /geschiedenis", kit.RequireSession(s.showHistory))
+	m.Page("POST /gegevens", kit.RequireSession(s.takeData))
 	m.Page("GET /lidmaatschappen", kit.RequireSession(s.showMemberships))
 	m.Page("GET /websites", kit.RequireSession(s.showWebsites))
 	m.Page("GET /websites/{website}", kit.RequireSession(s.showWebsite))

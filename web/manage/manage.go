@@ -52,6 +52,7 @@ type Site struct {
 	Systems      Systems
 	Readers      Readers
 	Lending      Lending
+	Titles       Titles
 	Issuer       string // of the sign-on
 	entry        *entry.Desk
 }
@@ -107,6 +108,9 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /uitlenen/bestand", s.manager(s.lendingFile))
 	m.Page("GET /uitlenen/regels", s.manager(s.lendingRules))
 	m.Page("POST /uitlenen/regels", s.manager(s.saveLendingRules))
+	m.Page("GET /uitlenen/titels", s.manager(s.titles))
+	m.Page("GET /uitlenen/titels/{id}", s.manager(s.title))
+	m.Page("POST /uitlenen/titels/{id}/{daad}", s.manager(s.titleAct))
 	m.Page("GET /mail", s.manager(s.mail))
 	m.Page("GET /nieuwsbrief", s.manager(s.news))
 	m.Page("POST /nieuwsbrief/bestand", s.manager(s.newsFile))

@@ -184,7 +184,20 @@ const (
 	FieldExtensions = "verlengen"
 	FieldExtendDays = "verlengdagen"
 	FieldExtendFrom = "vanaf"
+	FieldCollection = "collectie" // the box "only titles for children"
 )
+
+// RulesChanged is a time that somebody changed the rules of a right.
+type RulesChanged struct {
+	At    time.Time
+	Actor string
+	Right string
+	Rules []RuleChange // none when the right was new
+}
+
+// RuleChange is one rule, by its field in the form, before and after. Of the box
+// "only titles for children" these are "true" and "false".
+type RuleChange struct{ Field, Old, New string }
 
 // Lent is how many loans of one kind began in a month.
 type Lent struct {
@@ -201,8 +214,42 @@ type Lending interface {
 	Rules(tx *sqldb.Tx) ([]LendingRules, error)
 	SetRules(tx *sqldb.Tx, actor string, rules LendingRules) error
 	Counts(tx *sqldb.Tx, from day.Day) ([]Lent, error)
+	// Changes are the last changes of the rules, the newest first.
+	Changes(tx *sqldb.Tx) ([]RulesChanged, error)
 	// Least is the smallest number that Counts tells.
 	Least() int
+}
+
+// Title is an e-book or audiobook of the Online Bibliotheek.
+type Title struct {
+	ID, Name, Author, Publisher, ISBN string
+	Kind                              string // "ebook", "audiobook"
+	Youth                             bool   // for children
+	Withdrawn                         bool   // not lent any more
+	Added                             day.Day
+}
+
+// TitleAct is that a title was taken out of lending, or lent again.
+type TitleAct struct {
+	At     time.Time
+	Actor  string
+	Away   bool
+	Reason string // of taking it out
+}
+
+// Titles are what the Online Bibliotheek lends. No method tells of a loan.
+type Titles interface {
+	// Search finds titles by words of name, people, subjects and publisher, by ISBN and
+	// by number, the withdrawn ones too, and says how many there are.
+	Search(tx *sqldb.Tx, text string, most int) ([]Title, int, error)
+	Away(tx *sqldb.Tx) ([]Title, error)
+	// Wanted are the titles that were lent most in months that are over, as an order.
+	Wanted(tx *sqldb.Tx) ([]Title, error)
+	Find(tx *sqldb.Tx, id string) (Title, error)
+	Acts(tx *sqldb.Tx, id string) ([]TitleAct, error)
+	// Withdraw takes a title out of lending; a Conflict says that somebody was first.
+	Withdraw(tx *sqldb.Tx, actor, id, reason string) error
+	PutBack(tx *sqldb.Tx, actor, id string) error
 }
 
 // Readers is signing in as a whole. It names nobody.

@@ -18,6 +18,7 @@ import (
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/library/customer"
+	"lidwoord/web/kit"
 )
 
 //go:embed export
@@ -53,24 +54,33 @@ func (s *Site) download(w http.ResponseWriter, r *http.Request, v visitor) error
 	return err
 }
 
-// missing are the sentences on what is not in the file, and why.
-var missing = []string{"mine.x_not_account", "mine.x_not_reading", "mine.x_not_letters"}
+// missing says what is not in the file, why, and where to get it.
+func (s *Site) missing(lang words.Lang) (list []string) {
+	for _, m := range []struct {
+		key  string
+		args []any
+	}{
+		{"mine.x_not_account", []any{kit.Absolute(s.Doors.Login, "/")}},
+		{"mine.x_not_reading", []any{kit.Absolute(s.Doors.Reading, "/mijn-boeken")}},
+		{"mine.x_not_letters", nil},
+	} {
+		list = append(list, s.Words.Text(lang, m.key, m.args...))
+	}
+	return list
+}
 
 // pack makes the file.
 func (s *Site) pack(all *export, lang words.Lang) ([]byte, error) {
 	data := struct {
 		*export
 		Missing []string `json:"not_included"`
-	}{export: all}
-	for _, key := range missing {
-		data.Missing = append(data.Missing, s.Words.Text(lang, key))
-	}
+	}{all, s.missing(lang)}
 	machine, err := json.MarshalIndent(data, "", "  ")
 	if err != nil {
 		return nil, err
 	}
 	var person bytes.Buffer
-	if err := s.readout.ExecuteTemplate(&person, "gegevens.html", readout{Lang: lang, Data: all, words: s.Words}); err != nil {
+	if err := s.readout.ExecuteTemplate(&person, "gegevens.html", readout{Lang: lang, Data: all, Missing: data.Missing, words: s.Words}); err != nil {
 		return nil, err
 	}
 	var file bytes.Buffer
@@ -95,9 +105,10 @@ func (s *Site) pack(all *export, lang words.Lang) ([]byte, error) {
 
 // readout is the export as a person reads it, in a file that needs no other.
 type readout struct {
-	Lang  words.Lang
-	Data  *export
-	words *words.Catalogue
+	Lang    words.Lang
+	Data    *export
+	Missing []string // what is not in the file
+	words   *words.Catalogue
 }
 
 // chapter is what is said about one subject: things, each with labelled lines.
@@ -112,9 +123,6 @@ type line struct {
 }
 
 func (o readout) T(key string, args ...any) string { return o.words.Text(o.Lang, key, args...) }
-
-// Missing is what is not in the file.
-func (readout) Missing() []string { return missing }
 
 // Fields are the names of what was typed into a form, in order.
 func (readout) Fields(f exportForm) []string { return slices.Sorted(maps.Keys(f.Fields)) }

@@ -227,7 +227,7 @@ func TestAWithdrawnTitleIsInNoFeed(t *testing.T) {
 		h := newHouse(t, db)
 		id := h.ids[pluis]
 		h.app("GET", "/v2/titles/"+id+"/borrow").want(200)
-		h.in(func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, id) })
+		h.in(func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, "command", id, "") })
 		h.pass(3e9)
 		h.get("/v2/titles/" + id).want(404)
 		h.get("/v2/titles?query=pluis").want(200).lacks(pluis)

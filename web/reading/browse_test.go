@@ -137,7 +137,7 @@ func TestPagesThatAreKeptTellNothingOfAnotherReader(t *testing.T) {
 		visitor.get("/titel/"+id+"?taal=nl").want(t, 200, "Inloggen")
 	}
 	// What changes in the catalogue is on the pages a moment later.
-	if err := h.db.InTx(t.Context(), func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, h.ids["Pluis en de maan"]) }); err != nil {
+	if err := h.db.InTx(t.Context(), func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, "command", h.ids["Pluis en de maan"], "") }); err != nil {
 		t.Fatal(err)
 	}
 	for range 100 {

@@ -274,7 +274,7 @@ func TestWhoIsRefusedForAMembershipMayLookAgain(t *testing.T) {
 	h.provider.Person = map[string]any{"sub": "noor", "preferred_username": "n"}
 	b = h.browser()
 	b.get("/inloggen")
-	h.in(func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, h.ids[bus]) })
+	h.in(func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, "command", h.ids[bus], "") })
 	h.pass(time.Minute)
 	if a := b.get(path).want(t, 200, "Deze titel wordt niet meer uitgeleend"); strings.Contains(a.body, "/opnieuw") || strings.Contains(a.body, "lidmaatschap") {
 		t.Error("a membership is asked for what nobody can borrow")
@@ -287,7 +287,7 @@ func TestAWithdrawnTitleSaysSo(t *testing.T) {
 	b, path := h.browser(), "/titel/"+h.ids[bus]
 	b.get("/inloggen")
 	b.post(path + "/lenen")
-	h.in(func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, h.ids[bus]) })
+	h.in(func(tx *sqldb.Tx) error { return catalogue.Withdraw(tx, "command", h.ids[bus], "") })
 	h.pass(3 * time.Second)
 	b.get(path).want(t, 200, "Lezen") // who has it keeps it
 	if a := h.browser().get(path).want(t, 200, "Deze titel wordt niet meer uitgeleend"); strings.Contains(a.body, "Inloggen om te lenen") {

@@ -130,7 +130,7 @@ func TestTheReaderSaysHowMuchIsLeft(t *testing.T) {
 	p.Resize(webtest.Narrow)
 	p.Visit(h.URL + "/bibliotheek/lezen/" + h.ids["Lang"])
 	ready(t, p)
-	waitFor(t, p, `document.getElementById('rest').textContent.includes('bladzijden in dit hoofdstuk')`)
+	waitFor(t, p, `document.getElementById('rest').textContent.includes('Hoofdstuk: nog')`)
 	left := func() int {
 		return webtest.Eval[int](p, `Number(document.getElementById('rest').textContent.match(/\d+/)?.[0] ?? -1)`)
 	}
@@ -141,9 +141,9 @@ func TestTheReaderSaysHowMuchIsLeft(t *testing.T) {
 		p.Lacks("ongeveer") // nothing is said of time before it is known
 		webtest.Eval[bool](p, `later(30000)`)
 		p.Key(kb.PageDown)
-		waitFor(t, p, fmt.Sprintf(`document.getElementById('rest').textContent.startsWith('Nog %d bladzijde')`, before-n-1))
+		waitFor(t, p, fmt.Sprintf(`document.getElementById('rest').textContent.startsWith('Hoofdstuk: nog %d blz')`, before-n-1))
 	}
-	p.Want("ongeveer 6 min, boek 6 min")
+	p.Want("± 6 min, boek 6 min")
 	p.Look("reader-left")
 	if webtest.Eval[bool](p, `JSON.stringify({...localStorage}).includes('pace')`) {
 		t.Error("the pace is kept")

@@ -119,6 +119,7 @@ func (s *Site) Routes(m *kit.Mux) {
 
 	// For readers.
 	m.Page("GET /mijn-boeken", kit.RequireSession(s.fresh(s.myBooks)))
+	m.Page("POST /mijn-boeken/gegevens", kit.RequireSession(s.takeData))
 	m.Page("POST /titel/{title}/lenen", kit.RequireSession(s.borrow))
 	m.Page("GET /titel/{title}/lenen", s.toTitle)
 	m.Page("POST /titel/{title}/opnieuw", kit.RequireSession(s.lookAgain))

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"lidwoord/base/factor"
+	"lidwoord/base/sqldb"
 	"lidwoord/web/kit"
 )
 
@@ -24,6 +25,10 @@ type Site struct {
 	*kit.Site
 	Logins []Login // of the demo; nobody else publishes passwords
 	Ready  func(*http.Request) error
+
+	// For the page about privacy.
+	Controller func(*sqldb.Tx) (Controller, error)
+	Figures    Figures
 }
 
 // Login is somebody whom a visitor of the demo may be.
@@ -49,6 +54,7 @@ func New(house *kit.House) (*Site, error) {
 func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /", s.home)
 	m.Page("GET /toegankelijkheid", s.access)
+	m.Page("GET /privacy", s.privacy)
 	m.Raw("GET /gezond", http.HandlerFunc(s.healthy))
 }
 

@@ -3,14 +3,19 @@ package start_test
 import (
 	"context"
 	"errors"
+	"html"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/base/words"
 	"lidwoord/web/kit"
@@ -41,6 +46,9 @@ func open(t *testing.T, demo bool) (*start.Site, http.Handler) {
 	}
 	s.Logins = []start.Login{{Door: "desk", Username: "anja", Password: "geheim-van-de-demo", What: "start.clerk"}, {Door: "login", Username: "25280000000017", Password: "geheim-van-de-demo", What: "start.reader"}}
 	s.Ready = func(*http.Request) error { return nil }
+	s.Controller = func(*sqldb.Tx) (start.Controller, error) {
+		return start.Controller{Name: "Bind bibliotheken", Address: "Brink 1, 9401 HS Assen", Email: "privacy@bind.example", Register: "KvK 12345678"}, nil
+	}
 	return s, s.Handler(s)
 }
 
@@ -65,6 +73,40 @@ func TestTheFirstPageLeadsToEveryDoorInBothLanguages(t *testing.T) {
 	}
 	if w := get(h, "/nergens"); w.Code != 404 {
 		t.Errorf("an unknown page is %d", w.Code)
+	}
+}
+
+// Every figure comes from the rooms that keep things: the words hold none of their own.
+func TestThePageAboutPrivacySaysWhatTheRoomsKeep(t *testing.T) {
+	s, h := open(t, false)
+	set := reflect.ValueOf(&s.Figures).Elem()
+	for i := range set.NumField() {
+		set.Field(i).SetInt(int64(9001 + i))
+	}
+	for lang, says := range map[string][]string{
+		"nl": {"Medewerkers kunnen niet zien wat je leest", "Ook niet voor ouders", "hoofdsleutel", "Brink 1, 9401 HS Assen", "mailto:privacy@bind.example", "Autoriteit Persoonsgegevens", "http://lid.example/mijn/", "http://lid.example/inloggen/verwijderen"},
+		"en": {"Staff cannot see what you read", "Not for parents either", "master key", "KvK 12345678", "data protection authority"},
+	} {
+		w := get(h, "/privacy?taal="+lang)
+		body := w.Body.String()
+		for i := range set.NumField() {
+			if n := strconv.Itoa(9001 + i); strings.Count(body, n) != 1 {
+				t.Errorf("%s: %s stands there %d times", lang, set.Type().Field(i).Name, strings.Count(body, n))
+			}
+		}
+		for _, want := range says {
+			if w.Code != 200 || !strings.Contains(body, want) {
+				t.Errorf("%s: %d, no %q", lang, w.Code, want)
+			}
+		}
+		said := html.UnescapeString(body[strings.Index(body, "<main"):strings.Index(body, "</main>")])
+		said = regexp.MustCompile(`<[^>]*>|900\d|901\d|KvK \d+|Brink 1, 9401 HS`).ReplaceAllString(said, "")
+		if n := regexp.MustCompile(`\d+`).FindString(said); n != "" {
+			t.Errorf("%s: the figure %s is written out in the words", lang, n)
+		}
+		if home := get(h, "/?taal="+lang).Body.String(); !strings.Contains(home, "http://lid.example/privacy") {
+			t.Errorf("%s: the footer does not lead there", lang)
+		}
 	}
 }
 
@@ -110,4 +152,6 @@ func TestTheFirstPageInABrowser(t *testing.T) {
 	p.Look("start")
 	p.Visit(server.URL + "/toegankelijkheid")
 	p.Look("start-access")
+	p.Visit(server.URL + "/privacy")
+	p.Look("start-privacy")
 }
