@@ -94,20 +94,31 @@ func TestACustomerOfAnotherLibrarySystemBorrowsByTheMembershipThatItGives(t *tes
 		person.Look("login-memberships-elsewhere")
 
 		reader := h.read(t, browser, "29130000004711", "vier paarden op zolder")
-		borrow := func(title string) {
+		open := func(title string) {
 			t.Helper()
 			reader.Visit(h.at + "/bibliotheek/")
 			reader.Press(title)
+		}
+		borrow := func(title string) {
+			t.Helper()
+			open(title)
+			reader.Press("Lenen")
+		}
+		// borrowAnew is for who was refused, and knows that it is otherwise by now.
+		borrowAnew := func(title string) {
+			t.Helper()
+			open(title)
+			reader.Press("Kijk opnieuw")
 			reader.Press("Lenen")
 		}
 		reader.Forgive("403")
-		borrow("Onder de es")
-		reader.Want("Lenen lukt nu niet", "Je abonnement bij Bibliotheek Waterland begint op")
+		open("Onder de es")
+		reader.Want("Je abonnement bij Bibliotheek Waterland begint op")
 
 		later := func() { h.pass(time.Minute) } // rights are asked again for a loan, after seconds
 		h.says(t, token, id, fmt.Sprintf(`{"op":"replace","path":"%s[value eq \"W-1\"].start","value":"%s"}`, heldPath, today))
 		later()
-		borrow("Onder de es")
+		borrowAnew("Onder de es")
 		reader.Want("Lezen")
 
 		h.says(t, token, id, `{"op":"replace","path":"active","value":false}`)
@@ -118,7 +129,7 @@ func TestACustomerOfAnotherLibrarySystemBorrowsByTheMembershipThatItGives(t *tes
 		person.Want("Staat stil", "Vanaf")
 		h.says(t, token, id, `{"op":"replace","path":"active","value":true}`)
 		later()
-		borrow("De laatste bus naar Zweeloo")
+		borrowAnew("De laatste bus naar Zweeloo")
 		reader.Want("Lezen")
 
 		h.says(t, token, id, fmt.Sprintf(`{"op":"replace","path":"%s[value eq \"W-1\"]","value":{"start":"2025-01-01","end":"%s"}}`, heldPath, today.AddDays(-1)))

@@ -83,9 +83,8 @@ func TestACustomerOfAnotherLibrarySystemSignsInAtTheOnlineLibrary(t *testing.T) 
 		}
 		reader := h.read(t, browser, "29130000004711", "vier paarden op zolder")
 		reader.Press("Onder de es")
-		reader.Forgive("403")
-		reader.Press("Lenen")
-		reader.Want("Lenen lukt nu niet")
+		reader.Want("Zo word je lid")
+		reader.Lacks("Je mag dit 21 dagen houden")
 	})
 }
 
