@@ -1,7 +1,6 @@
 package login
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -106,16 +105,7 @@ func (s *Site) takeData(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(all, "", "  ")
-	if err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="inlogaccount-%s.json"`, day.Of(all.MadeAt)))
-	h.Set("Cache-Control", "no-store")
-	_, err = w.Write(text)
-	return err
+	return kit.SendJSON(w, fmt.Sprintf("inlogaccount-%s.json", day.Of(all.MadeAt)), all)
 }
 
 func (s *Site) gather(tx *sqldb.Tx, r *http.Request) (export, error) {

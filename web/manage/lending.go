@@ -191,9 +191,7 @@ func (s *Site) lendingFile(w http.ResponseWriter, r *http.Request, _ branch.Orga
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="uitleningen.csv"`)
-	w.Header().Set("Cache-Control", "no-store")
+	kit.AsFile(w.Header(), "uitleningen.csv")
 	lang := kit.VisitOf(r).Lang
 	return WriteLent(csv.NewWriter(w), func(key string) string { return s.Words.Text(lang, key) }, list, s.Lending.Least())
 }

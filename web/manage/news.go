@@ -47,9 +47,7 @@ func (s *Site) newsFile(w http.ResponseWriter, r *http.Request, library branch.O
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="nieuwsbrief-%s-%s.csv"`, library.Slug, today))
-	w.Header().Set("Cache-Control", "no-store")
+	kit.AsFile(w.Header(), fmt.Sprintf("nieuwsbrief-%s-%s.csv", library.Slug, today))
 	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) error { return newsletter.WriteCSV(w, s.News.Export(tx, library.ID)) })
 	if err != nil {
 		// Lines have left: only a broken connection tells the browser that some are missing.

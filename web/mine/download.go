@@ -46,10 +46,7 @@ func (s *Site) download(w http.ResponseWriter, r *http.Request, v visitor) error
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/zip")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="mijn-gegevens-%s.zip"`, day.Of(all.MadeAt)))
-	h.Set("Cache-Control", "no-store")
+	kit.AsFile(w.Header(), fmt.Sprintf("mijn-gegevens-%s.zip", day.Of(all.MadeAt)))
 	_, err = w.Write(file)
 	return err
 }

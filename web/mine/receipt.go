@@ -1,7 +1,6 @@
 package mine
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"lidwoord/library/payment"
 	"lidwoord/library/registration"
 	"lidwoord/library/task"
+	"lidwoord/web/kit"
 	"lidwoord/web/paper"
 )
 
@@ -54,10 +54,7 @@ func (s *Site) receipt(w http.ResponseWriter, r *http.Request, v visitor) error 
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/pdf")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s%s"`, say("mine.receipt_file"), bill.Number, pdf))
-	h.Set("Cache-Control", "no-store")
+	kit.AsFile(w.Header(), say("mine.receipt_file")+"-"+bill.Number+pdf)
 	_, err = w.Write(sheet)
 	return err
 }

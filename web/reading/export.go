@@ -1,7 +1,6 @@
 package reading
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -110,16 +109,7 @@ func (s *Site) takeData(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(all, "", "  ")
-	if err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="online-bibliotheek-%s.json"`, day.Of(all.MadeAt)))
-	h.Set("Cache-Control", "no-store")
-	_, err = w.Write(text)
-	return err
+	return kit.SendJSON(w, fmt.Sprintf("online-bibliotheek-%s.json", day.Of(all.MadeAt)), all)
 }
 
 func exportOf(tx *sqldb.Tx, reader loan.Reader, l loan.Loan) (exportLoan, error) {
