@@ -14,6 +14,7 @@ import (
 	"lidwoord/library/newsletter"
 	"lidwoord/library/registration"
 	"lidwoord/reading/loan"
+	"lidwoord/web/reading"
 	"lidwoord/web/start"
 )
 
@@ -28,7 +29,8 @@ func keptFor() start.Figures {
 		FormDays: int(registration.Life / aDay), PayYears: ledger.KeepYears, ProofYears: int(newsletter.ProofLife / aYear),
 		MailDays: int(outbox.RowLife / aDay), LookDays: int(audit.LookLife / aDay),
 		WaitHours: int(account.ActivationLife / time.Hour), NameDays: int(account.NameRest / aDay), SignInDays: int(account.HistoryLife / aDay), SessionDays: int(session.LifeMost / aDay),
-		LoanDays: loan.KeepEnded, AppIdleDays: int(signon.LastingIdle / aDay), AppYears: int(signon.LastingLife / aYear),
+		BackMinutes: int(reading.Regret / time.Minute),
+		LoanDays:    loan.KeepEnded, AppIdleDays: int(signon.LastingIdle / aDay), AppYears: int(signon.LastingLife / aYear),
 	}
 }
 

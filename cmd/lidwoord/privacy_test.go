@@ -18,7 +18,7 @@ func TestPrivacyIsToldAsItIs(t *testing.T) {
 		s := newSurfer(t)
 		_, body := s.read(s.Get(h.at + "/privacy"))
 		for _, want := range []string{"Bind bibliotheken is verantwoordelijk", "Ten minste 7 jaar", "vervalt het na 24 uur", "gebruikersnaam 90 dagen vast", "90 dagen. Ingelogd blijf je hooguit 30 dagen",
-			strconv.Itoa(loan.KeepEnded) + " dagen vanaf de dag van lenen", "als je hem 180 dagen niet gebruikt, en na 2 jaar", "Wie keek: 365 dagen", "ja zei: 5 jaar", "hoofdsleutel"} {
+			strconv.Itoa(loan.KeepEnded) + " dagen vanaf de dag van lenen", "als je hem 180 dagen niet gebruikt, en na 2 jaar", "Wie keek: 365 dagen", "ja zei: 5 jaar", "hoofdsleutel", "Wat je net teruggaf", "10 minuten, alleen in je browser"} {
 			if !strings.Contains(body, want) {
 				t.Errorf("the page does not say %q", want)
 			}

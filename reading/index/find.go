@@ -51,6 +51,7 @@ type Result struct {
 	Titles []catalogue.Title
 	Total  int
 	Meant  string // the search as it was read, when mistakes were forgiven, else ""
+	Sure   bool   // some title has all the words elsewhere than in its description
 	Facets Facets
 }
 
@@ -200,6 +201,7 @@ func (s *Snapshot) collect(q Query, r *room, scores []uint16) Result {
 	}
 	var fits []uint32
 	var kinds [kindCount]int
+	sure := false
 	youth, languages, subjects := 0, map[uint32]int{}, r.tally
 	clear(subjects)
 	for _, at := range s.candidates(f, q.Sort) {
@@ -220,12 +222,13 @@ func (s *Snapshot) collect(q Query, r *room, scores []uint16) Result {
 		}
 		if kind && language && age {
 			fits = append(fits, at)
+			sure = sure || scores != nil && scores[at]&told > 0
 			for _, subject := range s.subjects.of(at) {
 				subjects[subject]++
 			}
 		}
 	}
-	result := Result{Total: len(fits), Facets: Facets{Youth: youth, Subjects: s.most(subjects, f.subject),
+	result := Result{Total: len(fits), Sure: sure, Facets: Facets{Youth: youth, Subjects: s.most(subjects, f.subject),
 		Kinds: []Count{{Slug: string(catalogue.EBook), N: kinds[isEBook]}, {Slug: string(catalogue.Audiobook), N: kinds[isAudiobook]}}}}
 	for number, n := range languages {
 		result.Facets.Languages = append(result.Facets.Languages, s.counted(number, n))

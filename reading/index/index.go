@@ -4,13 +4,14 @@
 //	New       makes the index of a database
 //	At        is the newest snapshot; it follows the catalogue by itself
 //	Find      searches a snapshot, filters, sorts and counts; First only filters and sorts
+//	Asked     reads words that name a list: "luisterboek", "engels", "kinderen"
 //	Numbered  is the title that a number names: ours, or the identifier in the book
 //	Title     is one title; Subjects, Authors, Series and Languages are what there is to choose from
 //	Slug      is a name as it stands in an address
 //
 // A snapshot never changes, so that a page may be made of it without a lock. Words
 // are found folded, from their start, and with a typing mistake when nothing else
-// is found. A library of 50,000 titles takes about 3 kB of memory a title, mostly
+// is found. A library of 50,000 titles takes about 3.3 kB of memory a title, mostly
 // for the descriptions; searching keeps nothing.
 package index
 

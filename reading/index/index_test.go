@@ -439,3 +439,37 @@ func FuzzFind(f *testing.F) {
 		}
 	})
 }
+
+func TestADescriptionIsSearchedBelowAllElse(t *testing.T) {
+	r := newRoom(t, sqldbtest.New(t), index.Settings{})
+	r.enter(catalogue.Title{Name: "Water en brood", Kind: catalogue.EBook, Language: "nl", Description: "Een moord bij de Drentse vennen."})
+	r.enter(catalogue.Title{Name: "De stilte", Kind: catalogue.EBook, Language: "nl", Subjects: []string{"Moordzaken"}, Contributors: []catalogue.Contributor{{Name: "Bob Vennen", Role: "aut"}}})
+	r.want(text("drentse"), "", "Water en brood")
+	r.want(text("dretnse"), "drentse", "Water en brood")
+	r.want(text("moord"), "", "De stilte", "Water en brood")        // the start of a word of the subject
+	r.want(text("moord vennen"), "", "De stilte", "Water en brood") // no word of the title makes up for it
+	for search, sure := range map[string]bool{"drentse": false, "water drentse": false, "water brood": true, "vennen moord": true} {
+		if r.newest().Find(text(search)).Sure != sure {
+			t.Errorf("%q: sure is %v", search, !sure)
+		}
+	}
+}
+
+func TestWordsThatNameAListAskForIt(t *testing.T) {
+	r := newRoom(t, sqldbtest.New(t), index.Settings{})
+	r.enter(catalogue.Title{Name: "Ship", Kind: catalogue.EBook, Language: "en"})
+	for search, want := range map[string]index.Query{
+		"Luisterboeken": {Kind: catalogue.Audiobook}, "audio-book": {Kind: catalogue.Audiobook}, "E-book": {Kind: catalogue.EBook}, "e-books": {Kind: catalogue.EBook},
+		"boeken voor kinderen": {Youth: true}, "children's books": {Youth: true}, "Engelse boeken": {Language: "en"}, "luisterboek in het Engels voor de jeugd": {Kind: catalogue.Audiobook, Language: "en", Youth: true},
+		"dieren voor kinderen": {Youth: true, Text: "dieren"}, "engelse boeken over een schip": {Language: "en", Text: "over een schip"},
+	} {
+		if got, ok := r.newest().Asked(search); !ok || got != want {
+			t.Errorf("%q asks %+v, want %+v", search, got, want)
+		}
+	}
+	for _, search := range []string{"", "schip", "boeken", "frans" /* there is none */, `"kinderen"`, "“kinderen”"} {
+		if got, ok := r.newest().Asked(search); ok {
+			t.Errorf("%q asks %+v", search, got)
+		}
+	}
+}

@@ -8,10 +8,11 @@ import (
 )
 
 // weights say what a word tells in each field: a word of the title comes before
-// one of an author, that before a series, that before a subject. A whole word
+// one of an author, that before a series, that before a subject, and all of them
+// before one of the description. A whole word
 // counts twice as much as the start of one, so that the whole name of an author
 // comes before titles in which a longer word begins with it.
-var weights = [fields]uint8{inName: 16, inAuthor: 13, inSeries: 11, inSubtitle: 9, inPeople: 8, inSubject: 6}
+var weights = [fields]uint8{inName: 16, inAuthor: 13, inSeries: 11, inSubtitle: 9, inPeople: 8, inSubject: 6, inAbout: 2}
 
 const (
 	whole  = 2
@@ -19,6 +20,10 @@ const (
 
 	// insideLeast is how long a word must be to be looked for within others.
 	insideLeast = 4
+
+	// told is added when every word stands elsewhere than in the description only:
+	// above every score without it.
+	told = 1 << 9
 
 	sameName   = 200 // the search is the whole title
 	startsName = 40  // the title begins with the search
@@ -32,7 +37,7 @@ func (s *Snapshot) match(r *room, scores []uint16, words []wanted) (n int) {
 		n = 0
 		if i == 0 {
 			for at, score := range r.word {
-				scores[at] = uint16(score)
+				scores[at] = uint16(score) + tells(score)
 				if score > 0 {
 					n++
 				}
@@ -45,7 +50,7 @@ func (s *Snapshot) match(r *room, scores []uint16, words []wanted) (n int) {
 			case score == 0:
 				scores[at] = 0
 			default:
-				scores[at] += uint16(score)
+				scores[at] = scores[at]&^told + uint16(score) | scores[at]&tells(score)
 				n++
 			}
 		}
@@ -62,7 +67,7 @@ func (s *Snapshot) match(r *room, scores []uint16, words []wanted) (n int) {
 		all += word.word
 	}
 	for at, score := range scores {
-		if score < uint16(len(words))*uint16(weights[inName]) {
+		if score&^told < uint16(len(words))*uint16(weights[inName]) {
 			continue
 		}
 		switch c := &s.titles[at]; {
@@ -73,6 +78,14 @@ func (s *Snapshot) match(r *room, scores []uint16, words []wanted) (n int) {
 		}
 	}
 	return n
+}
+
+// tells is told for the score of a word that stands elsewhere than in a description.
+func tells(score uint8) uint16 {
+	if score > whole*weights[inAbout] {
+		return told
+	}
+	return 0
 }
 
 // score notes for each title how well one word fits. Another form of it counts as

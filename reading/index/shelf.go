@@ -65,6 +65,7 @@ const (
 	inSubtitle
 	inPeople
 	inSubject
+	inAbout // the description
 	fields
 )
 
@@ -133,6 +134,7 @@ func (s *shelf) card(from *catalogue.Title) card {
 		add(inSubject, catalogue.Fold(subject.Name))
 		add(inSubject, strings.ReplaceAll(subject.Slug, "-", " "))
 	}
+	add(inAbout, catalogue.Fold(t.Description))
 	c.mentions = make([]mention, len(order))
 	for i, number := range order {
 		c.mentions[i] = mention(number*8 + uint32(best[number]))

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -89,6 +90,45 @@ func TestSixteenDevicesLeaveTheNewestPlace(t *testing.T) {
 			}
 			return err
 		})
+	})
+}
+
+// A place that a browser kept comes back in a loan without one, however old it is, and
+// only once.
+func TestSixteenBeginALoanOnce(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		title := lentTitle(t, db)
+		begin := func(total float64) (began bool) {
+			place := loan.Place{Href: "a.xhtml", Total: total, At: noon.Add(-time.Hour)}
+			err := db.InTx(t.Context(), func(tx *sqldb.Tx) (err error) {
+				began, err = loan.Begin(tx, zoe, title, place)
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			return began
+		}
+		var all sync.WaitGroup
+		var won atomic.Int64
+		for i := range 16 {
+			all.Go(func() {
+				if begin(float64(i+1) / 100) {
+					won.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if won.Load() != 1 {
+			t.Errorf("%d of sixteen began, want one", won.Load())
+		}
+		must(t, db, func(tx *sqldb.Tx) error {
+			_, err := loan.Return(tx, zoe, title)
+			return err
+		})
+		if begin(.5) {
+			t.Error("a loan that is over began")
+		}
 	})
 }
 

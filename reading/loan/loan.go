@@ -6,7 +6,7 @@
 //	Return   takes it back
 //	Shelf    lists what a reader has now
 //	Held     is the loan by which a reader opens a book
-//	Remember keeps where somebody is reading; PlaceOf finds it again
+//	Remember keeps where somebody is reading; PlaceOf finds it again, Begin keeps it in a loan without one
 //	AddBookmark puts a bookmark; Bookmarks lists them, RemoveBookmark takes one away
 //	SetTerm  writes what a right of a membership lends; TermsOf reads it
 //	Popular  counts the loans of each title; Counts those of each month

@@ -74,6 +74,20 @@ func Newest(tx *sqldb.Tx, reader Reader, titleID string, p Place) (Place, error)
 	return newer, err
 }
 
+// Begin keeps the place in a loan that has none yet, whenever it was read. It reports
+// whether it did.
+func Begin(tx *sqldb.Tx, reader Reader, titleID string, p Place) (began bool, err error) {
+	if err := p.check(); err != nil {
+		return false, err
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		return false, err
+	}
+	n, err := setFirstPlace(tx, reader, titleID, p, string(text))
+	return n > 0, err
+}
+
 // PlaceOf returns the place; found is false when the title was not opened yet.
 func PlaceOf(tx *sqldb.Tx, reader Reader, titleID string) (p Place, found bool, err error) {
 	text, at, found, err := placeOf(tx, reader, titleID)

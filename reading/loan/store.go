@@ -254,6 +254,14 @@ func setPlace(tx *sqldb.Tx, reader Reader, titleID string, p Place, text string)
 		text, p.At, int(p.Total*1000), string(reader), titleID, tx.Now)
 }
 
+// setFirstPlace keeps a place in a loan that has none.
+func setFirstPlace(tx *sqldb.Tx, reader Reader, titleID string, p Place, text string) (int64, error) {
+	return tx.Exec(`
+		UPDATE loan SET place = $1, placed_at = $2, progress = $3
+		WHERE reader = $4 AND title_id = $5 AND ended_at IS NULL AND due_at > $6 AND place IS NULL`,
+		text, p.At, int(p.Total*1000), string(reader), titleID, tx.Now)
+}
+
 func placeOf(tx *sqldb.Tx, reader Reader, titleID string) (text string, at time.Time, found bool, err error) {
 	found, err = tx.One(`
 		SELECT place, placed_at FROM loan

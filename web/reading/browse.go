@@ -17,6 +17,7 @@ import (
 	"golang.org/x/text/language/display"
 
 	"lidwoord/base/day"
+	"lidwoord/base/fault"
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/index"
@@ -70,7 +71,9 @@ type row struct {
 // ownPage is what the home page has of the reader's own. It is made for every
 // visit of a reader, and so its words are ready before the template gets them.
 type ownPage struct {
-	Loans []ownLoan
+	Loans   []ownLoan
+	Refused fault.List // why nothing can be borrowed
+	Help    string     // as of a title
 }
 
 type ownLoan struct {
@@ -93,12 +96,12 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if whom == young {
-		return s.ready(w, r, of, page{name: "home", own: []string{"own"}, version: string(whom),
+		return s.ready(w, r, of, page{name: "home", own: []string{"why", "own"}, version: string(whom),
 			make: func() (any, error) { return s.youthHome(kit.VisitOf(r).Lang, of), nil },
 			mine: func() (own, error) { return s.myLoans(r) },
 		})
 	}
-	return s.ready(w, r, of, page{name: "home", own: []string{"own"},
+	return s.ready(w, r, of, page{name: "home", own: []string{"why", "own"},
 		make: func() (any, error) { return s.homePage(kit.VisitOf(r).Lang, of), nil },
 		mine: func() (own, error) { return s.myLoans(r) },
 	})
@@ -202,13 +205,26 @@ func (s *Site) myLoans(r *http.Request) (own, error) {
 	if !in {
 		return own{make: func() any { return ownPage{} }}, nil
 	}
+	_, refused := s.Loans.Rules(r.Context(), who.rights())
+	if refused != nil && fault.KindOf(refused) != fault.Denied {
+		return own{}, refused
+	}
 	loans, err := s.shelf(r, who)
 	lang, now := kit.VisitOf(r).Lang, s.DB.Now()
 	key := []byte(day.Of(now))
 	for _, l := range loans {
 		key = fmt.Appendf(key, " %s %d %d %d", l.Title.ID, l.Title.Version, l.DueAt.Unix(), l.Progress)
 	}
-	return own{string(key), func() any { return s.ownPage(lang, loans, now) }}, err
+	if refused != nil { // the reasons are of many kinds
+		key = nil
+	}
+	return own{string(key), func() any {
+		p := s.ownPage(lang, loans, now)
+		if refused != nil {
+			p.Refused, p.Help = fault.Of(refused), wayOut(refused)
+		}
+		return p
+	}}, err
 }
 
 func (s *Site) ownPage(lang words.Lang, loans []loan.Loan, now time.Time) (p ownPage) {
@@ -264,6 +280,64 @@ func (s *Site) author(r *http.Request, lang words.Lang, of *index.Snapshot) (pla
 func (s *Site) series(r *http.Request, lang words.Lang, of *index.Snapshot) (place, error) {
 	c, ok := of.SeriesOf(r.PathValue("series"))
 	return place{path: "/serie/" + c.Slug, name: c.Name, intro: s.Words.Text(lang, "reading.series_intro"), sort: "best", query: index.Query{Series: c.Slug}}, orNone(ok)
+}
+
+// find searches. Words that name a kind, a language or an age lead to that list, or
+// narrow what the other words find.
+func (s *Site) find(w http.ResponseWriter, r *http.Request) error {
+	of, err := s.Index.At(r.Context())
+	if err != nil {
+		return err
+	}
+	typed := strings.TrimSpace(clip(r.URL.Query().Get(paramText)))
+	asks, ok := of.Asked(typed)
+	if !ok {
+		return s.inside(s.search)(w, r)
+	}
+	to, found := narrowed(of, r.URL.Query(), asks, typed)
+	if !found {
+		return s.inside(s.search)(w, r)
+	}
+	s.SetFlash(w, "reading.asked", typed)
+	return s.Redirect(w, r, "%s", to)
+}
+
+// narrowed is the address of what a search asks with such words. It is not found when
+// the other words find nothing there, or are with these the words of a title.
+func narrowed(of *index.Snapshot, q url.Values, asks index.Query, typed string) (to string, found bool) {
+	for _, param := range []string{paramText, paramSort, paramPage} {
+		q.Del(param)
+	}
+	if asks.Text != "" {
+		look := asks
+		look.Limit = 1
+		if of.Find(index.Query{Text: typed, Limit: 1}).Sure || of.Find(look).Total == 0 {
+			return "", false
+		}
+		q.Set(paramText, asks.Text)
+	}
+	to = "/zoeken"
+	set := func(asked bool, param, value, list string) {
+		if !asked {
+			return
+		}
+		if q.Set(param, value); to == "/zoeken" && asks.Text == "" {
+			to = list
+			q.Del(param)
+		}
+	}
+	set(asks.Kind == catalogue.EBook, paramKind, "e-book", "/e-books")
+	set(asks.Kind == catalogue.Audiobook, paramKind, "luisterboek", "/luisterboeken")
+	set(asks.Youth, paramYouth, "ja", "/jeugd")
+	if asks.Language != "" {
+		if q.Set(paramLanguage, asks.Language); to == "/zoeken" && asks.Text == "" {
+			to = "/titels"
+		}
+	}
+	if len(q) > 0 {
+		to += "?" + q.Encode()
+	}
+	return to, true
 }
 
 // search is a list like any other, of what fits the words.

@@ -246,3 +246,21 @@ func TestTheCatalogueInABrowser(t *testing.T) {
 	p.Visit(home + "/titel/" + h.ids["De robot die wilde voorlezen"])
 	p.Look("catalogue-audiobook")
 }
+
+func TestWordsThatNameAListLeadThere(t *testing.T) {
+	h := newHouse(t, sqldbtest.New(t), with{titles: 600})
+	b := h.browser()
+	for search, to := range map[string]string{
+		"luisterboeken": "/luisterboeken", "E-books": "/e-books", "voor kinderen": "/jeugd", "Engelse boeken": "/titels?leestaal=en", "english audiobooks for children": "/luisterboeken?jeugd=ja&leestaal=en",
+		"kinderboek geheim": "/zoeken?jeugd=ja&zoek=geheim", "kinderboek xqzwv": "/zoeken?zoek=kinderboek+xqzwv", `"luisterboek"`: "/zoeken?zoek=%22luisterboek%22", "geheim": "/zoeken?zoek=geheim",
+	} {
+		a := b.get("/zoeken?zoek="+url.QueryEscape(search)).want(t, 200)
+		if at := strings.TrimPrefix(a.Request.URL.RequestURI(), "/bibliotheek"); at != to {
+			t.Errorf("%q leads to %s, want %s", search, at, to)
+		}
+		if asked := !strings.Contains(to, "zoek="+url.QueryEscape(search)); asked != strings.Contains(a.body, "Daarom zie je deze lijst") {
+			t.Errorf("%q: it says why: %v", search, !asked)
+		}
+	}
+	b.get("/zoeken?zoek=kinderen&soort=luisterboek&pagina=3").want(t, 200, "Je zocht op ‘kinderen’", "tussen aanhalingstekens: &#34;kinderen&#34;")
+}

@@ -90,6 +90,21 @@ func TestWhoMayNotBorrowHearsWhyAndWhatToDo(t *testing.T) {
 				t.Error("a membership that is over is told with a day, or to be renewed")
 			}
 		}
+		home := b.get("/").want(t, 200, c.want)
+		if strings.Index(home.body, c.want) > strings.Index(home.body, "<h1") {
+			t.Errorf("%s: the reason does not stand on top of the home page", name)
+		}
+		if a := b.get("/mijn-boeken"); strings.Contains(a.body, "druk op Lenen") {
+			t.Errorf("%s: who cannot borrow is told to", name)
+		}
+		if name == "paper" {
+			for _, path := range []string{"/", "/mijn-boeken", "/titel/" + id} {
+				if a := b.get(path).want(t, 200, `Zo bereik je je bibliotheek: Bind bibliotheken, <a href="tel:0592%20000%20000">0592 000 000</a>, <a href="mailto:info@bind.example">`); strings.Contains(a.body, `/mijn/#gegevens"`) {
+					t.Errorf("%s leads to another door for a telephone number", path)
+				}
+			}
+			b.get("/?taal=en").want(t, 200, "How to reach your library: Bind bibliotheken")
+		}
 		b.get("/titel/"+id+"/lenen").want(t, 200, bus) // a reload of the refusal asks for nothing
 	}
 }

@@ -82,7 +82,7 @@ func (s *Site) takeData(w http.ResponseWriter, r *http.Request) error {
 	lang := kit.VisitOf(r).Lang
 	say := func(key string, args ...any) string { return s.Words.Text(lang, key, args...) }
 	all := export{Name: who.Name, About: []string{say("reading.x_about"), say("reading.x_key")},
-		Missing: []string{say("reading.x_over"), say("reading.x_browser"),
+		Missing: []string{say("reading.x_over"), say("reading.x_browser"), say("reading.x_regret", int(Regret/time.Minute)),
 			say("reading.x_account", kit.Absolute(s.Doors.Login, "/")), say("reading.x_library", kit.Absolute(s.Doors.Mine, "/"))}}
 	for _, m := range who.Memberships {
 		all.Memberships = append(all.Memberships, exportMembership{m.Library, m.Name, m.Rights, m.ValidFrom, m.ValidThrough})

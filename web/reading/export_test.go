@@ -31,7 +31,7 @@ func TestAReaderTakesAlongWhatIsKept(t *testing.T) {
 		login, password := b.app(t, "KOReader")
 		b.get("/mijn-boeken").want(t, 200, "Wat we hier van je bewaren", "Medewerkers kunnen niet zien wat je leest.", "/mijn-boeken/gegevens")
 
-		a := b.post("/mijn-boeken/gegevens").want(t, 200, "Dit is alles wat de Online Bibliotheek nu van je bewaart", "Wat je eerder leende staat er niet in", "/mijn/")
+		a := b.post("/mijn-boeken/gegevens").want(t, 200, "Dit is alles wat de Online Bibliotheek nu van je bewaart", "Wat je eerder leende staat er niet in", "Wat je net teruggaf, met je plek en je bladwijzers, staat 10 minuten in je eigen browser", "/mijn/")
 		if a.Header.Get("Content-Disposition") != `attachment; filename="online-bibliotheek-2026-11-23.json"` || a.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%v", a.Header)
 		}

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"lidwoord/base/day"
 	"lidwoord/base/sqldb"
+	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
 	"lidwoord/web/kit"
@@ -35,7 +37,7 @@ func (s *Site) askBack(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := givebackPage{Loan: held, Regret: int(regret / time.Minute), Marks: len(back.Marks)}
+	page := givebackPage{Loan: held, Regret: int(Regret / time.Minute), Marks: len(back.Marks)}
 	_, page.Kept = back.pack()
 	return s.Show(w, r, http.StatusOK, "giveback", page)
 }
@@ -44,7 +46,7 @@ type givebackPage struct {
 	loan.Loan
 	Regret int // minutes
 	Marks  int // bookmarks
-	Kept   int // those that come back within regret
+	Kept   int // those that come back within Regret
 }
 
 func (s *Site) giveBack(w http.ResponseWriter, r *http.Request) error {
@@ -78,9 +80,9 @@ func (s *Site) giveBack(w http.ResponseWriter, r *http.Request) error {
 	return s.Redirect(w, r, "/mijn-boeken")
 }
 
-// regret is how long somebody can take back that they gave a title back, and find
+// Regret is how long somebody can take back that they gave a title back, and find
 // their place and bookmarks again.
-const regret = 10 * time.Minute
+const Regret = 10 * time.Minute
 
 // givenBackMost bounds what is sealed in the cookie, squeezed: a browser drops one
 // above 4096 bytes, and sealing makes a third more of it.
@@ -110,18 +112,24 @@ func (s *Site) rememberGivenBack(w http.ResponseWriter, b givenBack) {
 		return // they borrow it again without their place
 	}
 	if sealed, err := s.DB.Box.Seal(givenBackPurpose, text); err == nil {
-		s.SetCookie(w, givenBackCookie, sealed, regret)
+		s.SetCookie(w, givenBackCookie, sealed, Regret)
 	}
 }
 
-// givenBack is what this reader gave back in this browser within regret; the zero
+// givenBack is what this reader gave back in this browser within Regret; the zero
 // value is nothing.
 func (s *Site) givenBack(r *http.Request, who who) (b givenBack) {
 	text, err := s.DB.Box.Open(givenBackPurpose, s.Cookie(r, givenBackCookie))
-	if err != nil || json.NewDecoder(flate.NewReader(bytes.NewReader(text))).Decode(&b) != nil || b.Reader != who.Reader || s.DB.Now().Sub(b.At) >= regret {
+	if err != nil || json.NewDecoder(flate.NewReader(bytes.NewReader(text))).Decode(&b) != nil || b.Reader != who.Reader || s.DB.Now().Sub(b.At) >= Regret {
 		return givenBack{}
 	}
 	return b
+}
+
+// Until is the time of day until which b can be taken back.
+func (b givenBack) Until(lang words.Lang) string {
+	form := map[words.Lang]string{words.NL: "15.04", words.EN: "15:04"}[lang]
+	return b.At.Add(Regret).In(day.Amsterdam).Format(form)
 }
 
 func (s *Site) forgetGivenBack(w http.ResponseWriter) { s.SetCookie(w, givenBackCookie, "", -1) }
@@ -169,23 +177,57 @@ func (b givenBack) pack() (packed []byte, marks int) {
 }
 
 // putBack brings the place in the book and the bookmarks back with a loan that was
-// borrowed again.
-func (b givenBack) putBack(tx *sqldb.Tx, reader loan.Reader, title string) error {
+// borrowed again. Who read on already keeps what they have.
+func (b givenBack) putBack(tx *sqldb.Tx, reader loan.Reader, title string) (back bool, err error) {
 	if b.Title != title {
-		return nil
+		return false, nil
+	}
+	if b.Place.Href != "" {
+		if back, err = loan.Begin(tx, reader, title, b.Place); err != nil || !back {
+			return false, err
+		}
 	}
 	for _, m := range b.Marks {
 		_, err := loan.AddBookmark(tx, reader, title, loan.Bookmark{Href: m.Href, Fragment: m.Fragment, Total: m.Total, Chapter: m.Chapter, Words: m.Words})
 		if err != nil && !loan.ErrManyBookmarks.Is(err) { // they put others already
-			return err
+			return false, err
 		}
 	}
-	if b.Place.Href == "" {
-		return nil
+	return true, nil
+}
+
+// unbegun reports whether a reader has a title in which they did not begin yet.
+func (s *Site) unbegun(r *http.Request, who who, title string) (yes bool, err error) {
+	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error {
+		_, begun, err := loan.PlaceOf(tx, who.Reader, title)
+		yes = !begun
+		return err
+	})
+	return yes, err
+}
+
+// putPlaceBack brings the place back with a title that was borrowed again on another
+// device: only this browser has kept it.
+func (s *Site) putPlaceBack(w http.ResponseWriter, r *http.Request) error {
+	who, in := whoIs(r)
+	if !in {
+		return kit.ErrSignIn
 	}
-	_, has, err := loan.PlaceOf(tx, reader, title)
-	if err != nil || has { // they read on already
+	title, done := r.PathValue("title"), false
+	back := s.givenBack(r, who)
+	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
+		if _, err = loan.Held(tx, who.Reader, title); err != nil {
+			return err
+		}
+		done, err = back.putBack(tx, who.Reader, title)
+		return err
+	})
+	if err != nil && !loan.ErrNotYours.Is(err) {
 		return err
 	}
-	return loan.Remember(tx, reader, title, b.Place)
+	if done {
+		s.forgetGivenBack(w)
+		s.SetFlash(w, "reading.put_back_done")
+	}
+	return s.toTitle(w, r)
 }

@@ -106,7 +106,7 @@ func newHouse(t testing.TB, db *sqldb.DB, w with) *house {
 	if w.log == nil {
 		w.log = slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	k := &kit.House{DB: db, Words: sentences, Brand: kit.Brand{Name: "Bind bibliotheken"}, Log: w.log,
+	k := &kit.House{DB: db, Words: sentences, Brand: kit.Brand{Name: "Bind bibliotheken", Email: "info@bind.example", Phone: "0592 000 000"}, Log: w.log,
 		Doors: kit.Doors{Reading: address("/bibliotheek"), OIDC: issuer, Login: issuer, Mine: address("/mijn"), Signup: address("/inschrijven")}}
 	h.stacks = catalogue.Stacks{Dir: t.TempDir()}
 	take := func(p *catalogue.Publication, err error) {

@@ -23,6 +23,7 @@ type possibility struct {
 	Full    []loan.Loan // the loans of this kind, when one of them has to go back first
 	Again   bool        // looking again may help: the membership may be a newer one by now
 	Looked  bool        // we looked just now, and it is so
+	Back    givenBack   // what this browser keeps of the title, the zero value for nothing
 	Now     time.Time
 }
 
@@ -51,14 +52,17 @@ func (s *Site) possible(r *http.Request, p *titlePage) error {
 	if c.Refused != nil {
 		p.Refused, p.Help = fault.Of(c.Refused), wayOut(c.Refused)
 	}
+	if back := s.givenBack(r, who); c.Loan == nil && c.Refused == nil && back.Title == p.Title.ID && back.Place.Href != "" {
+		p.Back = back
+	}
 	return nil
 }
 
 // key is all on which the part of a page depends that says what a reader can do; "" for
-// who can do nothing, which has reasons of many kinds.
+// who can do nothing, which has reasons of many kinds, and who gave it back just now.
 func (p *titlePage) key() string {
 	switch l := p.Loan; {
-	case p.Refused != nil:
+	case p.Refused != nil, p.Back.Title != "":
 		return ""
 	case l != nil:
 		return fmt.Sprint(p.Title.Version, p.Rules, day.Of(p.Now), l.DueAt.Unix(), l.Extended, l.Progress > 0)
@@ -144,7 +148,8 @@ func (s *Site) lend(w http.ResponseWriter, r *http.Request, who who, wish string
 		if _, err := loan.Borrow(tx, who.Reader, who.rights(), wish); err != nil {
 			return err
 		}
-		return back.putBack(tx, who.Reader, wish)
+		_, err := back.putBack(tx, who.Reader, wish)
+		return err
 	})
 	if fault.KindOf(err) == fault.Denied {
 		return s.titlePage(w, r, wish, "reading.not_lent", err)

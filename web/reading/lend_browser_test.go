@@ -56,6 +56,9 @@ func TestBorrowingAtTheDoor(t *testing.T) {
 	focus(t, p, "Lenen")
 	p.Key(kb.Enter)
 	p.Want("Geleend", "Vanaf 12 december 2026 kun je verlengen")
+	if said := p.Focused(); !strings.HasPrefix(said, "Geleend") { // a screen reader says it
+		t.Errorf("after borrowing the focus is on %q", said)
+	}
 	p.Look("lend-lent")
 	h.pass(20 * 24 * time.Hour)
 	p.Visit(home + "/inloggen?naar=/bibliotheek/titel/" + h.ids[robot])
@@ -80,6 +83,9 @@ func TestBorrowingAtTheDoor(t *testing.T) {
 	p.Look("lend-giveback")
 	p.Press("Ja, geef terug")
 	p.Want("Teruggegeven: "+bus, "Toch niet terug?")
+	if said := p.Focused(); !strings.HasPrefix(said, "Teruggegeven") {
+		t.Errorf("after giving back the focus is on %q", said)
+	}
 	p.Look("lend-regret")
 	p.Press("Leen opnieuw " + bus)
 	p.Want("Geleend")
@@ -88,6 +94,18 @@ func TestBorrowingAtTheDoor(t *testing.T) {
 	p.Look("lend-mine-en")
 	p.Visit(home + "/titel/" + h.ids["Onder de es"] + "?taal=en")
 	p.Look("lend-full-en")
+
+	// Who may borrow nothing.
+	h.provider.Person = map[string]any{"sub": "p", "memberships": []map[string]any{{"organisation_name": "Bind bibliotheken", "name": "Basis", "rights": []string{"physical"}, "state": "active"}}}
+	r := b.Person(t)
+	r.Visit(home + "/inloggen")
+	r.Want("kun je geen e-books of luisterboeken lenen", "Zo bereik je je bibliotheek: Bind bibliotheken, 0592 000 000, info@bind.example")
+	r.Look("lend-refused-home")
+	r.Visit(home + "/mijn-boeken")
+	r.Lacks("Kies een titel en druk op Lenen")
+	r.Look("lend-refused-mine")
+	r.Visit(home + "/zoeken?zoek=luisterboek")
+	r.Look("lend-asked")
 
 	// A child.
 	h.provider.Person = child()

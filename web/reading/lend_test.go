@@ -314,7 +314,9 @@ func TestWhoIsSorryHasTheBookAgainWhereTheyWere(t *testing.T) {
 		b.post(path + "/lenen")
 		b.get(read + "/hoofdstuk/3")
 		b.get(path+"/teruggeven").want(t, 200, "nog 10 minuten")
-		b.post(path+"/teruggeven").want(t, 200, "Teruggegeven: "+bus, "Toch niet terug?", "op de plek waar je was", "Leen opnieuw")
+		b.post(path+"/teruggeven").want(t, 200, "Teruggegeven: "+bus, "Toch niet terug?", "op de plek waar je was", "Leen opnieuw", "Dat kan nog tot 12.10 uur", `role="status" tabindex="-1" data-focus`)
+		b.get(path).want(t, 200, "Leen je hem nu weer, dan krijg je hem met de plek waar je was. Dat kan nog tot 12.10 uur.")
+		h.browser().get(path).want(t, 200)
 		b.post(path + "/teruggeven") // a second click forgets nothing
 		if n := readersKept(t, h); n != 0 {
 			t.Errorf("%d readers are kept after giving back", n)
@@ -440,4 +442,82 @@ func TestWhoIsSorryHasTheirBookmarksAgain(t *testing.T) {
 			b.get("/inloggen")
 		}
 	})
+}
+
+// Only the browser that gave a title back knows the place in it, also when the title
+// was borrowed again elsewhere.
+func TestALoanOfAnotherDeviceGetsItsPlaceBack(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db, with{})
+		h.provider.Person = zoe("2027-11-30")
+		tablet, phone, id := h.browser(), h.browser(), h.ids[bus]
+		path, back := "/titel/"+id, "/titel/"+id+"/terugzetten"
+		begin := func() {
+			t.Helper()
+			tablet.get("/inloggen")
+			phone.get("/inloggen")
+			tablet.post(path + "/lenen")
+			tablet.post("/plaats/"+id, "href", "EPUB/chapter-03.xhtml", "total", "0.5", "by", "t")
+			tablet.do("POST", "/bladwijzers/"+id, url.Values{"href": {"EPUB/chapter-02.xhtml"}, "total": {"0.3"}, "words": {"Het regende"}}, "Accept", "application/json").want(t, 200)
+			tablet.post(path+"/teruggeven").want(t, 200, "met je bladwijzers")
+			phone.get(path).want(t, 200)
+			phone.post(path+"/lenen").want(t, 200, "Geleend")
+		}
+		begin()
+		if a := phone.post(back); strings.Contains(a.body, "Je bent weer") {
+			t.Error("a device that kept nothing brings something back")
+		}
+		tablet.get("/mijn-boeken?taal=en").want(t, 200, "Bring back your place and bookmarks")
+		tablet.get("/mijn-boeken?taal=nl").want(t, 200, "Zet je plek en bladwijzers terug", "opnieuw op een ander apparaat", "Dat kan nog tot", back)
+		tablet.post(back).want(t, 200, "Je bent weer waar je was", "Verder lezen")
+		phone.get("/plaats/"+id).want(t, 200, "chapter-03")
+		phone.get("/bladwijzers/"+id).want(t, 200, "Het regende")
+		if a := tablet.get("/mijn-boeken").want(t, 200, "50 %"); strings.Contains(a.body, back) {
+			t.Error("offered again")
+		}
+		phone.post(path + "/teruggeven")
+
+		// Who read on there keeps that, and nothing comes after ten minutes.
+		begin()
+		phone.post("/plaats/"+id, "href", "EPUB/chapter-01.xhtml", "total", "0.1", "by", "p")
+		if a := tablet.get("/mijn-boeken"); strings.Contains(a.body, back) {
+			t.Error("offered to who read on")
+		}
+		if a := tablet.post(back).want(t, 200, bus); strings.Contains(a.body, "Je bent weer") {
+			t.Error("done for who read on")
+		}
+		phone.get("/plaats/"+id).want(t, 200, "chapter-01")
+		phone.post(path + "/teruggeven")
+		phone = h.browser() // it kept its own
+		begin()
+		h.pass(10 * time.Minute)
+		if a := tablet.get("/mijn-boeken"); strings.Contains(a.body, back) {
+			t.Error("offered for ever")
+		}
+		tablet.post(back)
+		if a := phone.get("/plaats/" + id); a.StatusCode != 204 {
+			t.Error("done after ten minutes")
+		}
+	})
+}
+
+func TestSigningOutForgetsWhatWasGivenBack(t *testing.T) {
+	h := newHouse(t, sqldbtest.New(t), with{})
+	h.provider.Person = zoe("2027-11-30")
+	b, path := h.browser(), "/titel/"+h.ids[bus]
+	b.get("/inloggen")
+	b.post(path + "/lenen")
+	b.post(path+"/teruggeven").want(t, 200, "Toch niet terug?")
+	b.post("/uitloggen")
+	at, _ := url.Parse(h.URL)
+	for _, c := range b.Jar.Cookies(at) {
+		if strings.HasSuffix(c.Name, "-terug") {
+			t.Error("the browser still keeps it")
+		}
+	}
+	h.provider.Person = zoe("2027-11-30")
+	b.get("/inloggen")
+	if a := b.get("/mijn-boeken").want(t, 200); strings.Contains(a.body, "Toch niet terug?") {
+		t.Error("it is offered after signing out")
+	}
 }

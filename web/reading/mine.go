@@ -20,6 +20,7 @@ type minePage struct {
 	Refused fault.List // why nothing more can be borrowed
 	Help    string     // as of a title
 	Back    givenBack  // what was given back a moment ago, the zero value for nothing
+	Lent    bool       // Back is on loan again, from another device, and not begun
 }
 
 // shelfLoan is a loan with its cover.
@@ -27,6 +28,9 @@ type shelfLoan struct {
 	loan.Loan
 	Picture picture
 }
+
+// Percent is how far the reader is, for who sees no bar.
+func (l shelfLoan) Percent() int { return max(1, l.Progress/10) }
 
 // shelfRoom is how much of the room for one kind is taken.
 type shelfRoom struct {
@@ -65,6 +69,14 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
 		page.Loans = append(page.Loans, shelfLoan{l, s.picture(l.Title, coverInList)})
 	}
 	page.arrange()
+	if page.Lent {
+		if page.Lent, err = s.unbegun(r, who, page.Back.Title); err != nil {
+			return err
+		}
+		if !page.Lent || page.Back.Place.Href == "" {
+			page.Back, page.Lent = givenBack{}, false
+		}
+	}
 	return s.Show(w, r, http.StatusOK, "mine", page)
 }
 
@@ -86,9 +98,7 @@ func (p *minePage) arrange() {
 		return 1
 	}
 	slices.SortStableFunc(p.Loans, func(a, b shelfLoan) int { return now(a) - now(b) })
-	if slices.ContainsFunc(p.Loans, func(l shelfLoan) bool { return l.Title.ID == p.Back.Title }) {
-		p.Back = givenBack{}
-	}
+	p.Lent = slices.ContainsFunc(p.Loans, func(l shelfLoan) bool { return l.Title.ID == p.Back.Title })
 	for _, room := range []shelfRoom{{Kind: catalogue.EBook, Most: p.Rules.EBooks}, {Kind: catalogue.Audiobook, Most: p.Rules.Audiobooks}} {
 		for _, l := range p.Loans {
 			if l.Title.Kind == room.Kind {

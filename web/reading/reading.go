@@ -96,7 +96,7 @@ func New(house *kit.House, set Settings) (*Site, error) {
 func (s *Site) Routes(m *kit.Mux) {
 	// For everyone.
 	m.Page("GET /", s.fresh(s.home))
-	m.Page("GET /zoeken", s.fresh(s.inside(s.search)))
+	m.Page("GET /zoeken", s.fresh(s.find))
 	m.Page("GET /titels", s.fresh(s.at("/titels", "whole_shelf", "titel", index.Query{})))
 	m.Page("GET /nieuw", s.fresh(s.at("/nieuw", "new", "nieuw", index.Query{})))
 	m.Page("GET /populair", s.fresh(s.at("/populair", "popular", "populair", index.Query{})))
@@ -128,6 +128,8 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("GET /titel/{title}/verlengen", s.toTitle)
 	m.Page("GET /titel/{title}/teruggeven", kit.RequireSession(s.askBack))
 	m.Page("POST /titel/{title}/teruggeven", kit.RequireSession(s.giveBack))
+	m.Page("POST /titel/{title}/terugzetten", kit.RequireSession(s.putPlaceBack))
+	m.Page("GET /titel/{title}/terugzetten", s.toTitle)
 
 	// Reader apps, and a copy to take along.
 	m.Page("GET /leesapps", kit.RequireSession(s.fresh(s.showApps)))

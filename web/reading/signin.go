@@ -54,6 +54,7 @@ func (s *Site) refused(w http.ResponseWriter, r *http.Request, st party.Step, pr
 		if err := s.party.Leave(w, r); err != nil {
 			return err
 		}
+		s.forgetGivenBack(w)
 		if st.Note != "" { // they were about to do something: let them sign in and go on
 			return s.party.Begin(w, r, party.Step{To: st.To, Note: st.Note})
 		}
@@ -80,8 +81,10 @@ func (s *Site) enter(w http.ResponseWriter, r *http.Request, a party.Answer, who
 	return s.party.GoOn(r, a, who)
 }
 
-// signOut ends the session here and then at the sign-on.
+// signOut ends the session here and then at the sign-on. What they gave back a moment
+// ago goes too: others use this computer.
 func (s *Site) signOut(w http.ResponseWriter, r *http.Request) error {
 	who, _ := whoIs(r)
+	s.forgetGivenBack(w)
 	return s.party.SignOut(w, r, who.Hint)
 }

@@ -25,6 +25,7 @@ type Figures struct {
 	NameDays    int // that the name of a deleted account rests
 	SignInDays  int // what happened to an account
 	SessionDays int // that a session lives at most
+	BackMinutes int // a title that was just given back, in the browser
 	LoanDays    int // an ended loan, without its reader
 	AppIdleDays int // an app that is not used
 	AppYears    int // and one that is
@@ -56,7 +57,7 @@ func (s *Site) privacy(w http.ResponseWriter, r *http.Request) error {
 	}{
 		{"person", nil}, {"money", []any{f.PayYears}}, {"form", []any{f.FormDays}}, {"news", []any{f.ProofYears}}, {"mail", []any{f.MailDays}}, {"looks", []any{f.LookDays}},
 		{"account", []any{f.WaitHours, f.NameDays}}, {"signins", []any{f.SignInDays, f.SessionDays}},
-		{"loans", nil}, {"ended", []any{f.LoanDays}}, {"apps", []any{f.AppIdleDays, f.AppYears}}, {"copy", nil},
+		{"loans", nil}, {"back", []any{f.BackMinutes}}, {"ended", []any{f.LoanDays}}, {"apps", []any{f.AppIdleDays, f.AppYears}}, {"copy", nil},
 	} {
 		key := "start.keep_" + it.about
 		page.Kept = append(page.Kept, kept{s.Words.Text(lang, key), s.Words.Text(lang, key+"_why"), s.Words.Text(lang, key+"_long", it.args...)})
