@@ -163,6 +163,7 @@
   function over(cause) {
     stop();
     closed = true;
+    marks.shut();
     audio.removeAttribute("src");
     audio.load();
     $("storing").hidden = $("elders").hidden = true;
@@ -273,13 +274,15 @@
 
   // Bookmarks.
   var marks = Lidwoord.marks({
-    url: say.marks, list: $("bladwijzers"), none: $("geen-bladwijzers"), label: minute, change: function () {},
+    url: say.marks, loan: say.loan, list: $("bladwijzers"), none: $("geen-bladwijzers"), label: minute, change: function () {},
     go: function (m) { var s = spot(m); go(s.track, s.at, !audio.paused); later(); $("speel").focus(); },
     failed: function (status) { $("stem").textContent = status === 409 ? say.full : say.failed; },
+    ended: function () { places.wake(true); },
   });
   async function mark() {
     var c = chapter(), p = place();
-    if (await marks.add({ href: p.href, fragment: p.fragment, total: p.total, chapter: c.title })) $("stem").textContent = say.marked;
+    var put = await marks.add({ href: p.href, fragment: p.fragment, total: p.total, chapter: c.title });
+    if (put) $("stem").textContent = put === "waits" ? say.markWaits : say.marked;
   }
   $("lint").addEventListener("click", mark);
 

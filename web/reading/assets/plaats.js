@@ -122,16 +122,34 @@
     };
   }
 
-  // Bookmarks, as a list that follows the server.
+  // Bookmarks, as a list that follows the server. What changes shows at once; without
+  // a connection it waits as a place does: here, and in this browser under the number
+  // of the loan, without the words of the book.
   //   o.url    address
+  //   o.loan   number of the loan
   //   o.list   <ol> with the words in data-go, data-remove, data-removed, data-undo
   //   o.none   shown when there are none
   //   o.label  says where a bookmark is: "45 %"
   //   o.go     goes to a bookmark
   //   o.change is called after every change
-  //   o.failed is called when the server could not be reached, with its reason or ""
+  //   o.failed is called when the server says no, with its status
+  //   o.ended  is called when the loan is over, or nobody is signed in
   function marks(o) {
     var all = [], say = o.list.dataset;
+    var drawer = "lidwoord-bladwijzers", waiting = [], flies = null, busy = null, timer = 0; // waiting holds {put: bookmark} and {away: id}
+    function store() {
+      try {
+        if (waiting.length) localStorage.setItem(drawer, JSON.stringify({ loan: o.loan, changes: waiting.map(bare) }));
+        else localStorage.removeItem(drawer);
+      } catch (e) { /* a private window keeps nothing */ }
+    }
+    function bare(c) { return c.put ? { put: { href: c.put.href, fragment: c.put.fragment, total: c.put.total, chapter: c.put.chapter } } : c; }
+    function left() {
+      try {
+        var found = JSON.parse(localStorage.getItem(drawer));
+        return found && found.loan === o.loan ? found.changes : [];
+      } catch (e) { return []; }
+    }
     function element(tag, klass, text) {
       var e = document.createElement(tag);
       if (klass) e.className = klass;
@@ -162,40 +180,94 @@
       o.none.hidden = all.length > 0;
       o.change();
     }
-    async function ask(url, fields) {
-      try {
-        var a = await fetch(url, fields ? { method: "POST", body: new URLSearchParams(fields), headers: json } : { headers: json });
-        if (a.ok) return a.status === 204 ? {} : await a.json();
-        o.failed(a.status);
-      } catch (e) { o.failed(0); }
-      return null;
-    }
-    async function load() {
-      var list = await ask(o.url);
-      if (list) { all = list; draw(); }
-    }
-    async function add(m) {
-      var put = await ask(o.url, { href: m.href, fragment: m.fragment, total: String(m.total), chapter: m.chapter || "", words: m.words || "" });
-      if (!put) return false;
-      all = all.filter(function (x) { return x.id !== put.id && x !== m; }).concat(put).sort(function (a, b) { return a.total - b.total; });
+    function place(list) {
+      all = list.sort(function (a, b) { return a.total - b.total; });
       draw();
+    }
+    function post(c) {
+      var m = c.put, fields = m ? { href: m.href, fragment: m.fragment, total: String(m.total), chapter: m.chapter || "", words: m.words || "" } : {};
+      return fetch(m ? o.url : o.url + "/" + c.away + "/weg", { method: "POST", body: new URLSearchParams(fields), headers: json, keepalive: true });
+    }
+    // Sends what waits, in its order; answers whether nothing waits any more. A change
+    // that was taken back while it was on its way is taken back on the server too.
+    function flush() { return busy = busy || sendAll().finally(function () { busy = flies = null; }); }
+    async function sendAll() {
+      clearTimeout(timer);
+      while (waiting.length) {
+        var c = flies = waiting[0];
+        try {
+          var a = await post(c);
+          if (a.status >= 500) throw a;
+          var put = a.status === 200 ? await a.json() : null;
+        } catch (e) {
+          store();
+          timer = setTimeout(flush, 30000);
+          return false;
+        }
+        var wanted = waiting.indexOf(c) >= 0;
+        waiting = waiting.filter(function (x) { return x !== c; });
+        if (a.status === 401 || a.status === 403) o.ended();
+        else if (!a.ok) {
+          place(all.filter(function (x) { return x !== c.put; }));
+          o.failed(a.status);
+        } else if (put && !wanted) waiting.push({ away: put.id });
+        else if (put) place(all.filter(function (x) { return x.id !== put.id; }).map(function (x) { return x === c.put ? put : x; }));
+        store();
+      }
       return true;
     }
+    // Answers "put", or "waits" without a connection, or "" when the server said no.
+    async function add(m) {
+      var back = waiting.find(function (c) { return m.id && c.away === m.id && c !== flies; });
+      var put = { id: back && m.id, href: m.href, fragment: m.fragment, total: m.total, chapter: m.chapter, words: m.words };
+      if (back) waiting = waiting.filter(function (c) { return c !== back; });
+      else waiting.push({ put: put });
+      place(all.filter(function (x) { return x !== m; }).concat(put));
+      if (!await flush()) return "waits";
+      return all.some(function (x) { return x.href === m.href && x.fragment === m.fragment; }) ? "put" : "";
+    }
     // A bookmark that was removed stays in the list as a line with a way back.
-    async function remove(m, listed) {
-      if (!await ask(o.url + "/" + m.id + "/weg", {})) return false;
+    function remove(m, listed) {
+      var count = waiting.length;
+      waiting = waiting.filter(function (c) { return c.put !== m; });
+      if (m.id) waiting.push({ away: m.id });
+      else if (waiting.length < count) store();
       if (listed) m.gone = true;
       else all = all.filter(function (x) { return x !== m; });
       draw();
       if (listed) o.list.children[all.indexOf(m)].querySelector("button").focus();
-      return true;
+      return flush();
     }
-    async function undo(m) {
-      if (!await add(m)) return;
+    function undo(m) {
+      m.gone = false;
+      add(m);
       var at = all.findIndex(function (x) { return x.href === m.href && x.fragment === m.fragment; });
       if (at >= 0) o.list.children[at].querySelector("button").focus();
     }
-    return { load: load, add: add, remove: remove, all: function () { return all.filter(function (m) { return !m.gone; }); } };
+    async function load() {
+      waiting = left();
+      await flush();
+      try {
+        var a = await fetch(o.url, { headers: json });
+        if (!a.ok) return o.failed(a.status);
+        var list = await a.json();
+      } catch (e) { return o.failed(0); }
+      waiting.forEach(function (c) {
+        if (c.put) list.push(c.put);
+        else list = list.filter(function (m) { return m.id !== c.away; });
+      });
+      place(list);
+    }
+    // Nothing waits any more: the loan is over, or nobody is signed in.
+    function shut() {
+      waiting = [];
+      store();
+      clearTimeout(timer);
+    }
+    addEventListener("pagehide", function () { if (waiting.length) store(); });
+    addEventListener("online", flush);
+    document.addEventListener("visibilitychange", function () { if (document.visibilityState !== "hidden") flush(); });
+    return { load: load, add: add, remove: remove, shut: shut, all: function () { return all.filter(function (m) { return !m.gone; }); } };
   }
 
   globalThis.Lidwoord = { places: places, marks: marks };

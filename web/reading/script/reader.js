@@ -78,12 +78,23 @@ const places = Lidwoord.places({
   offer: p => {
     if (!here || p.href === here.href && p.fragment === here.fragment) return
     offered = p
-    const words = p.total >= here.total ? $('elders').dataset.further : $('elders').dataset.less
-    $('elders-tekst').textContent = words.replace('{0}', inWords(here.chapter, here.total)).replace('{1}', inWords(chapterOf(p), p.total))
+    wonder()
     $('elders').hidden = false
   },
 })
 let offered
+// The question where to read, as it is now.
+function wonder() {
+  const p = offered, ask = $('elders').dataset, holds = (words, a, b) => words.replace('{0}', a).replace('{1}', b)
+  $('elders-tekst').textContent = holds(p.total >= here.total ? ask.further : ask.less, inWords(here.chapter, here.total), inWords(chapterOf(p), p.total))
+  $('elders-kort').textContent = holds(ask.short, percent(here.total), percent(p.total))
+}
+// Who turns a page meanwhile stays here; the other place is one button away.
+function readsOn() {
+  $('elders').hidden = true
+  $('stem').textContent = say.stayed.replace('{0}', $('plek').textContent)
+  backTo(offered)
+}
 $('elders-ga').addEventListener('click', async () => {
   $('elders').hidden = true
   await jump(() => goTo(offered), whereIs(offered))
@@ -112,6 +123,7 @@ function over(cause) {
   if (closed) return
   closed = true
   files.shut()
+  marks.shut()
   try { view.close() } catch (error) { console.warn(error) }
   $('blad').replaceChildren()
   for (const id of ['gevonden', 'bladwijzers']) $(id).replaceChildren()
@@ -153,7 +165,9 @@ async function jump(go, index) {
       await go()
     }
   })
-  if (!there || closed || !from || from.fragment === here.fragment) return
+  if (there && !closed && from && from.fragment !== here.fragment) backTo(from)
+}
+function backTo(from) {
   $('terug').textContent = say.back.replace('{0}', percent(from.total))
   $('terug').hidden = false
   $('terug').onclick = async () => {
@@ -192,8 +206,9 @@ function tell(words) {
   $('mis').textContent = words
   $('mis').hidden = false
   clearTimeout(gone)
-  gone = setTimeout(() => { $('mis').hidden = true }, 6000)
+  gone = setTimeout(() => { $('mis').hidden = true }, Math.max(6000, words.length * 110))
 }
+addEventListener('offline', () => { if (!closed && room.dataset.ready) tell($('geladen').hidden ? say.offlinePart : say.offline) })
 
 // When the window changes its size (a phone that is turned), foliate-js 1.0.1 may
 // end up on the empty sheet beside the text. So we note where the reader was and
@@ -307,9 +322,10 @@ finder(view, { form: $('zoek'), list: $('gevonden'), say: $('zoek-stand'), go: c
 
 // Bookmarks: the ribbon is on when one lies on the page that is shown.
 const marks = Lidwoord.marks({
-  url: say.marks, list: $('bladwijzers'), none: $('geen-bladwijzers'), label: m => percent(m.total), change: ribbon,
+  url: say.marks, loan: say.loan, list: $('bladwijzers'), none: $('geen-bladwijzers'), label: m => percent(m.total), change: ribbon,
   go: m => leaveFor('inhoudsopgave', () => goTo(m), whereIs(m)),
   failed: status => tell(status === 409 ? say.full : say.failed),
+  ended: () => places.wake(true),
 })
 function lies(m) {
   if (!here?.range || m.href !== here.href) return false
@@ -335,9 +351,13 @@ async function mark() {
   if (!here?.range) return
   const there = marks.all().filter(lies)
   if (there.length) {
-    for (const m of there) await marks.remove(m)
+    for (const m of there) marks.remove(m)
     $('stem').textContent = $('bladwijzers').dataset.removed
-  } else if (await marks.add({ ...here, words: firstWords(here.range) })) $('stem').textContent = say.marked
+    return
+  }
+  const put = await marks.add({ ...here, words: firstWords(here.range) })
+  if (put === 'waits') tell(say.markWaits)
+  else if (put) $('stem').textContent = say.marked
 }
 $('lint').addEventListener('click', mark)
 
@@ -383,6 +403,7 @@ view.addEventListener('relocate', ({ detail }) => {
   remains(detail)
   here = { href: view.book.sections[section?.current ?? 0]?.id ?? '', fragment: cfi ?? '', total, chapter, range }
   ribbon()
+  if (!$('elders').hidden) wonder()
   const next = beyondPart(section?.current)
   if (next && !files.has(next)) files.get(next).catch(() => {}) // also when the book is not fetched as a whole
   // A window that changes its size moves the first word of the page; that is no
@@ -390,6 +411,7 @@ view.addEventListener('relocate', ({ detail }) => {
   if (!moving || reason === 'anchor' || here.fragment === noted) return
   noted = here.fragment
   $('stem').textContent = $('plek').textContent
+  if (!$('elders').hidden) readsOn()
   places.moved(here, 1500)
 })
 const beyondPart = index => view.book.sections.find((s, i) => i > index && s.linear !== 'no')?.id
@@ -470,7 +492,7 @@ try {
   room.dataset.ready = 'true'
   $('bezig').hidden = true
   marks.load()
-  fetchQuietly(view, files, room)
+  fetchQuietly(view, files, room, tell)
 } catch (error) {
   if (closed) throw error
   console.error(error)

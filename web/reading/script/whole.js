@@ -2,6 +2,15 @@
 // end, what lies before, the styles, the letters and the pictures.
 const $ = id => document.getElementById(id)
 
+const drawer = 'lidwoord-lezer-geladen'
+function first() {
+  try {
+    const told = sessionStorage.getItem(drawer)
+    sessionStorage.setItem(drawer, 'ja')
+    return !told
+  } catch { return true } // a private window keeps nothing
+}
+
 function wanted(view, sizes) {
   const { sections, resources } = view.book
   const now = view.renderer.getContents()[0]?.index ?? 0
@@ -13,8 +22,9 @@ function wanted(view, sizes) {
 }
 
 // fetchQuietly fetches files of the book in view, unless this browser saves data;
-// then its reader may ask. The words come from the data of room.
-export function fetchQuietly(view, files, room) {
+// then its reader may ask. The words come from the data of room. That the whole book
+// is here is told once in a session: the tick in the foot says it from then on.
+export function fetchQuietly(view, files, room, tell) {
   const say = room.dataset
   function all() {
     let again
@@ -25,6 +35,7 @@ export function fetchQuietly(view, files, room) {
       $('laad-alles').hidden = state !== 'part'
       $('laad-alles').textContent = say.retry
       $('geladen').hidden = state !== 'whole'
+      if (state === 'whole' && first()) tell(say.fetchWhole)
     }, () => new Promise(resolve => { again = resolve }))
   }
   if (!navigator.connection?.saveData) return all()
