@@ -211,7 +211,11 @@
           place(all.filter(function (x) { return x !== c.put; }));
           o.failed(a.status);
         } else if (put && !wanted) waiting.push({ away: put.id });
-        else if (put) place(all.filter(function (x) { return x.id !== put.id; }).map(function (x) { return x === c.put ? put : x; }));
+        else if (put) {
+          var one = all.filter(function (x) { return x.id !== put.id; });
+          Object.assign(c.put, put);
+          if (one.length < all.length) place(one); // drawn anew only then: the focus may be in the list
+        }
         store();
       }
       return true;
