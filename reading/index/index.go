@@ -76,6 +76,23 @@ func New(db *sqldb.DB, set Settings) *Index {
 	return &Index{Settings: set, db: db, shelf: newShelf()}
 }
 
+// Title is a title as it is now: one that came in since the newest snapshot is in its
+// row already.
+func (x *Index) Title(ctx context.Context, id string) (t catalogue.Title, err error) {
+	now, err := x.At(ctx)
+	if err != nil {
+		return t, err
+	}
+	if t, known := now.Title(id); known {
+		return t, nil
+	}
+	err = x.db.Look(ctx, func(tx *sqldb.Tx) (err error) {
+		t, err = catalogue.Find(tx, id)
+		return err
+	})
+	return t, err
+}
+
 // At is the newest snapshot. Only the very first one is waited for; after that
 // one visitor in LookEvery waits a moment, and nobody for a database that is slow.
 func (x *Index) At(ctx context.Context) (*Snapshot, error) {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"lidwoord/base/day"
-	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/index"
@@ -189,7 +188,7 @@ func (s *Site) asSeen(r *request) (i item, err error) {
 	if err != nil {
 		return i, err
 	}
-	t, err := s.wanted(r, now)
+	t, err := s.Index.Title(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return i, err
 	}
@@ -212,19 +211,6 @@ func (s *Site) asSeen(r *request) (i item, err error) {
 		c.Refused = r.unheard
 	}
 	return item{Title: t, refused: c.Refused, asked: at}, nil
-}
-
-// wanted is the title of the address.
-func (s *Site) wanted(r *request, now *index.Snapshot) (t catalogue.Title, err error) {
-	id := r.PathValue("id")
-	t, known := now.Title(id)
-	if !known { // it just came in
-		err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-			t, err = catalogue.Find(tx, id)
-			return err
-		})
-	}
-	return t, err
 }
 
 // one answers a title as its reader sees it.

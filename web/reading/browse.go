@@ -290,16 +290,13 @@ func (s *Site) find(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	typed := strings.TrimSpace(clip(r.URL.Query().Get(paramText)))
-	asks, ok := of.Asked(typed)
-	if !ok {
-		return s.inside(s.search)(w, r)
+	if asks, ok := of.Asked(typed); ok {
+		if to, found := narrowed(of, r.URL.Query(), asks, typed); found {
+			s.SetFlash(w, "reading.asked", typed)
+			return s.Redirect(w, r, "%s", to)
+		}
 	}
-	to, found := narrowed(of, r.URL.Query(), asks, typed)
-	if !found {
-		return s.inside(s.search)(w, r)
-	}
-	s.SetFlash(w, "reading.asked", typed)
-	return s.Redirect(w, r, "%s", to)
+	return s.inside(s.search)(w, r)
 }
 
 // narrowed is the address of what a search asks with such words. It is not found when
@@ -316,22 +313,26 @@ func narrowed(of *index.Snapshot, q url.Values, asks index.Query, typed string) 
 		}
 		q.Set(paramText, asks.Text)
 	}
-	to = "/zoeken"
-	set := func(asked bool, param, value, list string) {
-		if !asked {
-			return
-		}
-		if q.Set(param, value); to == "/zoeken" && asks.Text == "" {
-			to = list
-			q.Del(param)
-		}
+	to = "/titels"
+	if asks.Text != "" {
+		to = "/zoeken"
 	}
-	set(asks.Kind == catalogue.EBook, paramKind, "e-book", "/e-books")
-	set(asks.Kind == catalogue.Audiobook, paramKind, "luisterboek", "/luisterboeken")
-	set(asks.Youth, paramYouth, "ja", "/jeugd")
-	if asks.Language != "" {
-		if q.Set(paramLanguage, asks.Language); to == "/zoeken" && asks.Text == "" {
-			to = "/titels"
+	for _, word := range []struct {
+		asked              bool
+		param, value, list string
+	}{
+		{asks.Kind == catalogue.EBook, paramKind, "e-book", "/e-books"},
+		{asks.Kind == catalogue.Audiobook, paramKind, "luisterboek", "/luisterboeken"},
+		{asks.Youth, paramYouth, "ja", "/jeugd"},
+		{asks.Language != "", paramLanguage, asks.Language, ""},
+	} {
+		switch {
+		case !word.asked:
+		case to == "/titels" && word.list != "": // a list of its own says so itself
+			to = word.list
+			q.Del(word.param)
+		default:
+			q.Set(word.param, word.value)
 		}
 	}
 	if len(q) > 0 {

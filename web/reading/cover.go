@@ -97,7 +97,7 @@ func foreign(t catalogue.Title) bool {
 // that lies ready; these are for everyone. A title of which none lies ready has the
 // picture of the book itself.
 func (s *Site) cover(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.title(r, r.PathValue("title"))
+	t, err := s.Index.Title(r.Context(), r.PathValue("title"))
 	if err != nil {
 		return err
 	}

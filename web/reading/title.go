@@ -51,23 +51,6 @@ func (p titlePage) Year() string { return p.Title.Published[:min(4, len(p.Title.
 // Language is the name of the title's language.
 func (p titlePage) Language(lang words.Lang) string { return languageName(lang, p.Title.Language) }
 
-// title finds a title in memory, or else in the database: it may have come in a
-// moment ago.
-func (s *Site) title(r *http.Request, id string) (t catalogue.Title, err error) {
-	of, err := s.Index.At(r.Context())
-	if err != nil {
-		return t, err
-	}
-	if t, found := of.Title(id); found {
-		return t, nil
-	}
-	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		t, err = catalogue.Find(tx, id)
-		return err
-	})
-	return t, err
-}
-
 func (s *Site) showTitle(w http.ResponseWriter, r *http.Request) error {
 	of, err := s.Index.At(r.Context())
 	if err != nil {
@@ -89,7 +72,7 @@ func (s *Site) showTitle(w http.ResponseWriter, r *http.Request) error {
 		mine: func() (own, error) {
 			var p titlePage
 			var err error
-			if p.Title, err = s.title(r, id); err != nil {
+			if p.Title, err = s.Index.Title(r.Context(), id); err != nil {
 				return own{}, err
 			}
 			err = s.possible(r, &p)
@@ -126,7 +109,7 @@ func (s *Site) aboutTitle(r *http.Request, of *index.Snapshot, id string, whom a
 	lang := kit.VisitOf(r).Lang
 	p := titlePage{finder: s.finder(lang, "")}
 	var err error
-	if p.Title, err = s.title(r, id); err != nil {
+	if p.Title, err = s.Index.Title(r.Context(), id); err != nil {
 		return p, err
 	}
 	t := p.Title
