@@ -54,6 +54,16 @@ func epub(t testing.TB, name, body string, more ...string) []byte {
 	return out.Bytes()
 }
 
+// comfortable is a house with the bundled reader and these books, a reader who may borrow
+// until 30 November 2027, and a browser.
+func comfortable(t *testing.T, epubs ...[]byte) (*webtest.Browser, *house) {
+	b := webtest.Start(t)
+	built(t)
+	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS(".."), epubs: epubs})
+	h.provider.Person = zoe("2027-11-30")
+	return b, h
+}
+
 // built skips where the reader was not bundled, and fails where CI asks for all.
 func built(t *testing.T) {
 	if _, err := os.Stat("../dist/reader.js"); err != nil {
@@ -65,10 +75,7 @@ func built(t *testing.T) {
 }
 
 func TestAReaderAtTheDoor(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS("..")})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t)
 	p := b.Person(t)
 	home := h.URL + "/bibliotheek"
 	p.Visit(home)

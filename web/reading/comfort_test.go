@@ -1,7 +1,6 @@
 package reading_test
 
 import (
-	"os"
 	"testing"
 	"time"
 
@@ -15,10 +14,7 @@ import (
 // What a reader with a telephone, with dark pages, with only a keyboard, and at
 // the last page of a book met in the first walks through the reader.
 func TestTheReaderFitsAndKeepsTheLastPage(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS("..")})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t)
 	p := b.Person(t)
 	book := h.URL + "/bibliotheek/lezen/" + h.ids[bus]
 	p.Visit(h.URL + "/bibliotheek/inloggen?naar=/bibliotheek/titel/" + h.ids[bus])

@@ -1,22 +1,17 @@
 package reading_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
 
-	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/web/webtest"
 )
 
 // TestWhoTurnsAPageStaysHere is asked where to read, and goes on reading: that is an
 // answer. What another device read is not lost by it.
 func TestWhoTurnsAPageStaysHere(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS("..")})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t)
 	h.run()
 	book := h.URL + "/bibliotheek/lezen/" + h.ids[brink]
 	phone, tablet := h.device(b, brink), h.device(b, brink)
@@ -46,10 +41,7 @@ func TestWhoTurnsAPageStaysHere(t *testing.T) {
 // TestASearchForgivesATypingMistake when the words as they were typed are not in the
 // book, and says what it took them for.
 func TestASearchForgivesATypingMistake(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS(".."), epubs: [][]byte{epub(t, "Thee", `<p>Zij nam de thermosfles mee, en een thermosfles voor hém. Het café was dicht.</p>`)}})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t, epub(t, "Thee", `<p>Zij nam de thermosfles mee, en een thermosfles voor hém. Het café was dicht.</p>`))
 	p := h.device(b, "Thee")
 	p.Visit(h.URL + "/bibliotheek/lezen/" + h.ids["Thee"])
 	ready(t, p)

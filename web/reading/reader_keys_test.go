@@ -2,14 +2,12 @@ package reading_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp/kb"
 
-	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/web/webtest"
 )
 
@@ -21,10 +19,7 @@ func frame(p *webtest.Page) string {
 // TestTheKeyboardIsAlwaysSomewhereToBeSeen walks through the bar, the book, and every
 // panel: what has the focus shows it, Esc closes, and the focus comes back.
 func TestTheKeyboardIsAlwaysSomewhereToBeSeen(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS("..")})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t)
 	p := h.device(b, bus)
 	p.Visit(h.URL + "/bibliotheek/lezen/" + h.ids[bus])
 	ready(t, p)
@@ -122,10 +117,7 @@ func TestTheKeyboardIsAlwaysSomewhereToBeSeen(t *testing.T) {
 
 // TestTheReaderSaysHowMuchIsLeft reads three pages of half a minute each.
 func TestTheReaderSaysHowMuchIsLeft(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS(".."), epubs: [][]byte{epub(t, "Lang", strings.Repeat("<p>Een regel die ook gelezen wil worden.</p>", 60), "z.xhtml", `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Z</title></head><body><p>Los.</p></body></html>`)}})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t, epub(t, "Lang", strings.Repeat("<p>Een regel die ook gelezen wil worden.</p>", 60), "z.xhtml", `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Z</title></head><body><p>Los.</p></body></html>`))
 	p := h.device(b, "Lang")
 	p.Resize(webtest.Narrow)
 	p.Visit(h.URL + "/bibliotheek/lezen/" + h.ids["Lang"])

@@ -2,14 +2,12 @@ package reading_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp/kb"
 
-	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/web/webtest"
 )
 
@@ -33,10 +31,7 @@ func (h *house) marked(p *webtest.Page, title string, want int) {
 // TestABookmarkWithoutAConnectionArrivesLater puts bookmarks in a train, takes one
 // away there, and closes the book before the train is out of the tunnel.
 func TestABookmarkWithoutAConnectionArrivesLater(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS("..")})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t)
 	p := h.device(b, brink)
 	book := h.URL + "/bibliotheek/lezen/" + h.ids[brink]
 	p.Visit(book)
@@ -127,10 +122,7 @@ func TestABookmarkWithoutAConnectionArrivesLater(t *testing.T) {
 // TestTheReaderSaysOnceThatTheBookIsHere says it in a note that goes by itself, and
 // again what can be done when the connection goes.
 func TestTheReaderSaysOnceThatTheBookIsHere(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS("..")})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t)
 	p := h.device(b, brink)
 	p.Resize(webtest.Narrow)
 	p.Visit(h.URL + "/bibliotheek/lezen/" + h.ids[brink])

@@ -213,10 +213,7 @@ func TestAnotherDeviceListensOnAtTheSecond(t *testing.T) {
 // TestTheReaderIsSteeredByKeysAlone never touches the mouse, and looks at what a
 // screen reader hears.
 func TestTheReaderIsSteeredByKeysAlone(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS("..")})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t)
 	p := h.device(b, brink)
 	p.Visit(h.URL + "/bibliotheek/lezen/" + h.ids[brink])
 	ready(t, p)
@@ -271,10 +268,7 @@ func TestTheReaderIsSteeredByKeysAlone(t *testing.T) {
 // TestAPlaceReadWithoutAConnectionArrivesLater reads on in a tunnel, while another
 // device reads: the newest reading is the one that stays.
 func TestAPlaceReadWithoutAConnectionArrivesLater(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS("..")})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t)
 	h.run()
 	book := h.URL + "/bibliotheek/lezen/" + h.ids[brink]
 	phone, tablet := h.device(b, brink), h.device(b, brink)
@@ -343,10 +337,7 @@ func TestAPlaceReadWithoutAConnectionArrivesLater(t *testing.T) {
 // TestAThumbTurnsThePageOnATelephone taps where a thumb lies: the outer thirds turn
 // the page, the middle does nothing, and a link stays a link.
 func TestAThumbTurnsThePageOnATelephone(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS(".."), epubs: [][]byte{epub(t, "Duimen", `<p id="a"><a href="#z">Naar het eind</a></p>`, "z.xhtml", `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Z</title></head><body><p>Los.</p></body></html>`)}})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t, epub(t, "Duimen", `<p id="a"><a href="#z">Naar het eind</a></p>`, "z.xhtml", `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Z</title></head><body><p>Los.</p></body></html>`))
 	p := h.device(b, "Duimen")
 	p.Resize(webtest.Narrow)
 	p.Visit(h.URL + "/bibliotheek/lezen/" + h.ids["Duimen"])
@@ -378,10 +369,7 @@ func TestAThumbTurnsThePageOnATelephone(t *testing.T) {
 // TestAPictureAloneStaysOnItsPage turns the window on a cover, which has no word to
 // hold on to, and opens the book there again.
 func TestAPictureAloneStaysOnItsPage(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS("..")})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t)
 	h.run()
 	book := h.URL + "/bibliotheek/lezen/" + h.ids[brink]
 	p := h.device(b, brink)

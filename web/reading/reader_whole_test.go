@@ -2,14 +2,12 @@ package reading_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp/kb"
 
-	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/web/webtest"
 )
 
@@ -21,10 +19,7 @@ func connect(p *webtest.Page, on bool) {
 // TestTheWholeBookIsReadWithoutAConnection reads from cover to cover in a train
 // without a network, and looks whether something of the book stays in the browser.
 func TestTheWholeBookIsReadWithoutAConnection(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS("..")})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t)
 	p := h.device(b, brink)
 	p.Visit(h.URL + "/bibliotheek/lezen/" + h.ids[brink])
 	ready(t, p)
@@ -65,10 +60,7 @@ func TestTheWholeBookIsReadWithoutAConnection(t *testing.T) {
 
 // TestWhoSavesDataLoadsTheBookWhenTheyAsk also loses the connection halfway.
 func TestWhoSavesDataLoadsTheBookWhenTheyAsk(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS("..")})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t)
 	p := h.device(b, brink)
 	p.SaveData()
 	p.Visit(h.URL + "/bibliotheek/lezen/" + h.ids[brink])
@@ -114,10 +106,7 @@ func TestWhoSavesDataLoadsTheBookWhenTheyAsk(t *testing.T) {
 // TestALoanThatEndsSaysWhyAndLeavesNothing has three causes, with a reader and a
 // player, and one of them without a connection.
 func TestALoanThatEndsSaysWhyAndLeavesNothing(t *testing.T) {
-	b := webtest.Start(t)
-	built(t)
-	h := newHouse(t, sqldbtest.New(t), with{dist: os.DirFS("..")})
-	h.provider.Person = zoe("2027-11-30")
+	b, h := comfortable(t)
 	for _, title := range []string{brink, robot} {
 		h.device(b, title)
 	}
