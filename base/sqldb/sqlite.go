@@ -67,7 +67,7 @@ func (s *sqliteEngine) begin(ctx context.Context, writes kind) (transaction, err
 }
 
 func (s *sqliteEngine) look(ctx context.Context) (statements, func()) {
-	l := &sqliteStatements{on: s, pool: s.read, run: s.read}
+	l := &sqliteStatements{on: s, pool: s.read, run: s.read, looks: true}
 	return l, func() { s.prepared.learn(ctx, l.pool, l.unprepared) }
 }
 
@@ -84,6 +84,7 @@ type sqliteStatements struct {
 	on         *sqliteEngine
 	pool       *sql.DB
 	run        runner
+	looks      bool // at the pool, for a row or two
 	unprepared []string
 }
 
@@ -108,6 +109,13 @@ func (s *sqliteStatements) exec(ctx context.Context, query string, args []any) (
 }
 
 func (s *sqliteStatements) query(ctx context.Context, query string, args []any) (rows, error) {
+	if s.looks {
+		// It takes microseconds, and no lock: shorter than to start who would stop it.
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		ctx = context.WithoutCancel(ctx)
+	}
 	var found *sql.Rows
 	var err error
 	if st := s.prepared(ctx, query); st != nil {

@@ -23,6 +23,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"lidwoord/base/day"
@@ -150,13 +151,14 @@ type Chance struct {
 // nothing: Borrow decides.
 func ChanceOf(has []Loan, rights Rights, terms Terms, title catalogue.Title, on day.Day) Chance {
 	var c Chance
-	var alike []Loan
-	for _, l := range has {
+	alike := 0
+	for i := range has { // a loan is large, and most are not the one
+		l := &has[i]
 		if l.Title.ID == title.ID {
-			c.Loan = &l
+			c.Loan = l
 		}
 		if l.Title.Kind == title.Kind {
-			alike = append(alike, l)
+			alike++
 		}
 	}
 	rules, refused := rights.Rules(terms, on)
@@ -167,10 +169,10 @@ func ChanceOf(has []Loan, rights Rights, terms Terms, title catalogue.Title, on 
 	case refused == nil:
 		refused = rules.refuse(title)
 	}
-	if c.Refused = refused; refused == nil && len(alike) >= rules.limit(title.Kind) {
-		c.Refused = rules.full(title.Kind, len(alike))
+	if c.Refused = refused; refused == nil && alike >= rules.limit(title.Kind) {
+		c.Refused = rules.full(title.Kind, alike)
 		if rules.limit(title.Kind) > 0 {
-			c.Full = alike
+			c.Full = slices.DeleteFunc(slices.Clone(has), func(l Loan) bool { return l.Title.Kind != title.Kind })
 		}
 	}
 	return c

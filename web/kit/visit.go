@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"lidwoord/base/secret"
@@ -23,7 +24,7 @@ type Visit struct {
 	Lang    words.Lang
 	Chosen  bool             // the visitor chose Lang, and not their browser
 	Session *session.Session // nil when not signed in at this door
-	Own     any              // what the door made of the session, for the rest of the request
+	Own     any              // what the door's Reads made of the session; nobody changes what it points to
 	path    string
 	query   url.Values
 }
@@ -58,8 +59,8 @@ func (s *Site) visit(w http.ResponseWriter, r *http.Request) (*http.Request, err
 	}
 	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error {
 		found, ok, err := s.sessions.Find(tx, s.Name, secret.Token(cookie.Value))
-		if ok && s.openSession(&found) {
-			v.Session = &found
+		if ok {
+			v.Session, v.Own = s.openSession(found)
 		}
 		return err
 	})
@@ -85,15 +86,83 @@ func (s *Site) SessionData(v any) (string, error) {
 	return s.DB.Box.Seal(s.sessionPurpose(), text)
 }
 
-// openSession undoes SessionData. A session of before the door sealed them is none:
-// its person signs in again.
-func (s *Site) openSession(found *session.Session) bool {
-	if !s.Sealed {
-		return true
+// openSession undoes SessionData, and lets the door read it. A session of before the
+// door sealed them is none: its person signs in again.
+func (s *Site) openSession(found session.Session) (*session.Session, any) {
+	if !s.Sealed && s.Reads == nil {
+		return &found, nil
 	}
-	text, err := s.DB.Box.Open(s.sessionPurpose(), found.Data)
-	found.Data = string(text)
-	return err == nil
+	o, known := s.openings.get(found.Data)
+	if !known {
+		stored := found.Data
+		if o = s.open(stored); o.fails {
+			return nil, nil
+		}
+		s.openings.put(stored, o)
+	}
+	found.Data = o.data
+	return &found, o.own
+}
+
+func (s *Site) open(stored string) (o opening) {
+	o.data = stored
+	if s.Sealed {
+		text, err := s.DB.Box.Open(s.sessionPurpose(), stored)
+		if err != nil {
+			return opening{fails: true}
+		}
+		o.data = string(text)
+	}
+	if s.Reads != nil {
+		if own, err := s.Reads(o.data); err == nil {
+			o.own = own
+		}
+	}
+	return o
+}
+
+// openings remember what sessions hold by how the database holds it, so that a visitor
+// who goes from page to page is opened and read once. It says nothing of whether a
+// session lives: that is asked each time. When it is full, what was not asked for since
+// it was last full is forgotten.
+type openings struct {
+	mu       sync.Mutex
+	new, old map[string]opening
+}
+
+// opening is what one session holds.
+type opening struct {
+	data  string
+	own   any
+	fails bool
+}
+
+// openingsMost is how many are remembered, and as many again; a few megabytes.
+const openingsMost = 5000
+
+func (m *openings) get(stored string) (o opening, known bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if o, known = m.new[stored]; known {
+		return o, true
+	}
+	if o, known = m.old[stored]; known {
+		m.add(stored, o)
+	}
+	return o, known
+}
+
+func (m *openings) put(stored string, o opening) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.add(stored, o)
+}
+
+func (m *openings) add(stored string, o opening) {
+	if m.new == nil || len(m.new) >= openingsMost {
+		m.old, m.new = m.new, map[string]opening{}
+	}
+	m.new[stored] = o
 }
 
 func (s *Site) sessionPurpose() string { return s.Name + " session" }

@@ -90,16 +90,15 @@ func (s *Site) audience(r *http.Request) (audience, error) {
 
 // whoIs returns the reader behind a request.
 func whoIs(r *http.Request) (who, bool) {
-	v := kit.VisitOf(r)
-	if w, read := v.Own.(who); read {
-		return w, true
-	}
+	w, in := kit.VisitOf(r).Own.(who)
+	return w, in
+}
+
+// readWho reads what a session holds.
+func readWho(data string) (any, error) {
 	var w who
-	if v.Session == nil || json.Unmarshal([]byte(v.Session.Data), &w) != nil {
-		return who{}, false
-	}
-	v.Own = w
-	return w, true
+	err := json.Unmarshal([]byte(data), &w)
+	return w, err
 }
 
 func (s *Site) stale(w who) bool {
