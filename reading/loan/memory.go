@@ -30,6 +30,7 @@ type Memory struct {
 	db      *sqldb.DB
 	once    sync.Once
 	shelves *sqldb.Gather[Reader, []bare]
+	hands   *sqldb.Gather[hand, Loan]
 
 	mu    sync.Mutex
 	terms Terms
@@ -79,7 +80,7 @@ func (m *Memory) Rules(ctx context.Context, rights Rights) (Rules, error) {
 // together.
 func (m *Memory) Shelf(ctx context.Context, reader Reader, titles Titles) (list []Loan, err error) {
 	err = m.db.Look(ctx, func(tx *sqldb.Tx) error {
-		m.once.Do(func() { m.shelves = sqldb.NewGather(tx, bareLoansOfAll) })
+		m.gather(tx)
 		found, _, err := m.shelves.One(tx, reader)
 		if err != nil {
 			return err
@@ -98,6 +99,12 @@ func (m *Memory) Shelf(ctx context.Context, reader Reader, titles Titles) (list 
 	return list, err
 }
 
+func (m *Memory) gather(tx *sqldb.Tx) {
+	m.once.Do(func() {
+		m.shelves, m.hands = sqldb.NewGather(tx, bareLoansOfAll), sqldb.NewGather(tx, bareLoansIn)
+	})
+}
+
 // Held is the loan by which a reader opens a title, as it is now, with the place
 // where they are.
 func (m *Memory) Held(ctx context.Context, reader Reader, titleID string, titles Titles) (l Loan, err error) {
@@ -107,8 +114,9 @@ func (m *Memory) Held(ctx context.Context, reader Reader, titleID string, titles
 			l, err = Held(tx, reader, titleID)
 			return err
 		}
+		m.gather(tx)
 		var found bool
-		if l, found, err = bareLoanOf(tx, reader, titleID); err == nil && !found {
+		if l, found, err = m.hands.One(tx, hand{reader, titleID}); err == nil && !found {
 			err = ErrNotYours
 		}
 		l.Title = title

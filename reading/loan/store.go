@@ -69,18 +69,37 @@ func countOf(tx *sqldb.Tx, reader Reader, k catalogue.Kind) (n int, err error) {
 const loanColumns = `id, title_id, lent_at, due_at, extended, progress`
 
 // bareLoanOf finds a loan without its title, but with the place and the number of
-// bookmarks in it; bareLoansOf all loans of a reader, bareLoansOfAll those of many.
+// bookmarks in it, bareLoansIn those in many hands; bareLoansOf all loans of a reader,
+// bareLoansOfAll those of many.
 func bareLoanOf(tx *sqldb.Tx, reader Reader, titleID string) (l Loan, found bool, err error) {
-	var place *string
-	found, err = tx.One(`
-		SELECT `+loanColumns+`, place, placed_at, (SELECT COUNT(*) FROM bookmark b WHERE b.loan_id = loan.id) FROM loan
-		WHERE reader = $1 AND title_id = $2 AND ended_at IS NULL AND due_at > $3`,
-		[]any{string(reader), titleID, tx.Now},
-		&l.ID, &l.Title.ID, sqldb.Instant(&l.LentAt), sqldb.Instant(&l.DueAt), &l.Extended, &l.Progress, &place, sqldb.Instant(&l.placedAt), &l.Bookmarks)
-	if place != nil {
-		l.place = *place
-	}
+	h := hand{reader, titleID}
+	all, err := bareLoansIn(tx, []hand{h})
+	l, found = all[h]
 	return l, found, err
+}
+
+func bareLoansIn(tx *sqldb.Tx, hands []hand) (map[hand]Loan, error) {
+	args := make([]any, 1+2*len(hands))
+	args[0] = tx.Now
+	for i, h := range hands {
+		args[1+i], args[1+len(hands)+i] = string(h.reader), h.title
+	}
+	all := make(map[hand]Loan, len(hands))
+	_, err := sqldb.Many(tx, `
+		SELECT reader, `+loanColumns+`, place, placed_at, (SELECT COUNT(*) FROM bookmark b WHERE b.loan_id = loan.id) FROM loan
+		WHERE due_at > $1 AND ended_at IS NULL AND reader IN `+sqldb.In(2, len(hands))+` AND title_id IN `+sqldb.In(2+len(hands), len(hands)),
+		args, func(r sqldb.Row) (h hand, err error) { // of the one reader also what only the other asked for
+			var l Loan
+			var place *string
+			err = r.Scan(&h.reader, &l.ID, &h.title, sqldb.Instant(&l.LentAt), sqldb.Instant(&l.DueAt), &l.Extended, &l.Progress, &place, sqldb.Instant(&l.placedAt), &l.Bookmarks)
+			if place != nil {
+				l.place = *place
+			}
+			l.Title.ID = h.title
+			all[h] = l
+			return h, err
+		})
+	return all, err
 }
 
 func bareLoansOf(tx *sqldb.Tx, reader Reader) ([]Loan, error) {
