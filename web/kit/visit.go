@@ -92,10 +92,10 @@ func (s *Site) openSession(found session.Session) (*session.Session, any) {
 	if !s.Sealed && s.Reads == nil {
 		return &found, nil
 	}
-	o, known := s.openings.get(found.Data)
-	if !known {
-		stored := found.Data
-		if o = s.open(stored); o.fails {
+	stored := found.Data
+	o, opens := s.openings.get(stored)
+	if !opens {
+		if o, opens = s.open(stored); !opens {
 			return nil, nil
 		}
 		s.openings.put(stored, o)
@@ -104,12 +104,12 @@ func (s *Site) openSession(found session.Session) (*session.Session, any) {
 	return &found, o.own
 }
 
-func (s *Site) open(stored string) (o opening) {
+func (s *Site) open(stored string) (o opening, opens bool) {
 	o.data = stored
 	if s.Sealed {
 		text, err := s.DB.Box.Open(s.sessionPurpose(), stored)
 		if err != nil {
-			return opening{fails: true}
+			return o, false
 		}
 		o.data = string(text)
 	}
@@ -118,7 +118,7 @@ func (s *Site) open(stored string) (o opening) {
 			o.own = own
 		}
 	}
-	return o
+	return o, true
 }
 
 // openings remember what sessions hold by how the database holds it, so that a visitor
@@ -132,9 +132,8 @@ type openings struct {
 
 // opening is what one session holds.
 type opening struct {
-	data  string
-	own   any
-	fails bool
+	data string
+	own  any
 }
 
 // openingsMost is how many are remembered, and as many again; a few megabytes.
