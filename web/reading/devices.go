@@ -88,13 +88,9 @@ type appsPage struct {
 	Most int
 }
 
-func (s *Site) showApps(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) showApps(w http.ResponseWriter, r *http.Request, who who) error {
 	if s.Cookie(r, shownCookie) != "" { // the password was seen
 		s.SetCookie(w, shownCookie, "", -1)
-	}
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
 	}
 	return s.appsPage(w, r, who.Reader, kit.NewForm(), http.StatusOK)
 }
@@ -120,11 +116,7 @@ func (s *Site) appsPage(w http.ResponseWriter, r *http.Request, reader loan.Read
 
 // askApp begins the sign-in that lets an app in: with it the sign-on says yes to being
 // asked about this reader while they are not here.
-func (s *Site) askApp(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
+func (s *Site) askApp(w http.ResponseWriter, r *http.Request, who who) error {
 	form, err := kit.ReadForm(r)
 	if err != nil {
 		return err
@@ -199,11 +191,7 @@ type newAppPage struct {
 // Secret is the password as a page shows it.
 func (p newAppPage) Secret() string { return string(p.Password) }
 
-func (s *Site) showNewApp(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
+func (s *Site) showNewApp(w http.ResponseWriter, r *http.Request, who who) error {
 	page := newAppPage{Catalogue: s.Catalogue}
 	text, err := s.DB.Box.Open(appPurpose, s.Cookie(r, shownCookie))
 	if err != nil || json.Unmarshal(text, &page.shown) != nil || page.Reader != who.Reader || s.DB.Now().Sub(page.At) >= shownLife {
@@ -222,15 +210,11 @@ type appPage struct {
 	App device.Device
 }
 
-func (s *Site) showApp(w http.ResponseWriter, r *http.Request) error {
-	return s.appPage(w, r, nil, http.StatusOK)
+func (s *Site) showApp(w http.ResponseWriter, r *http.Request, who who) error {
+	return s.appPage(w, r, who, nil, http.StatusOK)
 }
 
-func (s *Site) appPage(w http.ResponseWriter, r *http.Request, form *kit.Form, status int) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
+func (s *Site) appPage(w http.ResponseWriter, r *http.Request, who who, form *kit.Form, status int) error {
 	var app device.Device
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
 		app, err = device.Find(tx, who.Reader, r.PathValue("app"))
@@ -246,11 +230,7 @@ func (s *Site) appPage(w http.ResponseWriter, r *http.Request, form *kit.Form, s
 	return s.Show(w, r, status, "app", appPage{form, app})
 }
 
-func (s *Site) renameApp(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
+func (s *Site) renameApp(w http.ResponseWriter, r *http.Request, who who) error {
 	form, err := kit.ReadForm(r)
 	if err != nil {
 		return err
@@ -259,7 +239,7 @@ func (s *Site) renameApp(w http.ResponseWriter, r *http.Request) error {
 		return device.Rename(tx, who.Reader, r.PathValue("app"), form.Raw("naam"))
 	})
 	if form.Take(atName(err)) {
-		return s.appPage(w, r, form, kit.Status(err))
+		return s.appPage(w, r, who, form, kit.Status(err))
 	}
 	if err != nil {
 		return err
@@ -268,11 +248,7 @@ func (s *Site) renameApp(w http.ResponseWriter, r *http.Request) error {
 	return s.Redirect(w, r, "/leesapps")
 }
 
-func (s *Site) withdrawApp(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
+func (s *Site) withdrawApp(w http.ResponseWriter, r *http.Request, who who) error {
 	if err := s.Apps.Withdraw(r.Context(), who.Reader, r.PathValue("app")); err != nil {
 		return err
 	}

@@ -74,11 +74,7 @@ func percent(part float64) float64 { return float64(int(part*1000+.5)) / 10 }
 
 // takeData hands a reader the file. It is written down nowhere that they did: that
 // would be one more thing that we know of them.
-func (s *Site) takeData(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
+func (s *Site) takeData(w http.ResponseWriter, r *http.Request, who who) error {
 	lang := kit.VisitOf(r).Lang
 	say := func(key string, args ...any) string { return s.Words.Text(lang, key, args...) }
 	all := export{Name: who.Name, About: []string{say("reading.x_about"), say("reading.x_key")},

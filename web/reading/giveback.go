@@ -13,16 +13,11 @@ import (
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
-	"lidwoord/web/kit"
 )
 
 // askBack asks whether the reader is sure: with the loan also the place in the
 // book and the bookmarks are forgotten, and a finger slips easily on a small screen.
-func (s *Site) askBack(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
+func (s *Site) askBack(w http.ResponseWriter, r *http.Request, who who) error {
 	var held loan.Loan
 	back := givenBack{Reader: who.Reader, At: s.DB.Now()}
 	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
@@ -49,11 +44,7 @@ type givebackPage struct {
 	Kept   int // those that come back within Regret
 }
 
-func (s *Site) giveBack(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
+func (s *Site) giveBack(w http.ResponseWriter, r *http.Request, who who) error {
 	var t catalogue.Title
 	back := givenBack{Reader: who.Reader, At: s.DB.Now()}
 	returned := false
@@ -208,11 +199,7 @@ func (s *Site) unbegun(r *http.Request, who who, title string) (yes bool, err er
 
 // putPlaceBack brings the place back with a title that was borrowed again on another
 // device: only this browser has kept it.
-func (s *Site) putPlaceBack(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
+func (s *Site) putPlaceBack(w http.ResponseWriter, r *http.Request, who who) error {
 	title, done := r.PathValue("title"), false
 	back := s.givenBack(r, who)
 	err := s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {

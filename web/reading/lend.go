@@ -106,13 +106,13 @@ func wayOut(refused error) string {
 const extendWish = "tot "
 
 // borrow lends a title.
-func (s *Site) borrow(w http.ResponseWriter, r *http.Request) error {
-	return s.wish(w, r, r.PathValue("title"))
+func (s *Site) borrow(w http.ResponseWriter, r *http.Request, who who) error {
+	return s.wish(w, r, who, r.PathValue("title"))
 }
 
 // extend gives a loan in its last days more days. The form says until when, so that
 // a second click asks for no more than the first one got.
-func (s *Site) extend(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) extend(w http.ResponseWriter, r *http.Request, who who) error {
 	form, err := kit.ReadForm(r)
 	if err != nil {
 		return err
@@ -121,16 +121,12 @@ func (s *Site) extend(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.toTitle(w, r)
 	}
-	return s.wish(w, r, extendWish+string(until)+" "+r.PathValue("title"))
+	return s.wish(w, r, who, extendWish+string(until)+" "+r.PathValue("title"))
 }
 
 // wish does what a reader asked. With rights that are not of this moment it first
 // asks the sign-on; the wish travels along and is done on the way back.
-func (s *Site) wish(w http.ResponseWriter, r *http.Request, wish string) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
+func (s *Site) wish(w http.ResponseWriter, r *http.Request, who who, wish string) error {
 	if s.DB.Now().Sub(who.At) >= loan.LendingRights {
 		return s.party.Begin(w, r, party.Step{To: s.Link("/titel/%s", r.PathValue("title")), Silent: true, Note: wish, Session: kit.VisitOf(r).Session.ID})
 	}
@@ -185,7 +181,7 @@ func (s *Site) lendLonger(w http.ResponseWriter, r *http.Request, who who, title
 
 // lookAgain asks the sign-on what the reader's memberships are now, and shows the
 // title with that.
-func (s *Site) lookAgain(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) lookAgain(w http.ResponseWriter, r *http.Request, _ who) error {
 	return s.party.Begin(w, r, party.Step{To: s.Link("/titel/%s", r.PathValue("title")), Silent: true, Session: kit.VisitOf(r).Session.ID})
 }
 

@@ -8,7 +8,6 @@ import (
 	"lidwoord/base/fault"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
-	"lidwoord/web/kit"
 )
 
 // minePage is what a reader has on loan.
@@ -48,11 +47,7 @@ func (p minePage) Full() bool { return slices.ContainsFunc(p.Rooms, shelfRoom.Fu
 // Youth reports whether the reader borrows titles for children only.
 func (p minePage) Youth() bool { return p.Rules.Youth }
 
-func (s *Site) myBooks(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
+func (s *Site) myBooks(w http.ResponseWriter, r *http.Request, who who) error {
 	page := minePage{Now: s.DB.Now(), Back: s.givenBack(r, who)}
 	var err error
 	page.Rules, err = s.Loans.Rules(r.Context(), who.rights())

@@ -58,37 +58,33 @@ func placeIn(form *kit.Form, now time.Time) (loan.Place, error) {
 
 // sentPlace reads the place that a device sends, in a title that its reader has on
 // loan. It says no to a place that is not in the title.
-func (s *Site) sentPlace(r *http.Request) (reader loan.Reader, form *kit.Form, place loan.Place, err error) {
-	who, in := whoIs(r)
-	if !in {
-		return "", nil, place, kit.ErrSignIn
-	}
+func (s *Site) sentPlace(r *http.Request) (form *kit.Form, place loan.Place, err error) {
 	if form, err = kit.ReadForm(r); err != nil {
-		return "", nil, place, err
+		return nil, place, err
 	}
 	if place, err = placeIn(form, s.DB.Now()); err != nil {
-		return "", nil, place, err
+		return nil, place, err
 	}
 	o, err := s.hold(r)
 	if err != nil {
-		return "", nil, place, err
+		return nil, place, err
 	}
 	if _, ok := o.Manifest.Part(place.Href); !ok {
-		return "", nil, place, loan.ErrBadPlace
+		return nil, place, loan.ErrBadPlace
 	}
-	return who.Reader, form, place, nil
+	return form, place, nil
 }
 
 // keepPlace notes where the reader is. Who was overtaken by another device hears
 // by which place; whoever is first hears nothing.
-func (s *Site) keepPlace(w http.ResponseWriter, r *http.Request) error {
-	reader, _, place, err := s.sentPlace(r)
+func (s *Site) keepPlace(w http.ResponseWriter, r *http.Request, who who) error {
+	_, place, err := s.sentPlace(r)
 	if err != nil {
 		return err
 	}
 	var kept loan.Place
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
-		kept, err = loan.Newest(tx, reader, r.PathValue("title"), place)
+		kept, err = loan.Newest(tx, who.Reader, r.PathValue("title"), place)
 		return err
 	})
 	if err != nil {
@@ -103,11 +99,7 @@ func (s *Site) keepPlace(w http.ResponseWriter, r *http.Request) error {
 
 // tellPlace says where the reader was last, on whichever device, and how long the
 // loan still runs: a page that lay open asks it when it wakes.
-func (s *Site) tellPlace(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
+func (s *Site) tellPlace(w http.ResponseWriter, r *http.Request, who who) error {
 	var held loan.Loan
 	var place loan.Place
 	var begun bool
@@ -144,11 +136,7 @@ func markOf(b loan.Bookmark) mark {
 	return mark{b.ID, b.Href, b.Fragment, b.Total, b.Chapter, b.Words}
 }
 
-func (s *Site) listBookmarks(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
+func (s *Site) listBookmarks(w http.ResponseWriter, r *http.Request, who who) error {
 	marks := []mark{}
 	err := s.DB.Look(r.Context(), func(tx *sqldb.Tx) error {
 		list, err := loan.Bookmarks(tx, who.Reader, r.PathValue("title"))
@@ -164,14 +152,14 @@ func (s *Site) listBookmarks(w http.ResponseWriter, r *http.Request) error {
 }
 
 // addBookmark puts a bookmark: for a script, or from the plain chapter view.
-func (s *Site) addBookmark(w http.ResponseWriter, r *http.Request) error {
-	reader, form, place, err := s.sentPlace(r)
+func (s *Site) addBookmark(w http.ResponseWriter, r *http.Request, who who) error {
+	form, place, err := s.sentPlace(r)
 	if err != nil {
 		return err
 	}
 	put := loan.Bookmark{Href: place.Href, Fragment: place.Fragment, Total: place.Total, Chapter: form.Get("chapter"), Words: form.Get("words")}
 	err = s.DB.InTx(r.Context(), func(tx *sqldb.Tx) (err error) {
-		put, err = loan.AddBookmark(tx, reader, r.PathValue("title"), put)
+		put, err = loan.AddBookmark(tx, who.Reader, r.PathValue("title"), put)
 		return err
 	})
 	if err != nil {
@@ -183,11 +171,7 @@ func (s *Site) addBookmark(w http.ResponseWriter, r *http.Request) error {
 	return s.backToChapter(w, r, form)
 }
 
-func (s *Site) removeBookmark(w http.ResponseWriter, r *http.Request) error {
-	who, in := whoIs(r)
-	if !in {
-		return kit.ErrSignIn
-	}
+func (s *Site) removeBookmark(w http.ResponseWriter, r *http.Request, who who) error {
 	form, err := kit.ReadForm(r)
 	if err != nil {
 		return err

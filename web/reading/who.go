@@ -101,6 +101,17 @@ func readWho(data string) (any, error) {
 	return w, err
 }
 
+// forReader lets only a reader who is signed in through, and says who they are.
+func forReader(h func(w http.ResponseWriter, r *http.Request, who who) error) kit.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		who, in := whoIs(r)
+		if !in {
+			return kit.ErrSignIn
+		}
+		return h(w, r, who)
+	}
+}
+
 func (s *Site) stale(w who) bool {
 	now := s.DB.Now()
 	return now.Sub(w.At) >= loan.ReadingRights && now.Sub(w.Tried) >= silentPause
