@@ -51,7 +51,7 @@ var hostile = []string{
 // harmful looks at cleaned text as a browser's HTML parser would and as an XML
 // parser would, and names the first thing that should not be there.
 func harmful(text []byte) string {
-	if root, err := parseXML(text); err == nil {
+	if root, err := decode(text); err == nil {
 		if bad := harmfulTree(root); bad != "" {
 			return "as XML: " + bad
 		}

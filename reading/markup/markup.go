@@ -112,9 +112,17 @@ func swells(text []byte) bool {
 var emptyRaw = regexp.MustCompile(`(?i)<(title|script|style|textarea|iframe|noscript|noframes|noembed|xmp)(\s[^<>]*)?/>`)
 
 // parseXML builds the tree of a well-formed document. Attributes get plain names
-// such as "epub:type", whatever prefix the book chose. External entities are
-// never fetched: encoding/xml does not know how.
+// such as "epub:type", whatever prefix the book chose.
 func parseXML(text []byte) (*html.Node, error) {
+	if root, ok := scan(text); ok {
+		return root, nil
+	}
+	return decode(text)
+}
+
+// decode builds the tree by all rules of XML. External entities are never fetched:
+// encoding/xml does not know how.
+func decode(text []byte) (*html.Node, error) {
 	d := NewDecoder(text)
 	root := &html.Node{Type: html.DocumentNode}
 	at, depth, seen := root, 0, false
@@ -134,23 +142,11 @@ func parseXML(text []byte) (*html.Node, error) {
 			if depth++; depth > maxDepth {
 				return nil, errTooDeep
 			}
-			space, known := namespaces[token.Name.Space]
-			if !known && token.Name.Space != "" {
-				space = "other"
-			}
-			n := &html.Node{Type: html.ElementNode, Data: token.Name.Local, Namespace: space}
+			n := &html.Node{Type: html.ElementNode, Data: token.Name.Local, Namespace: elementSpace(token.Name.Space)}
 			for _, a := range token.Attr {
-				if a.Name.Space == "xmlns" || a.Name.Local == "xmlns" {
-					continue
+				if key, keep := attributeKey(a.Name.Space, a.Name.Local); keep {
+					n.Attr = append(n.Attr, html.Attribute{Key: key, Val: a.Value})
 				}
-				key := a.Name.Local
-				if prefix, known := namespaces[a.Name.Space]; a.Name.Space != "" {
-					if !known {
-						continue
-					}
-					key = prefix + ":" + key
-				}
-				n.Attr = append(n.Attr, html.Attribute{Key: key, Val: a.Value})
 			}
 			at.AppendChild(n)
 			at, seen = n, true
@@ -160,6 +156,28 @@ func parseXML(text []byte) (*html.Node, error) {
 			at.AppendChild(&html.Node{Type: html.TextNode, Data: string(token)})
 		}
 	}
+}
+
+// elementSpace is the short name of an element's namespace.
+func elementSpace(space string) string {
+	short, known := namespaces[space]
+	if !known && space != "" {
+		return "other"
+	}
+	return short
+}
+
+// attributeKey is the plain name of an attribute; declarations of namespaces, and what
+// is in one that we do not know, are left out.
+func attributeKey(space, local string) (key string, keep bool) {
+	if space == "xmlns" || local == "xmlns" {
+		return "", false
+	}
+	if space == "" {
+		return local, true
+	}
+	prefix, known := namespaces[space]
+	return prefix + ":" + local, known
 }
 
 // NewDecoder reads XML with the entities that books borrow from HTML (&nbsp;).
