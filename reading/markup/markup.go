@@ -205,6 +205,8 @@ func UTF8(text []byte) []byte {
 		order = binary.LittleEndian
 	case bytes.HasPrefix(text, []byte{0xfe, 0xff}):
 		order = binary.BigEndian
+	case bytes.IndexByte(text, 0) < 0:
+		return text
 	default:
 		return bytes.ReplaceAll(text, []byte{0}, nil)
 	}
