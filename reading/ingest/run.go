@@ -114,7 +114,7 @@ const (
 	mostMemory = 512 << 20
 )
 
-// collectLess saves a third of an import's work: what a chapter or a picture takes is
+// collectLess saves up to a third of an import's work: what a chapter or a picture takes is
 // large, and is garbage at once. Who runs us with bounds of their own keeps those.
 func collectLess() (asBefore func()) {
 	percent, limit := debug.SetGCPercent(garbage), debug.SetMemoryLimit(-1)
