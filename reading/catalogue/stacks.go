@@ -86,12 +86,12 @@ func (s Stacks) Keep(p *Publication) (err error) {
 			os.RemoveAll(half)
 		}
 	}()
-	n, left := 0, int64(MaxUnpacked)
+	n, left, buffer := 0, int64(MaxUnpacked), make([]byte, 128<<10)
 	for _, parts := range [][]Part{p.Manifest.Order, p.Manifest.Resources} {
 		for i := range parts {
 			n++
 			parts[i].File = n
-			if err := keep(p, &parts[i], filepath.Join(half, number(n)), &left); err != nil {
+			if err := keep(p, &parts[i], filepath.Join(half, number(n)), &left, buffer); err != nil {
 				return fmt.Errorf("%s: %w", parts[i].Href, err)
 			}
 		}
@@ -100,8 +100,8 @@ func (s Stacks) Keep(p *Publication) (err error) {
 	return keepCovers(p, half)
 }
 
-// keep writes one file.
-func keep(p *Publication, part *Part, name string, left *int64) error {
+// keep writes one file, by way of a buffer.
+func keep(p *Publication, part *Part, name string, left *int64, buffer []byte) error {
 	r, err := p.Open(*part)
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func keep(p *Publication, part *Part, name string, left *int64) error {
 	if p.Title.Kind == EBook { // of which copies are made; sound is copied by the system itself
 		to = io.MultiWriter(out, sum)
 	}
-	part.Size, err = io.Copy(to, io.LimitReader(r, limit+1))
+	part.Size, err = io.CopyBuffer(to, io.LimitReader(r, limit+1), buffer)
 	part.Sum = sum.Sum32()
 	if part.Size > limit {
 		return ErrTooBig

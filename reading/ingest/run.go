@@ -58,8 +58,9 @@ type Remark struct {
 }
 
 const (
-	batch     = 64             // titles that are entered in one transaction
-	leftovers = 24 * time.Hour // after which what a killed import left is swept away
+	batch     = 64                     // titles that are entered in one transaction
+	gathering = 500 * time.Millisecond // for which a batch waits for more titles
+	leftovers = 24 * time.Hour         // after which what a killed import left is swept away
 )
 
 // result is a source that was dealt with, and not yet entered.
@@ -249,19 +250,7 @@ func unreadable(err error) bool {
 func (i Import) enter(ctx context.Context, done <-chan result, total int) (t Tally, remarks []Remark, err error) {
 	t.Total = total
 	for first := range done {
-		some := []result{first}
-	more:
-		for len(some) < batch {
-			select {
-			case r, open := <-done:
-				if !open {
-					break more
-				}
-				some = append(some, r)
-			default:
-				break more
-			}
-		}
+		some := gather(first, done)
 		var kept []catalogue.Title
 		for _, r := range some {
 			if r.made != nil {
@@ -293,6 +282,26 @@ func (i Import) enter(ctx context.Context, done <-chan result, total int) (t Tal
 		}
 	}
 	return t, remarks, nil
+}
+
+// gather waits a moment for more than the first result. Flushing the disk and
+// committing cost the same for one title as for many, and hold up whoever writes
+// meanwhile.
+func gather(first result, done <-chan result) []result {
+	some := []result{first}
+	enough := time.After(gathering)
+	for len(some) < batch {
+		select {
+		case r, open := <-done:
+			if !open {
+				return some
+			}
+			some = append(some, r)
+		case <-enough:
+			return some
+		}
+	}
+	return some
 }
 
 func (r *result) enter(tx *sqldb.Tx, stacks catalogue.Stacks) (err error) {

@@ -466,3 +466,28 @@ func TestWhatAKilledImportLeftIsSweptAway(t *testing.T) {
 		}
 	})
 }
+
+func TestTitlesThatComeInTogetherAreEnteredTogether(t *testing.T) {
+	done := make(chan result)
+	go func() {
+		for range batch + 2 {
+			done <- result{}
+			time.Sleep(time.Millisecond) // no reader has the next one ready at once
+		}
+		close(done)
+	}()
+	if n := len(gather(<-done, done)); n != batch {
+		t.Errorf("%d titles in the first batch, want %d", n, batch)
+	}
+	start := time.Now()
+	if n := len(gather(<-done, done)); n != 2 {
+		t.Errorf("%d titles in the last batch, want 2", n)
+	}
+	if time.Since(start) >= gathering {
+		t.Error("nobody comes any more, and it still waits")
+	}
+	slow := make(chan result)
+	if n := len(gather(result{}, slow)); n != 1 {
+		t.Errorf("%d titles, want the one that came", n)
+	}
+}

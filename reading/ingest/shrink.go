@@ -59,31 +59,43 @@ func chroma(p *image.YCbCr) (w, h int) {
 }
 
 // shrink fills a plane with the means of another, which is at least as large or, for
-// the colours of a picture that is hardly made smaller, a little smaller.
+// the colours of a picture that is hardly made smaller, a little smaller. Each row is
+// made narrow once, also when two new ones share it.
 func shrink(to, from plane) {
 	columns := spans(to.w, from.w)
-	rows := spans(to.h, from.h)
-	sums := make([]float32, to.w)
-	for y, row := range rows {
+	sums, narrow, done := make([]float32, to.w), make([]float32, to.w), -1
+	for y, row := range spans(to.h, from.h) {
 		clear(sums)
 		for i := row.first; i <= row.last; i++ {
-			line, weight := from.pix[i*from.stride:], row.weight(i)
-			for x, c := range columns {
-				sum, at := c.head*float32(line[c.first*from.step]), c.first*from.step
-				if c.last > c.first {
-					whole := uint32(0)
-					for at += from.step; at < c.last*from.step; at += from.step {
-						whole += uint32(line[at])
-					}
-					sum += float32(whole) + c.tail*float32(line[at])
-				}
-				sums[x] += weight * sum
+			if i != done {
+				squeeze(narrow, from.pix[i*from.stride:], from.step, columns)
+				done = i
+			}
+			weight, narrow := row.weight(i), narrow[:len(sums)]
+			for x := range sums {
+				sums[x] += weight * narrow[x]
 			}
 		}
 		out, area := to.pix[y*to.stride:], float32(to.w)*float32(to.h)/(float32(from.w)*float32(from.h))
 		for x, sum := range sums {
-			out[x*to.step] = uint8(min(255, sum*area+0.5))
+			out[x*to.step] = uint8(uint32(sum*area + 0.5))
 		}
+	}
+}
+
+// squeeze sums a row of old pixels into what each column of new ones covers.
+func squeeze(sums []float32, row []byte, step int, columns []span) {
+	for x, c := range columns {
+		at, end := c.first*step, c.last*step
+		sum := c.head*float32(row[at]) + c.tail*float32(row[end])
+		if at += step; at < end {
+			whole := uint32(0)
+			for ; at < end; at += step {
+				whole += uint32(row[at])
+			}
+			sum += float32(whole)
+		}
+		sums[x] = sum
 	}
 }
 
@@ -111,7 +123,9 @@ func spans(made, n int) []span {
 		from, to := i*n, (i+1)*n // in parts of 1/made
 		s := span{first: from / made, last: (to - 1) / made}
 		s.head = float32(min(to, (s.first+1)*made)-from) / float32(made)
-		s.tail = float32(to-s.last*made) / float32(made)
+		if s.last > s.first {
+			s.tail = float32(to-s.last*made) / float32(made)
+		}
 		list[i] = s
 	}
 	return list

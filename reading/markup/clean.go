@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 )
@@ -72,6 +73,7 @@ func Clean(text []byte) ([]byte, error) {
 		return nil, err
 	}
 	w := &writer{attribute: keepAttribute}
+	w.Grow(len(text) + len(text)/8)
 	w.children(root)
 	return w.Bytes(), nil
 }
@@ -217,13 +219,26 @@ func rawText(n *html.Node) string {
 
 // escapeText writes text so that neither XML nor HTML sees anything but text.
 func escapeText(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' && r != '\n' || r == 0x7f || r == 0xFFFE || r == 0xFFFF {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
+	if !plainText(s) {
+		s = strings.Map(func(r rune) rune {
+			if r < ' ' && r != '\t' && r != '\n' || r == 0x7f || r == 0xFFFE || r == 0xFFFF {
+				return -1
+			}
+			return r
+		}, strings.ToValidUTF8(s, "\uFFFD"))
+	}
 	return escaper.Replace(s)
+}
+
+// plainText says whether a text has no character that XML forbids, and none that only
+// programs see.
+func plainText(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' && c != '\n' || c == 0x7f || c == 0xEF { // with 0xEF begin U+FFFE and U+FFFF
+			return false
+		}
+	}
+	return utf8.ValidString(s)
 }
 
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;")

@@ -2,6 +2,7 @@ package markup
 
 import (
 	"bytes"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -43,25 +44,30 @@ func Letters(text []byte) (n int) {
 // markLength is how long the tag, the comment or the unread element is with which a
 // text begins. One that does not end is no longer than its first sign.
 func markLength(text []byte) int {
+	if len(text) < 2 || text[1] != '/' && text[1] != '!' && text[1] != '?' && !unicode.IsLetter(rune(text[1])) {
+		return 1
+	}
 	for _, pair := range [][2]string{{"<!--", "-->"}, {"<![CDATA[", ""}} {
-		if bytes.HasPrefix(text, []byte(pair[0])) {
+		if text[1] == '!' && bytes.HasPrefix(text, []byte(pair[0])) {
 			if end := bytes.Index(text, []byte(pair[1])); pair[1] != "" && end > 0 {
 				return end + len(pair[1])
 			}
 			return len(pair[0])
 		}
 	}
-	end := bytes.IndexAny(text[1:], "<>") + 1
-	if end == 0 || len(text) < 2 || text[1] != '/' && text[1] != '!' && text[1] != '?' && !unicode.IsLetter(rune(text[1])) {
+	end := 1
+	for end < len(text) && text[end] != '<' && text[end] != '>' {
+		end++
+	}
+	if end == len(text) {
 		return 1
 	}
 	if text[end] == '<' { // a tag that was broken off
 		return end
 	}
-	name := text[1:]
-	name = bytes.ToLower(name[:bytes.IndexAny(name, " \t\r\n/><")])
-	if unread[string(name)] && text[end-1] != '/' {
-		closing := append([]byte("</"), name...)
+	name := unreadName(text[1:end])
+	if name != "" && text[end-1] != '/' {
+		closing := []byte("</" + name)
 		for at := end; ; at++ {
 			next := bytes.IndexByte(text[at:], '<')
 			if next < 0 {
@@ -73,4 +79,26 @@ func markLength(text []byte) int {
 		}
 	}
 	return end + 1
+}
+
+// unreadName is the name of an unread element with which a tag begins, "" for any other.
+func unreadName(tag []byte) string {
+	var name [len("annotation-xml")]byte
+	for i, c := range tag {
+		if strings.IndexByte(" \t\r\n/", c) >= 0 {
+			tag = tag[:i]
+			break
+		}
+		if i == len(name) {
+			return ""
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		name[i] = c
+	}
+	if lower := string(name[:len(tag)]); unread[lower] {
+		return lower
+	}
+	return ""
 }

@@ -134,23 +134,11 @@ func parseXML(text []byte) (*html.Node, error) {
 			if depth++; depth > maxDepth {
 				return nil, errTooDeep
 			}
-			space, known := namespaces[token.Name.Space]
-			if !known && token.Name.Space != "" {
-				space = "other"
-			}
-			n := &html.Node{Type: html.ElementNode, Data: token.Name.Local, Namespace: space}
+			n := &html.Node{Type: html.ElementNode, Data: token.Name.Local, Namespace: elementSpace(token.Name.Space)}
 			for _, a := range token.Attr {
-				if a.Name.Space == "xmlns" || a.Name.Local == "xmlns" {
-					continue
+				if key, keep := attributeKey(a.Name.Space, a.Name.Local); keep {
+					n.Attr = append(n.Attr, html.Attribute{Key: key, Val: a.Value})
 				}
-				key := a.Name.Local
-				if prefix, known := namespaces[a.Name.Space]; a.Name.Space != "" {
-					if !known {
-						continue
-					}
-					key = prefix + ":" + key
-				}
-				n.Attr = append(n.Attr, html.Attribute{Key: key, Val: a.Value})
 			}
 			at.AppendChild(n)
 			at, seen = n, true
@@ -160,6 +148,28 @@ func parseXML(text []byte) (*html.Node, error) {
 			at.AppendChild(&html.Node{Type: html.TextNode, Data: string(token)})
 		}
 	}
+}
+
+// elementSpace is the short name of an element's namespace.
+func elementSpace(space string) string {
+	short, known := namespaces[space]
+	if !known && space != "" {
+		return "other"
+	}
+	return short
+}
+
+// attributeKey is the plain name of an attribute; declarations of namespaces, and what
+// is in one that we do not know, are left out.
+func attributeKey(space, local string) (key string, keep bool) {
+	if space == "xmlns" || local == "xmlns" {
+		return "", false
+	}
+	if space == "" {
+		return local, true
+	}
+	prefix, known := namespaces[space]
+	return prefix + ":" + local, known
 }
 
 // NewDecoder reads XML with the entities that books borrow from HTML (&nbsp;).
@@ -187,6 +197,8 @@ func UTF8(text []byte) []byte {
 		order = binary.LittleEndian
 	case bytes.HasPrefix(text, []byte{0xfe, 0xff}):
 		order = binary.BigEndian
+	case bytes.IndexByte(text, 0) < 0:
+		return text
 	default:
 		return bytes.ReplaceAll(text, []byte{0}, nil)
 	}
