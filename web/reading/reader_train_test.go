@@ -36,7 +36,9 @@ func TestABookmarkWithoutAConnectionArrivesLater(t *testing.T) {
 	book := h.URL + "/bibliotheek/lezen/" + h.ids[brink]
 	p.Visit(book)
 	ready(t, p)
-	waits := func() string { return webtest.Eval[string](p, `Object.entries(localStorage).filter(([k]) => k.startsWith('lidwoord-bladwijzers-')).join()`) }
+	waits := func() string {
+		return webtest.Eval[string](p, `Object.entries(localStorage).filter(([k]) => k.startsWith('lidwoord-bladwijzers-')).join()`)
+	}
 	ribbon := func(on bool) {
 		t.Helper()
 		waitFor(t, p, fmt.Sprintf(`document.getElementById('lint').getAttribute('aria-pressed') === '%v'`, on))
@@ -152,7 +154,9 @@ func TestEachBookKeepsWhatWaitsForIt(t *testing.T) {
 		connect(p, false)
 		webtest.Eval[bool](p, `(navigator.sendBeacon = () => true, true)`) // a place on its way out does not arrive either
 	}
-	waits := func(kind string) int { return webtest.Eval[int](p, `Object.keys(localStorage).filter(k => k.startsWith('`+kind+`')).length`) }
+	waits := func(kind string) int {
+		return webtest.Eval[int](p, `Object.keys(localStorage).filter(k => k.startsWith('`+kind+`')).length`)
+	}
 
 	read(brink)
 	p.Key(kb.Home)

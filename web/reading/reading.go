@@ -119,6 +119,7 @@ func (s *Site) Routes(m *kit.Mux) {
 
 	// For readers.
 	m.Page("GET /mijn-boeken", kit.RequireSession(s.fresh(s.myBooks)))
+	m.Page("GET /mijn-boeken/gegevens", kit.RequireSession(s.showData))
 	m.Page("POST /mijn-boeken/gegevens", kit.RequireSession(s.takeData))
 	m.Page("POST /titel/{title}/lenen", kit.RequireSession(s.borrow))
 	m.Page("GET /titel/{title}/lenen", s.toTitle)
