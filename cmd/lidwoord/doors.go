@@ -63,7 +63,7 @@ func (h *house) openDoors(ctx context.Context, common *kit.House) error {
 	h.titles = index.New(h.db, index.Settings{Popular: loan.Popular, Log: h.log}) // one in memory for both doors that show them
 	h.loans = loan.NewMemory(h.db)
 	h.reading, err = reading.New(common, reading.Settings{ClientID: readingClient, ClientSecret: string(h.clientSecret(readingClient)), Stacks: h.stacks,
-		Index: h.titles, Loans: h.loans, Catalogue: h.doors.OPDS.String()})
+		Index: h.titles, Loans: h.loans, Catalogue: h.doors.OPDS.String(), Desk: h.whereToAsk})
 	if err != nil {
 		return err
 	}

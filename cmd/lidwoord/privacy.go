@@ -34,6 +34,12 @@ func keptFor() start.Figures {
 	}
 }
 
+// whereToAsk is where a reader who may not borrow finds the library.
+func (h *house) whereToAsk(tx *sqldb.Tx) (reading.Desk, error) {
+	o, err := branch.FindOrganisation(tx, h.config.Library)
+	return reading.Desk{Address: o.Address, Site: o.Site}, err
+}
+
 // controller is the library that answers for the data.
 func (h *house) controller(tx *sqldb.Tx) (start.Controller, error) {
 	o, err := branch.FindOrganisation(tx, h.config.Library)

@@ -329,6 +329,12 @@ func showTitle(tx *sqldb.Tx, id string) (string, error) {
 	if t.Duration > 0 {
 		say("lasts", t.Duration.Round(1e9).String())
 	}
+	switch pages := fmt.Sprint(t.Length.Pages); {
+	case t.Length.Reckoned:
+		say("pages", "about "+pages)
+	case t.Length.Pages > 0:
+		say("pages", pages)
+	}
 	say("size", fmt.Sprintf("%.1f MB in %d files", float64(t.Size)/1e6, len(m.Order)+len(m.Resources)))
 	say("covers", strings.Trim(fmt.Sprint(t.Covers), "[]"))
 	say("added", t.AddedAt.Format("2006-01-02 15:04"))

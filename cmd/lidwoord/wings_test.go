@@ -20,7 +20,7 @@ func TestARefusedReaderHearsWhyAndWhatToDo(t *testing.T) {
 		browser := webtest.Start(t)
 		for what, want := range map[string][]string{
 			"start.ended":    {"is afgelopen", "Bind bibliotheken", "Word opnieuw lid"},
-			"start.physical": {"Met je abonnement"},
+			"start.physical": {"Met je abonnement", "Zo bereik je je bibliotheek", "Adres: Weiersstraat 1, 9401 ET Assen", "Vestigingen en openingstijden"},
 		} {
 			reader := h.read(t, browser, h.login(t, what), demoReaderPw)
 			reader.Press("Onder de es") // it stands there before anybody presses anything

@@ -24,11 +24,12 @@ type details struct {
 	Rights       string        `json:"rights,omitempty"`
 	Access       Access        `json:"access"`
 	Ages         Ages          `json:"ages,omitzero"`
+	Length       Length        `json:"length,omitzero"`
 	Covers       []int         `json:"covers,omitempty"`
 }
 
 func putTitle(tx *sqldb.Tx, t *Title) error {
-	more, err := json.Marshal(details{t.ISBN, t.Subtitle, t.Series, t.SeriesAt, t.Contributors, t.Publisher, t.Published, t.Description, t.Subjects, t.Rights, t.Access, t.Ages, t.Covers})
+	more, err := json.Marshal(details{t.ISBN, t.Subtitle, t.Series, t.SeriesAt, t.Contributors, t.Publisher, t.Published, t.Description, t.Subjects, t.Rights, t.Access, t.Ages, t.Length, t.Covers})
 	if err != nil {
 		return err
 	}
@@ -131,7 +132,7 @@ func scanTitle(row sqldb.Row, more ...any) (Title, error) {
 	t.Duration = time.Duration(micros) * time.Microsecond
 	var d details
 	err = json.Unmarshal([]byte(text), &d)
-	t.ISBN, t.Subtitle, t.Series, t.SeriesAt, t.Ages, t.Covers = d.ISBN, d.Subtitle, d.Series, d.SeriesAt, d.Ages, d.Covers
+	t.ISBN, t.Subtitle, t.Series, t.SeriesAt, t.Ages, t.Length, t.Covers = d.ISBN, d.Subtitle, d.Series, d.SeriesAt, d.Ages, d.Length, d.Covers
 	t.Contributors, t.Publisher, t.Published = d.Contributors, d.Publisher, d.Published
 	t.Description, t.Subjects, t.Rights, t.Access = d.Description, d.Subjects, d.Rights, d.Access
 	t.straighten() // what came in before we did so at the door

@@ -88,6 +88,7 @@ type Title struct {
 	Youth        bool          // says itself that it is for children
 	Ages         Ages          // for whom, when it says so
 	Duration     time.Duration // of an audiobook
+	Length       Length        // of an e-book
 	Size         int64         // bytes of all its files
 	Cover        string        // href of its cover picture, "" when it has none
 	Covers       []int         // widths in pixels in which the cover lies ready in the stacks
@@ -100,6 +101,13 @@ type Title struct {
 type Ages struct {
 	From int `json:"from,omitempty"`
 	To   int `json:"to,omitempty"` // 0 is without end
+}
+
+// Length is how many pages an e-book has; the zero Length is not known, as of titles
+// that came in before it was counted.
+type Length struct {
+	Pages    int  `json:"pages,omitempty"`
+	Reckoned bool `json:"reckoned,omitempty"` // from its text, and so about; otherwise the book says it
 }
 
 // Stamp is the same as long as the bytes of all its files are.

@@ -39,9 +39,15 @@ const pageXML = `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Een</ti
 // epub makes an EPUB with one chapter, of metadata, items and further files.
 func epub(t testing.TB, metadata, items string, files ...string) []byte {
 	t.Helper()
+	return epubOf(t, pageXML, metadata, items, files...)
+}
+
+// epubOf is epub with a chapter of one's own.
+func epubOf(t testing.TB, chapter, metadata, items string, files ...string) []byte {
+	t.Helper()
 	opf := `<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="n"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:opf="http://www.idpf.org/2007/opf">` + metadata +
 		`</metadata><manifest><item id="c1" href="een.xhtml" media-type="application/xhtml+xml"/>` + items + `</manifest><spine><itemref idref="c1"/></spine></package>`
-	return Zipped(t, append([]string{"mimetype", "application/epub+zip", "META-INF/container.xml", ContainerXML, "OPS/book.opf", opf, "OPS/een.xhtml", pageXML}, files...)...)
+	return Zipped(t, append([]string{"mimetype", "application/epub+zip", "META-INF/container.xml", ContainerXML, "OPS/book.opf", opf, "OPS/een.xhtml", chapter}, files...)...)
 }
 
 // silence makes an mp3 of some frames, MPEG-2 layer III at 32 kbit/s and 22,050 Hz,

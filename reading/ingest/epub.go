@@ -95,7 +95,7 @@ func openEPUB(r io.ReaderAt, size int64, z *archive) (*catalogue.Publication, er
 		return nil, err
 	}
 	p.Title = b.title()
-	p.Title.Cover = b.cover()
+	p.Title.Cover, p.Title.Length = b.cover(), b.length()
 	if href := p.Title.Cover; href != "" {
 		p.Covers = func() ([]catalogue.Picture, error) {
 			return covers(func() (io.ReadCloser, error) { return b.open(href) })

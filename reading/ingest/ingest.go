@@ -74,6 +74,7 @@ const emptyPage = `<html xmlns="http://www.w3.org/1999/xhtml"><head><title>?</ti
 // cleaned opens the files of a publication as they may be kept. What cannot be
 // read at all becomes an empty page, so that one bad chapter spoils no book.
 func cleaned(p *catalogue.Publication, open func(href string) (io.ReadCloser, error)) func(catalogue.Part) (io.ReadCloser, error) {
+	pages := &reckoning{of: p}
 	return func(part catalogue.Part) (io.ReadCloser, error) {
 		r, err := open(part.Href)
 		if err != nil {
@@ -82,7 +83,7 @@ func cleaned(p *catalogue.Publication, open func(href string) (io.ReadCloser, er
 		var clean func([]byte) ([]byte, error)
 		switch part.Type {
 		case "application/xhtml+xml":
-			clean = func(text []byte) ([]byte, error) { return cleanChapter(p, part.Href, text) }
+			clean = func(text []byte) ([]byte, error) { return cleanChapter(pages, part.Href, text) }
 		case "image/svg+xml":
 			clean = markup.Clean
 		case "text/css":
@@ -122,16 +123,17 @@ func cleaned(p *catalogue.Publication, open func(href string) (io.ReadCloser, er
 // in a list of choices.
 const lossNoted = 20
 
-// cleanChapter cleans a chapter, and notes how much of its text went with what was
-// broken in it.
-func cleanChapter(p *catalogue.Publication, href string, text []byte) ([]byte, error) {
+// cleanChapter cleans a chapter, counts its pages, and notes how much of its text went
+// with what was broken in it.
+func cleanChapter(pages *reckoning, href string, text []byte) ([]byte, error) {
 	clean, err := markup.Clean(text)
 	if err != nil {
 		return nil, err
 	}
 	before, after := markup.Letters(text), markup.Letters(clean)
+	pages.add(href, after)
 	if lost := before - after; lost > lossNoted {
-		note(&p.Manifest, "%s lost %d of the %d letters of its text: something in it is broken, or stands in a form", href, lost, before)
+		note(&pages.of.Manifest, "%s lost %d of the %d letters of its text: something in it is broken, or stands in a form", href, lost, before)
 	}
 	return clean, nil
 }

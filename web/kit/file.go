@@ -30,6 +30,16 @@ func SendJSON(w http.ResponseWriter, name string, value any) error {
 	return err
 }
 
+// Elsewhere says what a file does not hold, and where that is. A file has the sentence
+// only; a page leads there.
+type Elsewhere struct {
+	Text    string
+	Address string // "" when it is nowhere
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (e Elsewhere) MarshalText() ([]byte, error) { return []byte(e.Text), nil }
+
 // Sheet sends rows as a file for a spreadsheet. Who keeps one should note it first.
 func (s *Site) Sheet(w http.ResponseWriter, name string, rows [][]string) error {
 	AsFile(w.Header(), name+".csv")

@@ -204,6 +204,38 @@ func TestAPostFromAnotherSiteIsRefused(t *testing.T) {
 	}
 }
 
+// A proxy may give our program another host than the browser asked. A browser that sends
+// no Sec-Fetch-Site (Safari before 16.4) is then known by the origin of the public address.
+func TestAProxyThatChangesTheHostLetsOldBrowsersIn(t *testing.T) {
+	_, h := house(t)
+	sent := func(path, origin string, headers ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", "http://127.0.0.1:8080"+path, strings.NewReader("naam=x"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", origin)
+		for i := 0; i+1 < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	if w := sent("/balie/form", "http://lid.example"); w.Code != 422 {
+		t.Errorf("from our own page: %d, want 422", w.Code)
+	}
+	for _, origin := range []string{"https://lid.example", "http://lid.example:81", "http://kwaad.example", "http://lid.example.kwaad.example", "null"} {
+		if w := sent("/balie/form", origin); w.Code != 403 {
+			t.Errorf("from %s: %d, want 403", origin, w.Code)
+		}
+		if w := sent("/balie/form", origin, "Sec-Fetch-Site", "cross-site"); w.Code != 403 {
+			t.Errorf("from %s by a browser that says so: %d, want 403", origin, w.Code)
+		}
+	}
+	// An error page leads back to the form that was sent, by its public address.
+	if w := sent("/balie/form/stuur", "http://lid.example", "Referer", "http://lid.example/balie/form?stap=2"); !strings.Contains(w.Body.String(), `/balie/form?stap=2`) {
+		t.Errorf("the way back to the form is lost:\n%s", w.Body)
+	}
+}
+
 func TestNothingThatWasTypedIsLostAndTheFieldSaysWhatIsWrong(t *testing.T) {
 	_, h := house(t)
 	w := ask(h, "POST", "/balie/form", url.Values{"naam": {`'t "Hooft" <b>`}}.Encode())
@@ -333,6 +365,14 @@ func TestANumberIsWrittenAsPeopleReadIt(t *testing.T) {
 			if got := (kit.View{Visit: &kit.Visit{Lang: lang}}).Count(n); got != want[i] {
 				t.Errorf("%d in %s is %q, want %q", n, lang, got, want[i])
 			}
+		}
+	}
+}
+
+func TestATelephoneCanDialWhatPeopleWrite(t *testing.T) {
+	for written, want := range map[string]string{"0592 000 000": "0592000000", "+31 (0)592 - 12.34.56": "+31592123456", "(0592) 12 34 56": "0592123456", "088-1234567 (ma t/m vr 9-17)": "0881234567", "0900 bibliotheek": "0900", "": ""} {
+		if got := (kit.View{}).Dial(written); got != want {
+			t.Errorf("%q is dialled as %q, want %q", written, got, want)
 		}
 	}
 }

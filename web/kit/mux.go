@@ -36,11 +36,28 @@ type Routes interface{ Routes(*Mux) }
 // Handler returns the whole door, from request id to page.
 func (s *Site) Handler(door Routes) http.Handler {
 	m := &Mux{site: s, mux: http.NewServeMux(), base: strings.TrimSuffix(s.Base.Path, "/"), guard: http.NewCrossOriginProtection()}
+	if own := origin(s.Base); own != "" {
+		// A browser that sends no Sec-Fetch-Site is known by its Origin, which the guard
+		// holds against the Host of the request. Behind a proxy that is not always ours.
+		if err := m.guard.AddTrustedOrigin(own); err != nil {
+			panic("kit: the address of door " + s.Name + ": " + err.Error())
+		}
+	}
 	m.guard.SetDenyHandler(s.page(func(http.ResponseWriter, *http.Request) error { return ErrOtherSite }))
 	door.Routes(m)
 	m.Raw("GET /_/{file}", s.assets)
 	m.mux.Handle("/", s.page(m.unknown))
 	return s.chain(m.guard.Handler(m.mux))
+}
+
+// origin is how a browser names the site at an address (RFC 6454): "https://lid.example",
+// with the port when it is not the usual one; "" for an address without a host.
+func origin(at *url.URL) string {
+	if at.Host == "" || at.Scheme == "" {
+		return ""
+	}
+	usual := map[string]string{"http": ":80", "https": ":443"}[at.Scheme]
+	return at.Scheme + "://" + strings.TrimSuffix(strings.ToLower(at.Host), usual)
 }
 
 // Page adds a page or form.
@@ -166,7 +183,7 @@ type ErrorPage struct {
 // the browser's own memory keep what was typed there.
 func (s *Site) formPage(r *http.Request) string {
 	u, err := url.Parse(r.Referer())
-	if r.Method != http.MethodPost || err != nil || u.Host != r.Host || u.Path == "" {
+	if r.Method != http.MethodPost || err != nil || u.Host != r.Host && origin(u) != origin(s.Base) || u.Path == "" {
 		return ""
 	}
 	return s.Back(u.RequestURI())

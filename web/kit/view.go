@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"lidwoord/base/day"
 	"lidwoord/base/fault"
@@ -213,6 +214,21 @@ func (v View) Count(n int64) string {
 		text = text[:i] + apart + text[i:]
 	}
 	return text
+}
+
+// Dial is a telephone number as a telephone wants it in a link (RFC 3966): "+31 (0)592
+// 12 34 56" is +31592123456. A word behind it, as "(toets 2)", is not dialled.
+func (View) Dial(number string) string {
+	var b strings.Builder
+	for _, r := range strings.ReplaceAll(number, "(0)", "") {
+		switch {
+		case '0' <= r && r <= '9' || r == '+' && b.Len() == 0:
+			b.WriteRune(r)
+		case b.Len() > 1 && (unicode.IsLetter(r) || r == '('):
+			return b.String()
+		}
+	}
+	return b.String()
 }
 
 // Decimal writes a number such as "1.5" with the decimal sign that people read.

@@ -100,7 +100,7 @@ func TestTheOwnersPagesLookWellInEnglish(t *testing.T) {
 	p.Fill("Username or e-mail address", username)
 	p.Fill("Password", good)
 	p.Press("Sign in")
-	for _, page := range []string{"", "gebruikersnaam", "wachtwoord", "email", "sessies", "geschiedenis", "lidmaatschappen", "verwijderen", "email-klaar", "hulp", "beveiliging", "beveiliging/app", "websites"} {
+	for _, page := range []string{"", "gebruikersnaam", "wachtwoord", "email", "sessies", "geschiedenis", "lidmaatschappen", "gegevens", "verwijderen", "email-klaar", "hulp", "beveiliging", "beveiliging/app", "websites"} {
 		p.Visit(d.base + "/" + page)
 		p.Look("own-en-" + strings.ReplaceAll(page, "/", "-"))
 	}

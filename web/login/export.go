@@ -16,8 +16,8 @@ import (
 	"lidwoord/web/kit"
 )
 
-// export is everything that is kept of a login account (AVG art. 15 and 20). Its types
-// are written out, so that a new field elsewhere leaves the house by decision and not
+// export is everything that is kept of a login account (AVG art. 15 and 20): a page shows
+// it, and a file holds it. Its types are written out, so that a new field elsewhere leaves the house by decision and not
 // by accident. No secret is in it, nor what could be tried against one.
 type export struct {
 	About       []string              `json:"about"` // in the reader's language
@@ -31,7 +31,7 @@ type export struct {
 	Websites    []exportWebsite       `json:"websites_with_access"`
 	Memberships []signon.Membership   `json:"memberships"`
 	Libraries   []exportLinkedLibrary `json:"linked_libraries"`
-	Missing     []string              `json:"not_included"`
+	Missing     []kit.Elsewhere       `json:"not_included"`
 }
 
 type exportAccount struct {
@@ -95,24 +95,58 @@ type exportLinkedLibrary struct {
 	Active  bool      `json:"active"`
 }
 
-// takeData hands the owner of an account the file.
-func (s *Site) takeData(w http.ResponseWriter, r *http.Request) error {
-	var all export
-	err := s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
-		all, err = s.gather(tx, r)
+// dataPage shows the same.
+type dataPage struct {
+	hearing
+	export
+}
+
+// Plain is what a browser calls itself, in words.
+func (dataPage) Plain(browser string) string { return plainDevice(browser) }
+
+// Word is what a code says: a right of a membership, what a website hears, the language
+// of mails. One that we do not know stands as it came.
+func (dataPage) Word(v kit.View, kind, code string, args ...any) string {
+	if key := "login." + kind + "_" + code; v.Site.Words.Has(key) {
+		return v.T(key, args...)
+	}
+	return code
+}
+
+// showData shows the owner of an account what is kept of it.
+func (s *Site) showData(w http.ResponseWriter, r *http.Request) error {
+	all, err := s.readAll(r)
+	if err != nil {
 		return err
-	})
+	}
+	return s.Show(w, r, http.StatusOK, "data", dataPage{export: all})
+}
+
+// takeData hands the owner the file.
+func (s *Site) takeData(w http.ResponseWriter, r *http.Request) error {
+	all, err := s.readAll(r)
 	if err != nil {
 		return err
 	}
 	return kit.SendJSON(w, fmt.Sprintf("inlogaccount-%s.json", day.Of(all.MadeAt)), all)
 }
 
+func (s *Site) readAll(r *http.Request) (all export, err error) {
+	err = s.DB.Read(r.Context(), func(tx *sqldb.Tx) (err error) {
+		all, err = s.gather(tx, r)
+		return err
+	})
+	return all, err
+}
+
 func (s *Site) gather(tx *sqldb.Tx, r *http.Request) (export, error) {
 	live, lang := kit.VisitOf(r).Session, kit.VisitOf(r).Lang
 	say := func(key string, args ...any) string { return s.Words.Text(lang, key, args...) }
+	elsewhere := func(key, address string) kit.Elsewhere {
+		return kit.Elsewhere{Text: say(key, address), Address: address}
+	}
 	all := export{MadeAt: tx.Now.UTC(), About: []string{say("login.x_about")}, HistoryDays: int(account.HistoryLife.Hours() / 24),
-		Missing: []string{say("login.x_secrets"), say("login.x_library", kit.Absolute(s.Doors.Mine, "/")), say("login.x_reading", kit.Absolute(s.Doors.Reading, "/mijn-boeken"))},
+		Missing: []kit.Elsewhere{{Text: say("login.x_secrets")}, elsewhere("login.x_library", kit.Absolute(s.Doors.Mine, "/")), elsewhere("login.x_reading", kit.Absolute(s.Doors.Reading, "/mijn-boeken/gegevens"))},
 		Second:  exportSecond{Passkeys: []exportPasskey{}}, Sessions: []exportSession{}, Browsers: []exportBrowser{}, History: []exportEvent{},
 		Websites: []exportWebsite{}, Memberships: []signon.Membership{}, Libraries: []exportLinkedLibrary{}}
 	a, err := s.Accounts.Find(tx, live.Subject)

@@ -60,6 +60,12 @@ func TestAnOwnerTakesAlongWhatIsKeptOfTheAccount(t *testing.T) {
 				t.Errorf("the file holds %q", never)
 			}
 		}
+		b.get("/gegevens").want(t, 200, "Wat we van je inlogaccount bewaren", "Vreemde Boeken", "Nederlands", "(dit apparaat)", username, address, `method="post" action="/inloggen/gegevens"`, `href="`+strings.TrimSuffix(d.base, "/inloggen")+`/bibliotheek/mijn-boeken/gegevens"`)
+		b.get("/gegevens?taal=en").want(t, 200, "What we keep of your login account", "How often")
+		b.get("/?taal=nl")
+		if p := d.browser().get("/gegevens"); p.status == 200 {
+			t.Errorf("who is not signed in: %d", p.status)
+		}
 		b.get("/verwijderen").want(t, 200, "Geef daarom eerst alles terug", "/bibliotheek/mijn-boeken", "Leesapps op je e-reader of telefoon werken niet meer")
 		b.get("/verwijderen?taal=en").want(t, 200, "So first give everything back")
 	})

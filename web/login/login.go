@@ -37,7 +37,7 @@
 //	POST      /sessies/{id}                ends one session; /sessies/anderen all others
 //	POST      /apparaten                   forgets the other browsers
 //	GET       /geschiedenis                what happened lately
-//	POST      /gegevens                    a file with all that is kept of the account
+//	GET POST  /gegevens                    all that is kept of the account: on a page, as a file
 //	GET       /lidmaatschappen             which memberships are linked
 //	GET POST  /websites…                   which sites of others hear of me; takes that back
 //	GET POST  /verwijderen                 deletes the account
@@ -170,6 +170,7 @@ func (s *Site) Routes(m *kit.Mux) {
 	m.Page("POST /sessies/{id}", s.requireFresh(s.endSession))
 	m.Page("POST /apparaten", kit.RequireSession(s.forgetDevices))
 	m.Page("GET /geschiedenis", kit.RequireSession(s.showHistory))
+	m.Page("GET /gegevens", kit.RequireSession(s.showData))
 	m.Page("POST /gegevens", kit.RequireSession(s.takeData))
 	m.Page("GET /lidmaatschappen", kit.RequireSession(s.showMemberships))
 	m.Page("GET /websites", kit.RequireSession(s.showWebsites))

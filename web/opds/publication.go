@@ -102,6 +102,7 @@ type metadata struct {
 	Subject       []subject      `json:"subject,omitempty"`
 	BelongsTo     *belongsTo     `json:"belongsTo,omitempty"`
 	Duration      float64        `json:"duration,omitempty"` // seconds
+	NumberOfPages int            `json:"numberOfPages,omitempty"`
 	Layout        string         `json:"layout,omitempty"`
 	Progression   string         `json:"readingProgression,omitempty"`
 	Accessibility *accessibility `json:"accessibility,omitempty"`
@@ -138,7 +139,7 @@ type series struct {
 // metadataOf says of a title what both feeds and manifests say.
 func (s *Site) metadataOf(t *catalogue.Title) metadata {
 	m := metadata{Type: "http://schema.org/Book", Title: t.Name, Subtitle: t.Subtitle, Identifier: identifier(t), Publisher: t.Publisher,
-		Published: published(t.Published), Description: t.Description, Accessibility: accessOf(t.Access)}
+		Published: published(t.Published), Description: t.Description, NumberOfPages: t.Length.Pages, Accessibility: accessOf(t.Access)}
 	if t.Kind == catalogue.Audiobook {
 		m.Type, m.Duration = "http://schema.org/Audiobook", t.Duration.Seconds()
 	}

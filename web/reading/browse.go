@@ -73,7 +73,7 @@ type row struct {
 type ownPage struct {
 	Loans   []ownLoan
 	Refused fault.List // why nothing can be borrowed
-	Help    string     // as of a title
+	help
 }
 
 type ownLoan struct {
@@ -209,6 +209,10 @@ func (s *Site) myLoans(r *http.Request) (own, error) {
 	if refused != nil && fault.KindOf(refused) != fault.Denied {
 		return own{}, refused
 	}
+	help, err := s.helpWith(r, refused)
+	if err != nil {
+		return own{}, err
+	}
 	loans, err := s.shelf(r, who)
 	lang, now := kit.VisitOf(r).Lang, s.DB.Now()
 	key := []byte(day.Of(now))
@@ -221,7 +225,7 @@ func (s *Site) myLoans(r *http.Request) (own, error) {
 	return own{string(key), func() any {
 		p := s.ownPage(lang, loans, now)
 		if refused != nil {
-			p.Refused, p.Help = fault.Of(refused), wayOut(refused)
+			p.Refused, p.help = fault.Of(refused), help
 		}
 		return p
 	}}, err

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/reading/catalogue"
@@ -42,6 +43,26 @@ func TestAMistakeInASearchIsForgivenWithAWord(t *testing.T) {
 	b.get("/zoeken?zoek=zweelou").want(t, 200, "Zocht je naar <strong>zweeloo</strong>?", "Met <strong>zweelou</strong> vonden we weinig of niets.", bus)
 	b.get("/zoeken?zoek="+url.QueryEscape(`<b>"zwelooo`)).want(t, 200, "&lt;b&gt;")
 	b.get("/zoeken?zoek=zweelou&taal=en").want(t, 200, "Did you mean <strong>zweeloo</strong>?")
+}
+
+func TestAnEBookSaysHowLongItIs(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := newHouse(t, db, with{})
+		b := h.browser()
+		b.get("/titel/"+h.ids[bus]).want(t, 200, ">Ongeveer 6 bladzijden<")
+		b.get("/titel/"+h.ids[bus]+"?taal=en").want(t, 200, ">About 6 pages<")
+		for length, want := range map[catalogue.Length]string{{Pages: 317}: ">317 bladzijden<", {Pages: 1}: ">1 bladzijde<", {}: ""} {
+			var title catalogue.Title
+			h.in(func(tx *sqldb.Tx) (err error) {
+				title, err = catalogue.Add(tx, &catalogue.Publication{Title: catalogue.Title{Digest: secret.NewID(), Kind: catalogue.EBook, Name: "Lengte", Language: "nl", Length: length}})
+				return err
+			})
+			h.pass(time.Minute) // the catalogue in memory
+			if a := h.browser().get("/titel/"+title.ID).want(t, 200, want); want == "" && strings.Contains(a.body, "bladzijde") {
+				t.Errorf("a title of unknown length says %s", onlyText(a.body))
+			}
+		}
+	})
 }
 
 func TestEveryListHasAnAddressOfItsOwn(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
+	"lidwoord/web/reading"
 )
 
 const bus = "De laatste bus naar Zweeloo"
@@ -99,7 +100,7 @@ func TestWhoMayNotBorrowHearsWhyAndWhatToDo(t *testing.T) {
 		}
 		if name == "paper" {
 			for _, path := range []string{"/", "/mijn-boeken", "/titel/" + id} {
-				if a := b.get(path).want(t, 200, `Zo bereik je je bibliotheek: Bind bibliotheken, <a href="tel:0592%20000%20000">0592 000 000</a>, <a href="mailto:info@bind.example">`); strings.Contains(a.body, `/mijn/#gegevens"`) {
+				if a := b.get(path).want(t, 200, `Zo bereik je je bibliotheek: Bind bibliotheken, <a href="tel:0592000000">0592 000 000</a>, <a href="mailto:info@bind.example">`); strings.Contains(a.body, `/mijn/#gegevens"`) {
 					t.Errorf("%s leads to another door for a telephone number", path)
 				}
 			}
@@ -107,6 +108,36 @@ func TestWhoMayNotBorrowHearsWhyAndWhatToDo(t *testing.T) {
 		}
 		b.get("/titel/"+id+"/lenen").want(t, 200, bus) // a reload of the refusal asks for nothing
 	}
+}
+
+// Who has to ask the library hears where that is, by what is known at that moment.
+func TestARefusedReaderHearsWhereTheLibraryIs(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		where := reading.Desk{Address: "Brink 1, 9401 HS Assen", Site: "https://bind.example/"}
+		asked := 0
+		h := newHouse(t, db, with{desk: func(*sqldb.Tx) (reading.Desk, error) { asked++; return where, nil }})
+		h.provider.Person = map[string]any{"sub": "p", "memberships": []map[string]any{{"organisation_name": "Bind bibliotheken", "name": "Basis", "rights": []string{"physical"}, "state": "active"}}}
+		b := h.browser()
+		b.get("/inloggen")
+		for _, path := range []string{"/", "/mijn-boeken", "/titel/" + h.ids[bus]} {
+			b.get(path).want(t, 200, `<a href="tel:0592000000">0592 000 000</a>`, "<p>Adres: Brink 1, 9401 HS Assen</p>", `<a href="https://bind.example/">Vestigingen en openingstijden`)
+		}
+		b.get("/mijn-boeken?taal=en").want(t, 200, "Address: Brink 1", "Branches and opening hours")
+		where = reading.Desk{}
+		if a := b.get("/mijn-boeken?taal=nl").want(t, 200, "Zo bereik je je bibliotheek: "); strings.Contains(a.body, "Adres:") || strings.Contains(a.body, "openingstijden") {
+			t.Errorf("what is not known is told: %s", onlyText(a.body))
+		}
+		// Nobody else's page asks for it.
+		h.provider.Person = zoe("2027-11-30")
+		before, well := asked, h.browser()
+		well.get("/inloggen")
+		for _, path := range []string{"/", "/mijn-boeken", "/titel/" + h.ids[bus]} {
+			well.get(path).want(t, 200)
+		}
+		if asked != before {
+			t.Error("the address is asked for who may borrow")
+		}
+	})
 }
 
 func TestTheEleventhEBookIsRefused(t *testing.T) {

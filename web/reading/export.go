@@ -13,16 +13,16 @@ import (
 )
 
 // export is everything that the Online Bibliotheek keeps of a reader (AVG art. 15 and
-// 20). Its types are written out, so that a new field elsewhere leaves the house by
+// 20): a page shows it, and a file holds it. Its types are written out, so that a new field elsewhere leaves the house by
 // decision and not by accident. Passwords of apps are in it nowhere: we do not know them.
 type export struct {
-	About       []string           `json:"about"` // in the reader's language
+	About       []string           `json:"about"` // in the reader's language, as is Missing
 	MadeAt      time.Time          `json:"made_at"`
 	Name        string             `json:"username"` // as the sign-on told it for this visit
 	Loans       []exportLoan       `json:"loans"`
 	Apps        []exportApp        `json:"apps"`
 	Memberships []exportMembership `json:"memberships"` // as the sign-on told them
-	Missing     []string           `json:"not_included"`
+	Missing     []kit.Elsewhere    `json:"not_included"`
 }
 
 type exportLoan struct {
@@ -69,17 +69,46 @@ type exportMembership struct {
 	ValidThrough day.Day  `json:"valid_through,omitempty"`
 }
 
+// Right is what a right of a membership gives, in words; one that we do not know stands
+// as it came.
+func (export) Right(v kit.View, right string) string {
+	if key := "reading.right_" + right; v.Site.Words.Has(key) {
+		return v.T(key)
+	}
+	return right
+}
+
 // percent of a part of one, with one figure behind the point.
 func percent(part float64) float64 { return float64(int(part*1000+.5)) / 10 }
 
-// takeData hands a reader the file. It is written down nowhere that they did: that
-// would be one more thing that we know of them.
+// showData shows a reader what is kept. It is written down nowhere that they looked, or
+// took the file: that would be one more thing that we know of them.
+func (s *Site) showData(w http.ResponseWriter, r *http.Request, who who) error {
+	all, err := s.gather(r, who)
+	if err != nil {
+		return err
+	}
+	return s.Show(w, r, http.StatusOK, "data", all)
+}
+
+// takeData hands a reader the file.
 func (s *Site) takeData(w http.ResponseWriter, r *http.Request, who who) error {
+	all, err := s.gather(r, who)
+	if err != nil {
+		return err
+	}
+	return kit.SendJSON(w, fmt.Sprintf("online-bibliotheek-%s.json", day.Of(all.MadeAt)), all)
+}
+
+func (s *Site) gather(r *http.Request, who who) (export, error) {
 	lang := kit.VisitOf(r).Lang
 	say := func(key string, args ...any) string { return s.Words.Text(lang, key, args...) }
-	all := export{Name: who.Name, About: []string{say("reading.x_about"), say("reading.x_key")},
-		Missing: []string{say("reading.x_over"), say("reading.x_browser"), say("reading.x_regret", int(Regret/time.Minute)),
-			say("reading.x_account", kit.Absolute(s.Doors.Login, "/")), say("reading.x_library", kit.Absolute(s.Doors.Mine, "/"))}}
+	elsewhere := func(key, address string) kit.Elsewhere {
+		return kit.Elsewhere{Text: say(key, address), Address: address}
+	}
+	all := export{Name: who.Name, About: []string{say("reading.x_about"), say("reading.x_key")}, Memberships: []exportMembership{},
+		Missing: []kit.Elsewhere{{Text: say("reading.x_over")}, {Text: say("reading.x_browser")}, {Text: say("reading.x_regret", int(Regret/time.Minute))},
+			elsewhere("reading.x_account", kit.Absolute(s.Doors.Login, "/gegevens")), elsewhere("reading.x_library", kit.Absolute(s.Doors.Mine, "/"))}}
 	for _, m := range who.Memberships {
 		all.Memberships = append(all.Memberships, exportMembership{m.Library, m.Name, m.Rights, m.ValidFrom, m.ValidThrough})
 	}
@@ -102,10 +131,7 @@ func (s *Site) takeData(w http.ResponseWriter, r *http.Request, who who) error {
 		}
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return kit.SendJSON(w, fmt.Sprintf("online-bibliotheek-%s.json", day.Of(all.MadeAt)), all)
+	return all, err
 }
 
 func exportOf(tx *sqldb.Tx, reader loan.Reader, l loan.Loan) (exportLoan, error) {

@@ -2,12 +2,16 @@ package reading_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
+	"lidwoord/base/words"
+	"lidwoord/web/webtest"
 )
 
 // All that is kept of a reader is theirs to take along, and nothing of another's.
@@ -71,6 +75,23 @@ func TestAReaderTakesAlongWhatIsKept(t *testing.T) {
 		if app.Name != "KOReader" || app.Login != login || app.MadeOn != "2026-11-23" || strings.Contains(a.body, string(password)) {
 			t.Errorf("the app: %+v", app)
 		}
+		// A page tells the same to who finds a file for computers hard to read.
+		number := func(sentence string) func(any) string {
+			return func(v any) string { return strings.ReplaceAll(fmt.Sprintf(sentence, v), ".", ",") }
+		}
+		say := webtest.Telling{"kind": func(any) string { return "E-book" }, "times_extended": func(any) string { return "Verlengd Nee" }, "percent": number("%v %%"),
+			"ended": func(any) string { return "Ja" }, "rights": func(any) string { return "Alle e-books en luisterboeken lenen" }}
+		page := b.get("/mijn-boeken/gegevens").want(t, 200, "Wat we hier van je bewaren", "Bladwijzers: 1", "data-print", `method="post" action="/bibliotheek/mijn-boeken/gegevens"`)
+		webtest.Tells(t, words.NL, a.body, page.body, say)
+		if strings.Contains(page.body, "Pluis") || strings.Contains(page.body, string(password)) || page.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("the page holds what it should not, or may be kept: %v", page.Header)
+		}
+		stranger := h.browser()
+		stranger.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		stranger.get("/mijn-boeken/gegevens").want(t, 303)
+		b.post("/titel/"+h.ids["De robot die wilde voorlezen"]+"/lenen").want(t, 200)
+		complete(t, b.get("/mijn-boeken/gegevens?taal=en").want(t, 200, "You have not begun yet", "You have no bookmarks here", "Borrow all e-books and audiobooks", "25.5%"))
+		b.post("/titel/" + h.ids["De robot die wilde voorlezen"] + "/teruggeven")
 		if strings.Contains(a.body, "Pluis") {
 			t.Error("it holds somebody else's loan")
 		}
@@ -78,8 +99,47 @@ func TestAReaderTakesAlongWhatIsKept(t *testing.T) {
 		if a := b.do("POST", "/mijn-boeken/gegevens?taal=en", nil).want(t, 200, "What you borrowed before is not here"); strings.Contains(a.body, bus) {
 			t.Error("what went back is still told")
 		}
+		b.get("/mijn-boeken/gegevens?taal=nl").want(t, 200, "Je hebt nu niets geleend")
 		if strings.Contains(h.log.String(), bus) {
 			t.Error("the log knows")
 		}
 	})
+}
+
+// Who finds computers hard walks from the books to the page, prints it, and may take the file.
+func TestAReaderSeesOnAPageWhatIsKept(t *testing.T) {
+	b := webtest.Start(t)
+	h := newHouse(t, sqldbtest.New(t), with{dist: bundle})
+	h.provider.Person = zoe("2027-11-30")
+	p := b.Person(t)
+	home := h.URL + "/bibliotheek"
+	p.Visit(home + "/inloggen?naar=/bibliotheek/mijn-boeken")
+	p.Press("Bekijk je gegevens")
+	p.Want("Wat we hier van je bewaren", "Je hebt nu niets geleend.", "Je hebt geen leesapps.", "Bind bibliotheken")
+	p.Look("data-empty")
+	p.Visit(home + "/leesapps")
+	p.Fill("Hoe noem je deze app?", "KOReader")
+	p.Press("Maak een app-wachtwoord")
+	for _, title := range []string{bus, "De robot die wilde voorlezen"} {
+		p.Visit(home + "/titel/" + h.ids[title])
+		p.Press("Lenen")
+	}
+	post := func(path, form string) {
+		t.Helper()
+		if !webtest.Eval[bool](p, `fetch('/bibliotheek/`+path+`', {method: 'POST', headers: {Accept: 'application/json'}, body: new URLSearchParams(`+form+`)}).then(a => a.ok)`) {
+			t.Errorf("%s was refused", path)
+		}
+	}
+	post("plaats/"+h.ids[bus], `{href: 'EPUB/chapter-02.xhtml', fragment: 'epubcfi(/6/6!/4/10,/1:0,/3:212)', total: '0.255', by: 'p'}`)
+	post("bladwijzers/"+h.ids[bus], `{href: 'EPUB/chapter-02.xhtml', fragment: 'epubcfi(/6/6!/4/10,/1:0,/3:212)', total: '0.3', chapter: 'De fiets die niet naar huis wilde', words: 'De fiets stond al drie dagen tegen de muur van de bibliotheek en niemand …'}`)
+	post("bladwijzers/"+h.ids[bus], `{href: 'EPUB/chapter-03.xhtml', total: '0.7'}`)
+	p.Visit(home + "/mijn-boeken")
+	p.Look("data-way")
+	p.Press("Bekijk je gegevens")
+	p.Want("Bladwijzers: 2", "De fiets stond al drie dagen", "Op 25,5 % van de titel", "Je bent nog niet begonnen", "KOReader", "Afdrukken", "Download je gegevens")
+	p.Look("data")
+	p.Language("en")
+	p.Visit(home + "/mijn-boeken/gegevens")
+	p.Want("Bookmarks: 2", "At 25.5% of the title")
+	p.Look("data-en")
 }

@@ -70,6 +70,7 @@ func TestEveryScreenFitsLargeLettersAndSmallWindows(t *testing.T) {
 	both("/titel/bestaat-niet", "fits-missing")
 
 	both("/inloggen?naar=/bibliotheek/mijn-boeken", "fits-mine-empty")
+	both("/mijn-boeken/gegevens", "fits-data-empty")
 	see("/leesapps", "fits-apps-none")
 	p.Fill("Hoe noem je deze app?", "KOReader op mijn e-reader met een lange naam")
 	p.Press("Maak een app-wachtwoord")
@@ -87,6 +88,8 @@ func TestEveryScreenFitsLargeLettersAndSmallWindows(t *testing.T) {
 	see("/titel/"+h.ids[bus]+"/meenemen", "fits-takealong")
 	both("/titel/"+h.ids[endless]+"/teruggeven", "fits-giveback")
 	walkReader(t, h, p, func(name string) { t.Helper(); p.Fits(name, slides, large) })
+
+	both("/mijn-boeken/gegevens", "fits-data")
 
 	h.pass(20 * 24 * time.Hour)
 	p.Visit(home + "/inloggen?naar=/bibliotheek/mijn-boeken")

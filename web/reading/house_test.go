@@ -74,6 +74,7 @@ type with struct {
 	titles int    // titles that are made up
 	log    *slog.Logger
 
+	desk    func(*sqldb.Tx) (reading.Desk, error)
 	popular func(*sqldb.Tx, time.Time) (map[string]int, error)
 }
 
@@ -141,7 +142,7 @@ func newHouse(t testing.TB, db *sqldb.DB, w with) *house {
 		w.dist = fstest.MapFS{}
 	}
 	site, err := reading.New(k, reading.Settings{ClientID: "ob", ClientSecret: "geheim", Stacks: h.stacks, Dist: w.dist,
-		Index: index.New(db, index.Settings{Popular: w.popular}), Catalogue: "https://lezen.example/opds"})
+		Index: index.New(db, index.Settings{Popular: w.popular}), Catalogue: "https://lezen.example/opds", Desk: w.desk})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,15 +16,15 @@ import (
 
 // possibility is what a reader can do with the title of a page.
 type possibility struct {
-	Loan    *loan.Loan  // what they have of it, nil for nothing
-	Rules   loan.Rules  // the zero Rules for who may borrow nothing
-	Refused fault.List  // why it cannot be borrowed, or was not extended
-	Help    string      // message key of the way out, "" when there is none
-	Full    []loan.Loan // the loans of this kind, when one of them has to go back first
-	Again   bool        // looking again may help: the membership may be a newer one by now
-	Looked  bool        // we looked just now, and it is so
-	Back    givenBack   // what this browser keeps of the title, the zero value for nothing
-	Now     time.Time
+	Loan    *loan.Loan // what they have of it, nil for nothing
+	Rules   loan.Rules // the zero Rules for who may borrow nothing
+	Refused fault.List // why it cannot be borrowed, or was not extended
+	help
+	Full   []loan.Loan // the loans of this kind, when one of them has to go back first
+	Again  bool        // looking again may help: the membership may be a newer one by now
+	Looked bool        // we looked just now, and it is so
+	Back   givenBack   // what this browser keeps of the title, the zero value for nothing
+	Now    time.Time
 }
 
 // possible adds what this reader can do with the title of the page.
@@ -50,7 +50,10 @@ func (s *Site) possible(r *http.Request, p *titlePage) error {
 	p.Again = byMembership(c.Refused) && p.Now.Sub(who.At) >= loan.LendingRights
 	p.Looked = byMembership(c.Refused) && !p.Again
 	if c.Refused != nil {
-		p.Refused, p.Help = fault.Of(c.Refused), wayOut(c.Refused)
+		p.Refused = fault.Of(c.Refused)
+		if p.help, err = s.helpWith(r, c.Refused); err != nil {
+			return err
+		}
 	}
 	if back := s.givenBack(r, who); c.Loan == nil && c.Refused == nil && back.Title == p.Title.ID && back.Place.Href != "" {
 		p.Back = back
@@ -98,6 +101,31 @@ func wayOut(refused error) string {
 		return ""
 	}
 	return "reading.ask"
+}
+
+// help is what a page offers a refused reader.
+type help struct {
+	Help string // message key of the way out, "" when there is none
+	Desk Desk   // where the library is, for who has to ask there
+}
+
+// Desk is where people can go to ask: the library's address and its own website, each
+// "" when it has none.
+type Desk struct{ Address, Site string }
+
+func (s *Site) helpWith(r *http.Request, refused error) (h help, err error) {
+	if refused == nil {
+		return h, nil
+	}
+	h.Help = wayOut(refused)
+	if h.Help != "reading.ask" || s.Settings.Desk == nil {
+		return h, nil
+	}
+	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
+		h.Desk, err = s.Settings.Desk(tx)
+		return err
+	})
+	return h, err
 }
 
 // A wish is what a reader asked with a form. It travels over the sign-on and back

@@ -8,7 +8,9 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
+	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
+	"lidwoord/web/reading"
 	"lidwoord/web/webtest"
 )
 
@@ -43,7 +45,9 @@ func TestBorrowingAtTheDoor(t *testing.T) {
 	for i := range 7 {
 		more = append(more, epub(t, fmt.Sprint("Boek nummer ", i), `<p>Tekst</p>`))
 	}
-	h := newHouse(t, sqldbtest.New(t), with{dist: bundle, epubs: more})
+	h := newHouse(t, sqldbtest.New(t), with{dist: bundle, epubs: more, desk: func(*sqldb.Tx) (reading.Desk, error) {
+		return reading.Desk{Address: "Brink 1, 9401 HS Assen", Site: "https://bind.example/"}, nil
+	}})
 	h.provider.Person = zoe("2027-11-30")
 	home := h.URL + "/bibliotheek"
 	p := b.Person(t)
@@ -51,6 +55,7 @@ func TestBorrowingAtTheDoor(t *testing.T) {
 	p.Want("Je hebt nu niets geleend", "Kies een boek")
 	p.Look("lend-empty")
 	p.Visit(home + "/titel/" + h.ids[bus])
+	p.Want("Ongeveer 6 bladzijden")
 	p.Look("lend-free")
 	// With the keyboard only.
 	focus(t, p, "Lenen")
@@ -99,7 +104,7 @@ func TestBorrowingAtTheDoor(t *testing.T) {
 	h.provider.Person = map[string]any{"sub": "p", "memberships": []map[string]any{{"organisation_name": "Bind bibliotheken", "name": "Basis", "rights": []string{"physical"}, "state": "active"}}}
 	r := b.Person(t)
 	r.Visit(home + "/inloggen")
-	r.Want("kun je geen e-books of luisterboeken lenen", "Zo bereik je je bibliotheek: Bind bibliotheken, 0592 000 000, info@bind.example")
+	r.Want("kun je geen e-books of luisterboeken lenen", "Zo bereik je je bibliotheek: Bind bibliotheken, 0592 000 000, info@bind.example", "Adres: Brink 1, 9401 HS Assen", "openingstijden")
 	r.Look("lend-refused-home")
 	r.Visit(home + "/mijn-boeken")
 	r.Lacks("Kies een titel en druk op Lenen")

@@ -17,9 +17,9 @@ type minePage struct {
 	Rules   loan.Rules // the zero Rules for who may borrow nothing
 	Rooms   []shelfRoom
 	Refused fault.List // why nothing more can be borrowed
-	Help    string     // as of a title
-	Back    givenBack  // what was given back a moment ago, the zero value for nothing
-	Lent    bool       // Back is on loan again, from another device, and not begun
+	help
+	Back givenBack // what was given back a moment ago, the zero value for nothing
+	Lent bool      // Back is on loan again, from another device, and not begun
 }
 
 // shelfLoan is a loan with its cover.
@@ -52,8 +52,10 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request, who who) error {
 	var err error
 	page.Rules, err = s.Loans.Rules(r.Context(), who.rights())
 	if fault.KindOf(err) == fault.Denied {
-		page.Refused, page.Help = fault.Of(err), wayOut(err)
-	} else if err != nil {
+		page.Refused = fault.Of(err)
+		page.help, err = s.helpWith(r, err)
+	}
+	if err != nil {
 		return err
 	}
 	loans, err := s.shelf(r, who)

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"time"
 
+	"lidwoord/base/sqldb"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/copy"
 	"lidwoord/reading/device"
@@ -46,6 +47,10 @@ type Settings struct {
 	Loans        *loan.Memory // nil makes one for this door
 	Catalogue    string       // address of the catalogue for reader apps
 	Dist         fs.FS        // bundled scripts; nil is what was built in
+
+	// Desk tells where the library is. The administration fills it; with nil, readers
+	// hear its telephone number and address for mail only.
+	Desk func(*sqldb.Tx) (Desk, error)
 }
 
 // Site is the door.
@@ -119,6 +124,7 @@ func (s *Site) Routes(m *kit.Mux) {
 
 	// For readers.
 	m.Page("GET /mijn-boeken", s.fresh(forReader(s.myBooks)))
+	m.Page("GET /mijn-boeken/gegevens", s.fresh(forReader(s.showData)))
 	m.Page("POST /mijn-boeken/gegevens", forReader(s.takeData))
 	m.Page("POST /titel/{title}/lenen", forReader(s.borrow))
 	m.Page("GET /titel/{title}/lenen", s.toTitle)

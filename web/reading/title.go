@@ -99,7 +99,10 @@ func (s *Site) titlePage(w http.ResponseWriter, r *http.Request, id, failed stri
 	if err := s.possible(r, &p); err != nil {
 		return err
 	}
-	p.Failed, p.Refused, p.Help = failed, fault.Of(refused), wayOut(refused)
+	p.Failed, p.Refused = failed, fault.Of(refused)
+	if p.help, err = s.helpWith(r, refused); err != nil {
+		return err
+	}
 	return s.Show(w, r, kit.Status(refused), "title", p)
 }
 

@@ -4,7 +4,7 @@
 const wrong = [];
 const scope = document.querySelector('dialog[open]') ?? document.body;
 const say = (e, what) => wrong.push(what + ': ' + e.outerHTML.replace(/\s+/g, ' ').slice(0, 110));
-const hidden = e => !e.checkVisibility({checkVisibilityCSS: true}) || !e.getClientRects().length || e.closest('.lw-hidden, .lezer__word, .utrecht-skip-link, [inert]') && getComputedStyle(e.closest('.lw-hidden, .lezer__word, .utrecht-skip-link, [inert]')).position === 'absolute';
+const hidden = e => !e.checkVisibility({checkVisibilityCSS: true}) || !e.getClientRects().length || e.closest('.lw-hidden, .lw-cards thead, .lezer__word, .utrecht-skip-link, [inert]') && getComputedStyle(e.closest('.lw-hidden, .lw-cards thead, .lezer__word, .utrecht-skip-link, [inert]')).position === 'absolute';
 const own = e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
 // What a clamp leaves out has a place of its own, but nobody sees it.
 const shown = (e, line) => { for (let up = e; up && up !== document.body; up = up.parentElement) if (/hidden|clip/.test(getComputedStyle(up).overflowY) && line.top + 4 > up.getBoundingClientRect().bottom) return false; return true };

@@ -274,7 +274,7 @@
 
   // Bookmarks.
   var marks = Lidwoord.marks({
-    url: say.marks, loan: say.loan, list: $("bladwijzers"), none: $("geen-bladwijzers"), label: minute, change: function () {},
+    url: say.marks, loan: say.loan, left: Number(say.left), list: $("bladwijzers"), none: $("geen-bladwijzers"), label: minute, change: function () {},
     go: function (m) { var s = spot(m); go(s.track, s.at, !audio.paused); later(); $("speel").focus(); },
     failed: function (status) { $("stem").textContent = status === 409 ? say.full : say.failed; },
     ended: function () { places.wake(true); },

@@ -4,6 +4,35 @@
   "use strict";
   var json = { Accept: "application/json" };
 
+  // A drawer keeps in this browser what waits for one loan. Each loan has its own, so
+  // that a second book leaves alone what a first one could not send. What was never
+  // sent goes when the loan is over, and a while: it may have been extended on another
+  // device.
+  //   kind  what lies in it
+  //   o     loan: its number; left: milliseconds that it still runs
+  var grace = 31 * 864e5;
+  function drawer(kind, o) {
+    var until = Date.now() + o.left, key = kind + "-" + o.loan;
+    try {
+      Object.keys(localStorage).forEach(function (k) {
+        if (k === kind || k.startsWith(kind + "-") && !(parsed(k).until + grace > Date.now())) localStorage.removeItem(k);
+      });
+    } catch (e) { /* a private window keeps nothing */ }
+    function parsed(k) {
+      try { return JSON.parse(localStorage.getItem(k)) || {}; } catch (e) { return {}; }
+    }
+    return {
+      // Lays what there is, or nothing, in the place of what was there.
+      keep: function (what) {
+        try {
+          if (what) localStorage.setItem(key, JSON.stringify({ until: until, what: what }));
+          else localStorage.removeItem(key);
+        } catch (e) { /* the same */ }
+      },
+      look: function () { return parsed(key).what || null; },
+    };
+  }
+
   // A place is sent with how long ago it was read, because clocks differ: the server
   // keeps the newest reading. Without a connection it waits here, and in this browser
   // under the number of the loan, until it can be sent.
@@ -17,22 +46,11 @@
   //   o.offer  another device is at this place; nobody jumps by itself
   function places(o) {
     var by = Array.from(crypto.getRandomValues(new Uint8Array(8)), function (b) { return b.toString(16).padStart(2, "0"); }).join("");
-    var drawer = "lidwoord-plaats", pending = null, timer = 0, asked = 0, busy = false;
+    var kept = drawer("lidwoord-plaats", o), pending = null, timer = 0, asked = 0, busy = false;
     var ends = Date.now() + o.left;
     var known = name(o.known);
     function name(p) { return [p.by || "", p.href || "", p.fragment || ""].join(" "); }
-    function store() {
-      try {
-        if (pending) localStorage.setItem(drawer, JSON.stringify({ loan: o.loan, place: pending }));
-        else localStorage.removeItem(drawer);
-      } catch (e) { /* a private window keeps nothing */ }
-    }
-    function left() {
-      try {
-        var found = JSON.parse(localStorage.getItem(drawer));
-        return found && found.loan === o.loan ? found.place : null;
-      } catch (e) { return null; }
-    }
+    function store() { kept.keep(pending); }
     function body(p) {
       var fields = { href: p.href, fragment: p.fragment, total: String(Math.min(1, Math.max(0, p.total || 0))), by: by, ago: String(Math.max(0, Date.now() - p.at)) };
       if (o.speed) fields.speed = String(o.speed());
@@ -114,7 +132,7 @@
       // What an earlier page could not send; the newer place of another device if
       // there is one, else where to begin, or null for where the server said.
       begin: async function () {
-        var p = left();
+        var p = kept.look();
         if (!p) return null;
         pending = p;
         return (await send()) || p;
@@ -127,6 +145,7 @@
   // of the loan, without the words of the book.
   //   o.url    address
   //   o.loan   number of the loan
+  //   o.left   milliseconds that the loan still ran when the page came
   //   o.list   <ol> with the words in data-go, data-remove, data-removed, data-undo
   //   o.none   shown when there are none
   //   o.label  says where a bookmark is: "45 %"
@@ -136,20 +155,9 @@
   //   o.ended  is called when the loan is over, or nobody is signed in
   function marks(o) {
     var all = [], say = o.list.dataset;
-    var drawer = "lidwoord-bladwijzers", waiting = [], flies = null, busy = null, timer = 0; // waiting holds {put: bookmark} and {away: id}
-    function store() {
-      try {
-        if (waiting.length) localStorage.setItem(drawer, JSON.stringify({ loan: o.loan, changes: waiting.map(bare) }));
-        else localStorage.removeItem(drawer);
-      } catch (e) { /* a private window keeps nothing */ }
-    }
+    var kept = drawer("lidwoord-bladwijzers", o), waiting = [], flies = null, busy = null, timer = 0; // waiting holds {put: bookmark} and {away: id}
+    function store() { kept.keep(waiting.length ? waiting.map(bare) : null); }
     function bare(c) { return c.put ? { put: { href: c.put.href, fragment: c.put.fragment, total: c.put.total, chapter: c.put.chapter } } : c; }
-    function left() {
-      try {
-        var found = JSON.parse(localStorage.getItem(drawer));
-        return found && found.loan === o.loan ? found.changes : [];
-      } catch (e) { return []; }
-    }
     function element(tag, klass, text) {
       var e = document.createElement(tag);
       if (klass) e.className = klass;
@@ -249,7 +257,7 @@
       if (at >= 0) o.list.children[at].querySelector("button").focus();
     }
     async function load() {
-      waiting = left();
+      waiting = kept.look() || [];
       await flush();
       try {
         var a = await fetch(o.url, { headers: json });

@@ -322,7 +322,7 @@ finder(view, { form: $('zoek'), list: $('gevonden'), say: $('zoek-stand'), go: c
 
 // Bookmarks: the ribbon is on when one lies on the page that is shown.
 const marks = Lidwoord.marks({
-  url: say.marks, loan: say.loan, list: $('bladwijzers'), none: $('geen-bladwijzers'), label: m => percent(m.total), change: ribbon,
+  url: say.marks, loan: say.loan, left: Number(say.left), list: $('bladwijzers'), none: $('geen-bladwijzers'), label: m => percent(m.total), change: ribbon,
   go: m => leaveFor('inhoudsopgave', () => goTo(m), whereIs(m)),
   failed: status => tell(status === 409 ? say.full : say.failed),
   ended: () => places.wake(true),
