@@ -10,15 +10,19 @@ import (
 	"net/http"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"lidwoord/base/outbox"
+	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/web/webtest"
 )
+
+func TestMain(m *testing.M) { webtest.Main(m) }
 
 // running is a house that serves, with the demo library loaded.
 type running struct {
@@ -49,11 +53,22 @@ func (l *logged) String() string {
 // pass lets time go by in the house.
 func (h *running) pass(d time.Duration) { h.ahead.Add(int64(d)) }
 
-// eachEngine serves the demo on SQLite and on PostgreSQL.
+// eachEngine serves the demo on SQLite and on PostgreSQL, on both at once: most of a
+// walk is waiting for a page. It returns when both are done.
 func eachEngine(t *testing.T, f func(*testing.T, *running)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { f(t, serveDemo(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"))) })
-	t.Run("postgres", func(t *testing.T) { f(t, serveDemo(t, sqldbtest.PostgresURL(t))) })
+	databases := map[string]func(testing.TB) string{
+		"sqlite":   func(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "lidwoord.db") },
+		"postgres": sqldbtest.PostgresURL,
+	}
+	t.Run("demo", func(t *testing.T) {
+		for engine, database := range databases {
+			t.Run(engine, func(t *testing.T) {
+				t.Parallel()
+				f(t, serveDemo(t, database(t)))
+			})
+		}
+	})
 }
 
 func serveDemo(t *testing.T, database string) *running {
@@ -71,25 +86,26 @@ func serveAt(t *testing.T, database string, doors func(address string) map[strin
 	at := listener.Addr().String()
 	listener.Close()
 	dir := t.TempDir()
-	c := Config{Listen: at, Database: database, KeyFile: filepath.Join(dir, "secret.key"), Titles: filepath.Join(dir, "titles"), Library: "bind",
-		Doors: doors(at), Brand: Brand{Name: "Bind bibliotheken"}, demo: true}
+	c := Config{Listen: at, Database: database, KeyFile: filepath.Join(dir, worldKey), Titles: filepath.Join(dir, worldTitles), Doors: doors(at)}
 	run := &running{at: "http://" + at}
 	log := slog.New(slog.NewMultiHandler(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}),
 		slog.NewTextHandler(&run.heard, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	db, err := openDatabase(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
+	var copied *world
+	if strings.HasPrefix(database, "sqlite:") && len(c.Doors) == 1 {
+		if copied, err = loaded(); err != nil {
+			t.Fatal(err)
+		}
+		copied.copyTo(t, c)
 	}
-	h, err := build(t.Context(), c, db, log)
+	h, err := demoHouse(t.Context(), c, log)
+	if err == nil && copied != nil {
+		err = h.db.InTx(t.Context(), func(tx *sqldb.Tx) error { return copied.move(tx, c.Doors["start"]) })
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	run.house = h
-	db.Now = func() time.Time { return time.Now().Add(time.Duration(run.ahead.Load())) }
-	h.mail = &outbox.Worker{DB: db, Sender: outbox.Nowhere{}, Keep: true, Log: log, Returned: h.office.MailReturned}
-	if _, err := loadDemo(t.Context(), h); err != nil {
-		t.Fatal(err)
-	}
+	h.db.Now = func() time.Time { return time.Now().Add(time.Duration(run.ahead.Load())) }
 	ctx, stop := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan error, 1)
 	go func() { done <- h.run(ctx, func(string) { close(ready) }) }()
@@ -103,9 +119,26 @@ func serveAt(t *testing.T, database string, doors func(address string) map[strin
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		db.Close()
+		h.db.Close()
 	})
 	return run
+}
+
+// demoHouse is a house with the demo library in its database, which may be there
+// already.
+func demoHouse(ctx context.Context, c Config, log *slog.Logger) (*house, error) {
+	c.Library, c.Brand, c.demo = "bind", Brand{Name: "Bind bibliotheken"}, true
+	db, err := openDatabase(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	h, err := build(ctx, c, db, log)
+	if err != nil {
+		return nil, err
+	}
+	h.mail = &outbox.Worker{DB: db, Sender: outbox.Nowhere{}, Keep: true, Log: log, Returned: h.office.MailReturned}
+	_, err = loadDemo(ctx, h)
+	return h, err
 }
 
 // letter is one mail as /dev/mail.json shows it.
