@@ -8,9 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,11 +16,8 @@ import (
 
 	"lidwoord/base/outbox"
 	"lidwoord/base/sqldb"
-	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/web/webtest"
 )
-
-func TestMain(m *testing.M) { webtest.Main(m) }
 
 // running is a house that serves, with the demo library loaded.
 type running struct {
@@ -53,31 +48,33 @@ func (l *logged) String() string {
 // pass lets time go by in the house.
 func (h *running) pass(d time.Duration) { h.ahead.Add(int64(d)) }
 
-// eachEngine serves the demo on SQLite and on PostgreSQL, on both at once: most of a
-// walk is waiting for a page. It returns when both are done.
+// eachEngine serves the demo on SQLite and on PostgreSQL.
 func eachEngine(t *testing.T, f func(*testing.T, *running)) {
 	t.Helper()
-	databases := map[string]func(testing.TB) string{
-		"sqlite":   func(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "lidwoord.db") },
-		"postgres": sqldbtest.PostgresURL,
-	}
+	bothEngines(t, func(t *testing.T, engine string) { f(t, serveDemo(t, engine)) })
+}
+
+// bothEngines runs f for both engines at once, as most of a walk is waiting for a page.
+// It returns when both are done.
+func bothEngines(t *testing.T, f func(t *testing.T, engine string)) {
+	t.Helper()
 	t.Run("demo", func(t *testing.T) {
-		for engine, database := range databases {
+		for _, engine := range []string{"sqlite", "postgres"} {
 			t.Run(engine, func(t *testing.T) {
 				t.Parallel()
-				f(t, serveDemo(t, database(t)))
+				f(t, engine)
 			})
 		}
 	})
 }
 
-func serveDemo(t *testing.T, database string) *running {
+func serveDemo(t *testing.T, engine string) *running {
 	t.Helper()
-	return serveAt(t, database, func(address string) map[string]string { return map[string]string{"start": "http://" + address} })
+	return serveAt(t, engine, func(address string) map[string]string { return map[string]string{"start": "http://" + address} })
 }
 
 // serveAt serves the demo with its doors where doors puts them.
-func serveAt(t *testing.T, database string, doors func(address string) map[string]string) *running {
+func serveAt(t *testing.T, engine string, doors func(address string) map[string]string) *running {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -85,21 +82,14 @@ func serveAt(t *testing.T, database string, doors func(address string) map[strin
 	}
 	at := listener.Addr().String()
 	listener.Close()
-	dir := t.TempDir()
-	c := Config{Listen: at, Database: database, KeyFile: filepath.Join(dir, worldKey), Titles: filepath.Join(dir, worldTitles), Doors: doors(at)}
+	c := copied(t, engine)
+	c.Listen, c.Doors = at, doors(at)
 	run := &running{at: "http://" + at}
 	log := slog.New(slog.NewMultiHandler(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}),
 		slog.NewTextHandler(&run.heard, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	var copied *world
-	if strings.HasPrefix(database, "sqlite:") && len(c.Doors) == 1 {
-		if copied, err = loaded(); err != nil {
-			t.Fatal(err)
-		}
-		copied.copyTo(t, c)
-	}
 	h, err := demoHouse(t.Context(), c, log)
-	if err == nil && copied != nil {
-		err = h.db.InTx(t.Context(), func(tx *sqldb.Tx) error { return copied.move(tx, c.Doors["start"]) })
+	if err == nil {
+		err = h.db.InTx(t.Context(), func(tx *sqldb.Tx) error { return moveLetters(tx, c.Doors["start"]) })
 	}
 	if err != nil {
 		t.Fatal(err)
