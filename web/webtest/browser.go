@@ -42,6 +42,7 @@ type Browser struct {
 var shared struct {
 	mu sync.Mutex
 	*Browser
+	ends bool // by Main
 }
 
 // Start gives a test the Chromium of this program, in which each Person is on their
@@ -55,6 +56,9 @@ func Start(t testing.TB) *Browser {
 	}
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
+	if !shared.ends {
+		t.Fatal("nothing ends Chromium: the package needs func TestMain(m *testing.M) { webtest.Main(m) }")
+	}
 	if shared.Browser != nil && shared.ctx.Err() != nil { // one that fell over must not take the tests after it along
 		shared.stop()
 		shared.Browser = nil
@@ -72,6 +76,7 @@ func Start(t testing.TB) *Browser {
 // Main runs the tests of a package and then ends the Chromium that they used. It is
 // the TestMain of every package that calls Start.
 func Main(m *testing.M) {
+	shared.ends = true
 	m.Run()
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
