@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,7 +13,7 @@ import (
 
 // An app over HTTP, as e-readers come: borrow, fetch, withdrawn, refused.
 func TestAnAppBorrowsOverHTTP(t *testing.T) {
-	h := serveDemo(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"))
+	h := serveDemo(t, "sqlite")
 	reader := h.read(t, webtest.Start(t), h.login(t, "start.reader"), demoReaderPw)
 	a, title := h.app(t, reader, "KOReader"), h.titleID(t, "Onder de es")
 	get := func(path string) (*http.Response, []byte) {

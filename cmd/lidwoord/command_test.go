@@ -229,7 +229,7 @@ func TestTheDemoSellsWhatTheSeedSells(t *testing.T) {
 }
 
 func TestASecondStartKeepsTheData(t *testing.T) {
-	h := serveDemo(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"))
+	h := serveDemo(t, "sqlite")
 	if fresh, err := loadDemo(t.Context(), h.house); fresh || err != nil {
 		t.Errorf("loaded again: %v, %v", fresh, err)
 	}

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"lidwoord/base/factor"
-	"lidwoord/base/sqldb/sqldbtest"
 	"lidwoord/web/webtest"
 )
 
@@ -17,12 +15,10 @@ func namedEngines(t *testing.T, f func(t *testing.T, h *running, at string)) {
 	t.Helper()
 	named := func(at string) string { return "http://" + strings.Replace(at, "127.0.0.1", "localhost", 1) }
 	doors := func(at string) map[string]string { return map[string]string{"start": named(at)} }
-	serve := func(t *testing.T, database string) {
-		h := serveAt(t, database, doors)
+	bothEngines(t, func(t *testing.T, engine string) {
+		h := serveAt(t, engine, doors)
 		f(t, h, named(strings.TrimPrefix(h.at, "http://")))
-	}
-	t.Run("sqlite", func(t *testing.T) { serve(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db")) })
-	t.Run("postgres", func(t *testing.T) { serve(t, sqldbtest.PostgresURL(t)) })
+	})
 }
 
 // One reader gives the login account a second step, uses all that it brings, and takes
@@ -207,7 +203,7 @@ var (
 
 // Without script there are no passkeys, and the rest works by the same words.
 func TestASecondStepWithoutScript(t *testing.T) {
-	h := serveDemo(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"))
+	h := serveDemo(t, "sqlite")
 	p := webtest.Start(t).Person(t)
 	p.NoScript()
 	signIn := func() {

@@ -101,7 +101,7 @@ func TestOpenIDClientOfNodeSignsIn(t *testing.T) {
 	node, err := exec.LookPath("node")
 	root := filepath.Join("..", "..")
 	needs(t, "node, or openid-client (npm ci)", err == nil && exists(filepath.Join(root, "node_modules", "openid-client")))
-	h := serveDemo(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"))
+	h := serveDemo(t, "sqlite")
 	const redirect, logout = "https://vreemd.example/terug", "https://vreemd.example/uit"
 	private, public := twoKeys(t)
 	shown := h.connect(t, signon.Listed{Method: signon.BySecret, Client: signon.Client{ID: "vreemd", Name: "Vreemde Boeken", Redirects: []string{redirect}, Logouts: []string{logout},
@@ -187,7 +187,7 @@ Require valid-user
 
 func TestModAuthOpenidcOfApacheSignsInAndOut(t *testing.T) {
 	needs(t, "apache2 with libapache2-mod-auth-openidc", exists(apacheProgram) && exists(apacheModules+"/mod_auth_openidc.so"))
-	h := serveDemo(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"))
+	h := serveDemo(t, "sqlite")
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

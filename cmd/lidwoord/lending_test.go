@@ -359,7 +359,7 @@ func TestAChildBorrowsFromTheYouthCollection(t *testing.T) {
 
 func TestTheLendingPagesOfBeheerInABrowser(t *testing.T) {
 	browser := webtest.Start(t)
-	h := serveDemo(t, "sqlite:"+t.TempDir()+"/lidwoord.db")
+	h := serveDemo(t, "sqlite")
 	b := h.boss(t)
 	p := browser.Person(t)
 	p.Visit(h.at + "/beheer/aanmelden")

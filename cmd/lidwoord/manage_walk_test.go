@@ -1,7 +1,6 @@
 package main
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -13,7 +12,7 @@ import (
 // The pages about websites, systems and readers, as a manager walks through them.
 func TestAManagerConnectsAWebsiteInABrowser(t *testing.T) {
 	browser := webtest.Start(t)
-	h := serveDemo(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"))
+	h := serveDemo(t, "sqlite")
 	var err error
 	if h.start.Logins, err = demoLogins(t.Context(), h.db); err != nil {
 		t.Fatal(err)

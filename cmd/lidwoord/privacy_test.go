@@ -2,7 +2,6 @@ package main
 
 import (
 	"html"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -83,7 +82,7 @@ func TestTheDeskKnowsTheRulesOfEBooks(t *testing.T) {
 
 func TestPrivacyAtTheDeskAndAtHomeInABrowser(t *testing.T) {
 	browser := webtest.Start(t)
-	h := serveDemo(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"))
+	h := serveDemo(t, "sqlite")
 	p := browser.Person(t)
 	p.Visit(h.at + "/privacy")
 	p.Look("privacy")

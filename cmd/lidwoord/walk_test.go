@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"regexp"
 	"sync"
 	"sync/atomic"
@@ -16,7 +15,7 @@ import (
 	"time"
 
 	"lidwoord/base/outbox"
-	"lidwoord/base/sqldb/sqldbtest"
+	"lidwoord/base/sqldb"
 	"lidwoord/web/webtest"
 )
 
@@ -52,17 +51,30 @@ func (h *running) pass(d time.Duration) { h.ahead.Add(int64(d)) }
 // eachEngine serves the demo on SQLite and on PostgreSQL.
 func eachEngine(t *testing.T, f func(*testing.T, *running)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { f(t, serveDemo(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"))) })
-	t.Run("postgres", func(t *testing.T) { f(t, serveDemo(t, sqldbtest.PostgresURL(t))) })
+	bothEngines(t, func(t *testing.T, engine string) { f(t, serveDemo(t, engine)) })
 }
 
-func serveDemo(t *testing.T, database string) *running {
+// bothEngines runs f for both engines at once, as most of a walk is waiting for a page.
+// It returns when both are done.
+func bothEngines(t *testing.T, f func(t *testing.T, engine string)) {
 	t.Helper()
-	return serveAt(t, database, func(address string) map[string]string { return map[string]string{"start": "http://" + address} })
+	t.Run("demo", func(t *testing.T) {
+		for _, engine := range []string{"sqlite", "postgres"} {
+			t.Run(engine, func(t *testing.T) {
+				t.Parallel()
+				f(t, engine)
+			})
+		}
+	})
+}
+
+func serveDemo(t *testing.T, engine string) *running {
+	t.Helper()
+	return serveAt(t, engine, func(address string) map[string]string { return map[string]string{"start": "http://" + address} })
 }
 
 // serveAt serves the demo with its doors where doors puts them.
-func serveAt(t *testing.T, database string, doors func(address string) map[string]string) *running {
+func serveAt(t *testing.T, engine string, doors func(address string) map[string]string) *running {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -70,26 +82,20 @@ func serveAt(t *testing.T, database string, doors func(address string) map[strin
 	}
 	at := listener.Addr().String()
 	listener.Close()
-	dir := t.TempDir()
-	c := Config{Listen: at, Database: database, KeyFile: filepath.Join(dir, "secret.key"), Titles: filepath.Join(dir, "titles"), Library: "bind",
-		Doors: doors(at), Brand: Brand{Name: "Bind bibliotheken"}, demo: true}
+	c := copied(t, engine)
+	c.Listen, c.Doors = at, doors(at)
 	run := &running{at: "http://" + at}
 	log := slog.New(slog.NewMultiHandler(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}),
 		slog.NewTextHandler(&run.heard, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	db, err := openDatabase(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
+	h, err := demoHouse(t.Context(), c, log)
+	if err == nil {
+		err = h.db.InTx(t.Context(), func(tx *sqldb.Tx) error { return moveLetters(tx, c.Doors["start"]) })
 	}
-	h, err := build(t.Context(), c, db, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	run.house = h
-	db.Now = func() time.Time { return time.Now().Add(time.Duration(run.ahead.Load())) }
-	h.mail = &outbox.Worker{DB: db, Sender: outbox.Nowhere{}, Keep: true, Log: log, Returned: h.office.MailReturned}
-	if _, err := loadDemo(t.Context(), h); err != nil {
-		t.Fatal(err)
-	}
+	h.db.Now = func() time.Time { return time.Now().Add(time.Duration(run.ahead.Load())) }
 	ctx, stop := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan error, 1)
 	go func() { done <- h.run(ctx, func(string) { close(ready) }) }()
@@ -103,9 +109,26 @@ func serveAt(t *testing.T, database string, doors func(address string) map[strin
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		db.Close()
+		h.db.Close()
 	})
 	return run
+}
+
+// demoHouse is a house with the demo library in its database, which may be there
+// already.
+func demoHouse(ctx context.Context, c Config, log *slog.Logger) (*house, error) {
+	c.Library, c.Brand, c.demo = "bind", Brand{Name: "Bind bibliotheken"}, true
+	db, err := openDatabase(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	h, err := build(ctx, c, db, log)
+	if err != nil {
+		return nil, err
+	}
+	h.mail = &outbox.Worker{DB: db, Sender: outbox.Nowhere{}, Keep: true, Log: log, Returned: h.office.MailReturned}
+	_, err = loadDemo(ctx, h)
+	return h, err
 }
 
 // letter is one mail as /dev/mail.json shows it.

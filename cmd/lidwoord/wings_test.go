@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -127,7 +126,7 @@ var codeInText = regexp.MustCompile(`\b[A-Z0-9]{4}-[A-Z0-9]{4}\b`)
 // neighbour.
 func TestEveryDoorMayHaveAHostOfItsOwn(t *testing.T) {
 	knowLocalhost(t)
-	h := serveAt(t, "sqlite:"+filepath.Join(t.TempDir(), "lidwoord.db"), func(address string) map[string]string {
+	h := serveAt(t, "sqlite", func(address string) map[string]string {
 		_, port, _ := strings.Cut(address, ":")
 		doors := map[string]string{"start": "http://" + address}
 		for door, host := range map[string]string{"desk": "balie", "login": "account", "oidc": "sso", "reading": "lezen", "mine": "mijn", "signup": "lidworden", "manage": "beheer"} {

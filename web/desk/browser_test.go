@@ -11,6 +11,8 @@ import (
 	"lidwoord/web/webtest"
 )
 
+func TestMain(m *testing.M) { webtest.Main(m) }
+
 // keysMost is how many keys beside the typed data the quick path may take.
 const keysMost = 25
 

@@ -10,6 +10,8 @@ import (
 	"lidwoord/web/webtest"
 )
 
+func TestMain(m *testing.M) { webtest.Main(m) }
+
 // The owner's way in a real browser, by what stands on the buttons.
 func TestTheOwnerActivatesInABrowser(t *testing.T) {
 	p := webtest.Start(t).Person(t)

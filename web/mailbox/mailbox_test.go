@@ -20,6 +20,8 @@ import (
 	"lidwoord/web/webtest"
 )
 
+func TestMain(m *testing.M) { webtest.Main(m) }
+
 func door(t *testing.T, db *sqldb.DB, at string) http.Handler {
 	t.Helper()
 	list, err := words.Load(kit.Words, day.Words, mailbox.Words)

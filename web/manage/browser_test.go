@@ -13,6 +13,8 @@ import (
 	"lidwoord/web/webtest"
 )
 
+func TestMain(m *testing.M) { webtest.Main(m) }
+
 // serve opens Beheer at a name, since browsers know no passkeys at a number.
 func serve(t *testing.T) (h house, at string) {
 	t.Helper()

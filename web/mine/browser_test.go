@@ -9,6 +9,8 @@ import (
 	"lidwoord/web/webtest"
 )
 
+func TestMain(m *testing.M) { webtest.Main(m) }
+
 // signIn gives a browser the session of a visitor: a page below the door sets the
 // cookie, as coming back from the sign-on does.
 func (h *house) signIn(t *testing.T, p *webtest.Page, v registration.Visitor) {

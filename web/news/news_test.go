@@ -27,6 +27,8 @@ import (
 	"lidwoord/web/webtest"
 )
 
+func TestMain(m *testing.M) { webtest.Main(m) }
+
 // door is the door Nieuwsbrief of a library.
 type door struct {
 	http.Handler

@@ -16,6 +16,8 @@ import (
 	"lidwoord/web/webtest"
 )
 
+func TestMain(m *testing.M) { webtest.Main(m) }
+
 // Apps that we did not write.
 
 const modules = "../../node_modules"

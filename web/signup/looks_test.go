@@ -16,6 +16,8 @@ import (
 	"lidwoord/web/webtest"
 )
 
+func TestMain(m *testing.M) { webtest.Main(m) }
+
 // window is a browser's window at the door, in which somebody is signed in.
 type window struct {
 	*webtest.Page

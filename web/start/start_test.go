@@ -23,6 +23,8 @@ import (
 	"lidwoord/web/webtest"
 )
 
+func TestMain(m *testing.M) { webtest.Main(m) }
+
 func open(t *testing.T, demo bool) (*start.Site, http.Handler) {
 	t.Helper()
 	list, err := words.Load(kit.Words, start.Words)

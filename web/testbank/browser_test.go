@@ -9,6 +9,8 @@ import (
 	"lidwoord/web/webtest"
 )
 
+func TestMain(m *testing.M) { webtest.Main(m) }
+
 func TestThePayerChoosesInABrowser(t *testing.T) {
 	d := open(t, sqldbtest.New(t))
 	browser := webtest.Start(t)

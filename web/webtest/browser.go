@@ -3,7 +3,7 @@
 // only the code knows. A test that fails because a label changed is a test that
 // found what the manual of the library would get wrong.
 //
-//	Start       one Chromium for one test
+//	Start       the Chromium of this test program, which Main ends
 //	Person      somebody at it, with cookies of their own
 //	Visit, Fill, Choose, Tick, Press, Type, Key   what a person does
 //	Want, Lacks, Text, Value, URL                 what a person sees
@@ -20,6 +20,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,16 +32,60 @@ import (
 const Patience = 30 * time.Second
 
 // Browser is a running Chromium.
-type Browser struct{ ctx context.Context }
+type Browser struct {
+	ctx  context.Context
+	stop func()
+}
 
-// Start runs a Chromium until the test ends. Where there is none it skips the
-// test, and fails it where CI asks for one.
+// shared is the Chromium of this test program. To start one takes about a second of
+// both cores, which is more than many a test takes.
+var shared struct {
+	mu sync.Mutex
+	*Browser
+	ends bool // by Main
+}
+
+// Start gives a test the Chromium of this program, in which each Person is on their
+// own. The first test starts it. Where there is none it skips the test, and fails it
+// where CI asks for one.
 func Start(t testing.TB) *Browser {
 	t.Helper()
 	path := find()
 	if path == "" {
 		missing(t, "no Chromium: install it, or name one in LIDWOORD_CHROMIUM (make test installs it on Debian)")
 	}
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if !shared.ends {
+		t.Fatal("nothing ends Chromium: the package needs func TestMain(m *testing.M) { webtest.Main(m) }")
+	}
+	if shared.Browser != nil && shared.ctx.Err() != nil { // one that fell over must not take the tests after it along
+		shared.stop()
+		shared.Browser = nil
+	}
+	if shared.Browser == nil {
+		b, err := start(path)
+		if err != nil {
+			t.Fatalf("Chromium at %s does not start: %v", path, err)
+		}
+		shared.Browser = b
+	}
+	return shared.Browser
+}
+
+// Main runs the tests of a package and then ends the Chromium that they used. It is
+// the TestMain of every package that calls Start.
+func Main(m *testing.M) {
+	shared.ends = true
+	m.Run()
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.Browser != nil {
+		shared.stop()
+	}
+}
+
+func start(path string) (*Browser, error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), // with an empty profile of its own, which is the default
 		chromedp.NoSandbox,      // its sandbox refuses root, and a container gives no other; the pages are ours
@@ -48,15 +93,19 @@ func Start(t testing.TB) *Browser {
 		// Whatever a page asks from elsewhere must fail here as it must fail in a library.
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1"),
 		chromedp.Flag("lang", "nl-NL"),
+		// The first two as chromedp has it. The others are what drops down from the address
+		// bar, which no test sees: two pages of Chromium itself beside every window, which
+		// follow it wherever it goes, and take a third of all that a walk costs.
+		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,WebUIOmniboxPopup,WebUIOmniboxAimPopup"),
 	)
-	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stop)
-	ctx, stop = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // it names every event it does not know
-	t.Cleanup(stop)
+	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, leave := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {})) // it names every event it does not know
+	b := &Browser{ctx: ctx, stop: func() { leave(); end() }}
 	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("Chromium at %s does not start: %v", path, err)
+		b.stop()
+		return nil, err
 	}
-	return &Browser{ctx: ctx}
+	return b, nil
 }
 
 func find() string {

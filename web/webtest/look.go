@@ -27,7 +27,13 @@ var seek string
 // Look is what every page of a walk deserves: at both widths nothing sticks out
 // sideways, no table hides a column, and axe finds nothing to complain about; the pictures are kept in the
 // folder that LIDWOORD_SCREENS names.
+//
+// What a page looks like does not depend on the database: a walk on both engines is
+// looked at on SQLite, and on PostgreSQL has to come by the same pages.
 func (p *Page) Look(name string) {
+	if strings.Contains(p.t.Name()+"/", "/postgres/") {
+		return
+	}
 	p.t.Helper()
 	for _, width := range []int64{Narrow, Wide} {
 		p.do(chromedp.EmulateViewport(width, 900))

@@ -16,6 +16,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
+func TestMain(m *testing.M) { Main(m) }
+
 const form = `<!doctype html><html lang="nl"><head><meta charset="utf-8"><title>Nieuwe klant</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"></head><body><main><h1>Nieuwe klant</h1>
 <form method="post" action="/save">

@@ -3,22 +3,14 @@ package sqldbtest
 
 import (
 	"context"
-	"crypto/rand"
-	"database/sql"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // schemas come and go beside the database under test
 
 	"lidwoord/base/secret"
 	"lidwoord/base/sqldb"
 )
-
-// Postgres is the environment variable that names the throw-away PostgreSQL.
-const Postgres = "LIDWOORD_TEST_POSTGRES"
 
 // New returns an empty, migrated SQLite database.
 func New(t testing.TB) *sqldb.DB {
@@ -67,35 +59,6 @@ func Each(t *testing.T, f func(*testing.T, *sqldb.DB)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { f(t, New(t)) })
 	t.Run("postgres", func(t *testing.T) { f(t, open(t, PostgresURL(t))) })
-}
-
-// PostgresURL returns the address of an empty schema on the test PostgreSQL.
-func PostgresURL(t testing.TB) string {
-	t.Helper()
-	base := os.Getenv(Postgres)
-	if base == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("CI must set " + Postgres)
-		}
-		t.Skip("not tried on PostgreSQL: " + Postgres + " is not set (make test sets it)")
-	}
-	admin, err := sql.Open("pgx", base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := "test_" + strings.ToLower(rand.Text())
-	if _, err := admin.Exec("CREATE SCHEMA " + name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		admin.Exec("DROP SCHEMA " + name + " CASCADE")
-		admin.Close()
-	})
-	sep := "?"
-	if strings.Contains(base, "?") {
-		sep = "&"
-	}
-	return base + sep + "search_path=" + name
 }
 
 func open(t testing.TB, address string) *sqldb.DB {
