@@ -172,7 +172,11 @@ function backTo(from) {
   $('terug').hidden = false
   $('terug').onclick = async () => {
     $('terug').hidden = true
-    await inTurn(() => { moving = true; return goTo(from) })
+    await inTurn(async () => {
+      await settle() // or the window comes to rest afterwards, and takes the page along
+      moving = true
+      await goTo(from)
+    })
     focusBook()
   }
 }
