@@ -62,14 +62,16 @@ type Brand struct {
 // Site is one door: its pages, its address and how it shows trouble.
 type Site struct {
 	*House
-	Name       string                         // "desk"
-	Base       *url.URL                       // public address of the door
-	SignInPath string                         // where a visitor without a session is sent, below Base
-	Idle       time.Duration                  // how long a session lives unused
-	Sealed     bool                           // what the sessions hold is sealed in the database
-	Reads      func(data string) (any, error) // makes Visit.Own of what a session holds; nil for nothing
-	FormAction string                         // CSP form-action; "'self'" when empty
-	Nav        []NavItem                      // the door's menu, "" when it has none
+	Name       string        // "desk"
+	Base       *url.URL      // public address of the door
+	SignInPath string        // where a visitor without a session is sent, below Base
+	Idle       time.Duration // how long a session lives unused
+	FormAction string        // CSP form-action; "'self'" when empty
+	Nav        []NavItem     // the door's menu, "" when it has none
+
+	// Reads makes Visit.Own of what a session holds, which then is sealed in the database.
+	// Where it is nil a session holds what everybody who has the database may read.
+	Reads func(data []byte) (any, error)
 
 	// Speaks keeps the language that who is signed in chose. It is nil where nobody
 	// writes to them in it.

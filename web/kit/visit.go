@@ -60,7 +60,7 @@ func (s *Site) visit(w http.ResponseWriter, r *http.Request) (*http.Request, err
 	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) error {
 		found, ok, err := s.sessions.Find(tx, s.Name, secret.Token(cookie.Value))
 		if ok {
-			v.Session, v.Own = s.openSession(found)
+			s.openSession(v, found)
 		}
 		return err
 	})
@@ -77,49 +77,36 @@ func (s *Site) visit(w http.ResponseWriter, r *http.Request) (*http.Request, err
 }
 
 // SessionData is what the door keeps in a session, as the session table holds it:
-// in letters, or sealed where the door asks for that.
+// in letters, or sealed for Reads.
 func (s *Site) SessionData(v any) (string, error) {
 	text, err := json.Marshal(v)
-	if err != nil || !s.Sealed {
+	if err != nil || s.Reads == nil {
 		return string(text), err
 	}
 	return s.DB.Box.Seal(s.sessionPurpose(), text)
 }
 
-// openSession undoes SessionData, and lets the door read it. A session of before the
-// door sealed them is none: its person signs in again.
-func (s *Site) openSession(found session.Session) (*session.Session, any) {
-	if !s.Sealed && s.Reads == nil {
-		return &found, nil
-	}
-	stored := found.Data
-	o, opens := s.openings.get(stored)
-	if !opens {
-		if o, opens = s.open(stored); !opens {
-			return nil, nil
+// openSession undoes SessionData. A session of before the door sealed them is none: its
+// person signs in again.
+func (s *Site) openSession(v *Visit, found session.Session) {
+	if s.Reads != nil {
+		own, opens := s.openings.get(found.Data)
+		if !opens {
+			text, err := s.DB.Box.Open(s.sessionPurpose(), found.Data)
+			if err == nil {
+				own, err = s.Reads(text)
+			}
+			if err != nil {
+				return
+			}
+			s.openings.put(found.Data, own)
 		}
-		s.openings.put(stored, o)
+		v.Own = own
 	}
-	found.Data = o.data
-	return &found, o.own
+	v.Session = &found
 }
 
-func (s *Site) open(stored string) (o opening, opens bool) {
-	o.data = stored
-	if s.Sealed {
-		text, err := s.DB.Box.Open(s.sessionPurpose(), stored)
-		if err != nil {
-			return o, false
-		}
-		o.data = string(text)
-	}
-	if s.Reads != nil {
-		if own, err := s.Reads(o.data); err == nil {
-			o.own = own
-		}
-	}
-	return o, true
-}
+func (s *Site) sessionPurpose() string { return s.Name + " session" }
 
 // openings remember what sessions hold by how the database holds it, so that a visitor
 // who goes from page to page is opened and read once. It says nothing of whether a
@@ -127,44 +114,41 @@ func (s *Site) open(stored string) (o opening, opens bool) {
 // it was last full is forgotten.
 type openings struct {
 	mu       sync.Mutex
-	new, old map[string]opening
+	new, old map[sealed]any
 }
 
-// opening is what one session holds.
-type opening struct {
-	data string
-	own  any
-}
+// sealed is the digest of what the database holds.
+type sealed [sha256.Size]byte
 
-// openingsMost is how many are remembered, and as many again; a few megabytes.
-const openingsMost = 5000
+// openingsMost is how many are remembered, and as many again. With an ID token in it
+// each takes two or three kilobytes.
+const openingsMost = 3000
 
-func (m *openings) get(stored string) (o opening, known bool) {
+func (m *openings) get(stored string) (own any, known bool) {
+	key := sealed(sha256.Sum256([]byte(stored)))
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if o, known = m.new[stored]; known {
-		return o, true
+	if own, known = m.new[key]; known {
+		return own, true
 	}
-	if o, known = m.old[stored]; known {
-		m.add(stored, o)
+	if own, known = m.old[key]; known {
+		m.add(key, own)
 	}
-	return o, known
+	return own, known
 }
 
-func (m *openings) put(stored string, o opening) {
+func (m *openings) put(stored string, own any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.add(stored, o)
+	m.add(sha256.Sum256([]byte(stored)), own)
 }
 
-func (m *openings) add(stored string, o opening) {
+func (m *openings) add(key sealed, own any) {
 	if m.new == nil || len(m.new) >= openingsMost {
-		m.old, m.new = m.new, map[string]opening{}
+		m.old, m.new = m.new, map[sealed]any{}
 	}
-	m.new[stored] = o
+	m.new[key] = own
 }
-
-func (s *Site) sessionPurpose() string { return s.Name + " session" }
 
 // language is what the visitor chose, or else what the browser asks for.
 func (s *Site) language(w http.ResponseWriter, r *http.Request) (lang words.Lang, chosen bool) {

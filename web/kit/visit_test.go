@@ -43,7 +43,7 @@ func TestASessionIsReadAsItIsNowAndNotOnceItIsOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	reads := 0
-	d.Sealed, d.Reads = true, func(data string) (any, error) { reads++; return strings.ToUpper(data), nil }
+	d.Reads = func(data []byte) (any, error) { reads++; return strings.ToUpper(string(data)), nil }
 	h := d.Handler(says{})
 	in := func(f func(tx *sqldb.Tx) error) {
 		t.Helper()

@@ -84,7 +84,7 @@ func New(house *kit.House, set Settings) (*Site, error) {
 	if s.Loans == nil {
 		s.Loans = loan.NewMemory(house.DB)
 	}
-	k.Idle, k.Sealed, k.Reads = SessionIdle, true, readWho
+	k.Idle, k.Reads = SessionIdle, readWho
 	s.party = party.New(k, party.Settings{Issuer: s.Issuer, ClientID: s.ClientID, ClientSecret: s.ClientSecret, Scopes: []string{"profile", "memberships"}})
 	s.Apps = device.New(house.DB, signOn{s})
 	s.reader, err = fs.ReadFile(s.Dist, "dist/reader.js")

@@ -95,9 +95,9 @@ func whoIs(r *http.Request) (who, bool) {
 }
 
 // readWho reads what a session holds.
-func readWho(data string) (any, error) {
+func readWho(data []byte) (any, error) {
 	var w who
-	err := json.Unmarshal([]byte(data), &w)
+	err := json.Unmarshal(data, &w)
 	return w, err
 }
 
