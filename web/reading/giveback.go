@@ -88,6 +88,7 @@ type givenBack struct {
 	Name     string      `json:"n"`
 	Language string      `json:"l"`
 	Place    loan.Place  `json:"p"`
+	ReadAt   time.Time   `json:"w"` // when the place was, which a Place does not tell a browser
 	Marks    []mark      `json:"m"`
 	At       time.Time   `json:"a"`
 }
@@ -114,6 +115,7 @@ func (s *Site) givenBack(r *http.Request, who who) (b givenBack) {
 	if err != nil || json.NewDecoder(flate.NewReader(bytes.NewReader(text))).Decode(&b) != nil || b.Reader != who.Reader || s.DB.Now().Sub(b.At) >= Regret {
 		return givenBack{}
 	}
+	b.Place.At = b.ReadAt
 	return b
 }
 
@@ -131,6 +133,7 @@ func (b *givenBack) take(tx *sqldb.Tx, t catalogue.Title) (err error) {
 	if b.Place, _, err = loan.PlaceOf(tx, b.Reader, t.ID); err != nil {
 		return err
 	}
+	b.ReadAt = b.Place.At
 	b.Marks = nil // of an attempt before
 	list, err := loan.Bookmarks(tx, b.Reader, t.ID)
 	for _, m := range list {

@@ -109,6 +109,9 @@ type help struct {
 	Desk Desk   // where the library is, for who has to ask there
 }
 
+// AskThere reports whether the library itself can help, also whom a form can.
+func (h help) AskThere() bool { return h.Help == "reading.ask" || h.Help == "reading.join_again" }
+
 // Desk is where people can go to ask: the library's address and its own website, each
 // "" when it has none.
 type Desk struct{ Address, Site string }
@@ -118,7 +121,7 @@ func (s *Site) helpWith(r *http.Request, refused error) (h help, err error) {
 		return h, nil
 	}
 	h.Help = wayOut(refused)
-	if h.Help != "reading.ask" || s.Settings.Desk == nil {
+	if !h.AskThere() || s.Settings.Desk == nil {
 		return h, nil
 	}
 	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {

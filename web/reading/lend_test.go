@@ -13,8 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"lidwoord/base/day"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/sqldb/sqldbtest"
+	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
 	"lidwoord/reading/loan"
 )
@@ -256,6 +258,9 @@ func TestWhoIsRefusedForAMembershipMayLookAgain(t *testing.T) {
 	h.provider.Person = zoe("2026-10-31")
 	b, path := h.browser(), "/titel/"+h.ids[bus]
 	b.get("/inloggen")
+	if a := b.get("/lezen/"+h.ids[bus]).want(t, 200, "Je hebt deze titel nu niet geleend.", "Word opnieuw lid", "Zo bereik je je bibliotheek", "0592 000 000"); strings.Contains(a.body, "Druk op Lenen") {
+		t.Error("who may not borrow is told to press Lenen")
+	}
 	if a := b.get(path).want(t, 200, "is afgelopen", "Word opnieuw lid", "We hebben dit zojuist bij je bibliotheek nagekeken"); strings.Contains(a.body, path+"/lenen") || strings.Contains(a.body, path+"/opnieuw") {
 		t.Error("a button that can only refuse")
 	}
@@ -333,6 +338,7 @@ func TestWhoIsSorryHasTheBookAgainWhereTheyWere(t *testing.T) {
 		b.get("/mijn-boeken?taal=en").want(t, 200, "Not back after all?")
 		b.get("/mijn-boeken?taal=nl")
 		b.post(path+"/lenen").want(t, 200, "Geleend", "Verder lezen")
+		b.get("/mijn-boeken/gegevens").want(t, 200, "Dat was op "+day.Moment(db.Now(), words.NL)+".")
 		if a := b.get(read); !strings.HasSuffix(a.Request.URL.Path, "/hoofdstuk/3") {
 			t.Errorf("opened again at %s, want chapter 3", a.Request.URL)
 		}

@@ -56,10 +56,11 @@ func (s *Site) gate(r *http.Request, held func(context.Context, loan.Reader, str
 	return o, err
 }
 
-// notHeld leads who does not have a title to its page, where it can be borrowed.
+// notHeld leads who does not have a title to its page, which says whether they can
+// borrow it.
 func (s *Site) notHeld(w http.ResponseWriter, r *http.Request, err error) error {
 	if loan.ErrNotYours.Is(err) {
-		s.SetFlash(w, "reading.borrow_first")
+		s.SetFlash(w, "reading.not_on_loan")
 		return s.Redirect(w, r, "/titel/%s", r.PathValue("title"))
 	}
 	return err
