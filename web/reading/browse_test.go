@@ -45,11 +45,12 @@ func TestAMistakeInASearchIsForgivenWithAWord(t *testing.T) {
 	b.get("/zoeken?zoek=zweelou&taal=en").want(t, 200, "Did you mean <strong>zweeloo</strong>?")
 }
 
-func TestAnEBookSaysHowLongItIs(t *testing.T) {
+func TestATitleSaysHowLongItIs(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := newHouse(t, db, with{})
 		b := h.browser()
 		b.get("/titel/"+h.ids[bus]).want(t, 200, ">Ongeveer 6 bladzijden<")
+		b.get("/titels").want(t, 200, "E-book · 6 blz.")
 		b.get("/titel/"+h.ids[bus]+"?taal=en").want(t, 200, ">About 6 pages<")
 		for length, want := range map[catalogue.Length]string{{Pages: 317}: ">317 bladzijden<", {Pages: 1}: ">1 bladzijde<", {}: ""} {
 			var title catalogue.Title
@@ -62,6 +63,12 @@ func TestAnEBookSaysHowLongItIs(t *testing.T) {
 				t.Errorf("a title of unknown length says %s", onlyText(a.body))
 			}
 		}
+		h.in(func(tx *sqldb.Tx) error {
+			_, err := catalogue.Add(tx, &catalogue.Publication{Title: catalogue.Title{Digest: secret.NewID(), Kind: catalogue.Audiobook, Name: "Lengte", Language: "en", Duration: 200 * time.Minute}})
+			return err
+		})
+		h.pass(time.Minute)
+		h.browser().get("/titels").want(t, 200, "E-book · 317 blz.", "Luisterboek · 3 u 20 min · Engels")
 	})
 }
 

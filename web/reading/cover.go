@@ -20,7 +20,7 @@ type card struct {
 	Lang    string // of the title
 	Author  string
 	Audio   bool
-	About   string // "Luisterboek · Engels"
+	About   string // "Luisterboek · 7 u 12 min · Engels"
 	Series  string // "deel 2 van De kustreeks"
 	Picture picture
 	Grown   string // says that it is for grown-ups, to who cannot borrow it
@@ -75,6 +75,9 @@ func (s *Site) cards(lang words.Lang, titles []catalogue.Title) []card {
 			c.Author = t.Narrator()
 		}
 		c.About = s.Words.Text(lang, "reading."+string(t.Kind))
+		if long := s.howLong(lang, t); long != "" {
+			c.About += " · " + long
+		}
 		if foreign(t) {
 			c.About += " · " + languageName(lang, t.Language)
 		}
@@ -84,6 +87,19 @@ func (s *Site) cards(lang words.Lang, titles []catalogue.Title) []card {
 		list[i] = c
 	}
 	return list
+}
+
+// howLong is the length of a title in few letters, "" when it is not known.
+func (s *Site) howLong(lang words.Lang, t catalogue.Title) string {
+	switch minutes := minutesOf(t); {
+	case minutes >= 60:
+		return s.Words.Text(lang, "reading.long_hours", minutes/60, minutes%60)
+	case minutes > 0:
+		return s.Words.Text(lang, "reading.long_minutes", minutes)
+	case t.Length.Pages > 0:
+		return s.Words.Text(lang, "reading.long_pages", t.Length.Pages)
+	}
+	return ""
 }
 
 // foreign tells of a title that is not in the language in which all are expected

@@ -41,9 +41,11 @@ type titlePage struct {
 type credit struct{ Role, Name string }
 
 // Minutes is the length of an audiobook; Hours and Rest are it in hours and minutes.
-func (p titlePage) Minutes() int { return int((p.Title.Duration + time.Minute/2) / time.Minute) }
+func (p titlePage) Minutes() int { return minutesOf(p.Title) }
 func (p titlePage) Hours() int   { return p.Minutes() / 60 }
 func (p titlePage) Rest() int    { return p.Minutes() % 60 }
+
+func minutesOf(t catalogue.Title) int { return int((t.Duration + time.Minute/2) / time.Minute) }
 
 // Year is the year in which it was published.
 func (p titlePage) Year() string { return p.Title.Published[:min(4, len(p.Title.Published))] }
