@@ -50,7 +50,7 @@ func TestATitleSaysHowLongItIs(t *testing.T) {
 		h := newHouse(t, db, with{})
 		b := h.browser()
 		b.get("/titel/"+h.ids[bus]).want(t, 200, ">Ongeveer 6 bladzijden<")
-		b.get("/titels").want(t, 200, "E-book · 6 blz.")
+		b.get("/titels").want(t, 200, "E-book · 6\u00a0blz.")
 		b.get("/titel/"+h.ids[bus]+"?taal=en").want(t, 200, ">About 6 pages<")
 		for length, want := range map[catalogue.Length]string{{Pages: 317}: ">317 bladzijden<", {Pages: 1}: ">1 bladzijde<", {}: ""} {
 			var title catalogue.Title
@@ -68,7 +68,7 @@ func TestATitleSaysHowLongItIs(t *testing.T) {
 			return err
 		})
 		h.pass(time.Minute)
-		h.browser().get("/titels").want(t, 200, "E-book · 317 blz.", "Luisterboek · 3 u 20 min · Engels")
+		h.browser().get("/titels").want(t, 200, "E-book · 317\u00a0blz.", "Luisterboek · 3\u00a0u\u00a020\u00a0min · Engels")
 	})
 }
 

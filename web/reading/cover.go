@@ -76,7 +76,7 @@ func (s *Site) cards(lang words.Lang, titles []catalogue.Title) []card {
 		}
 		c.About = s.Words.Text(lang, "reading."+string(t.Kind))
 		if long := s.howLong(lang, t); long != "" {
-			c.About += " · " + long
+			c.About += " · " + strings.ReplaceAll(long, " ", "\u00a0") // never one number alone on a line
 		}
 		if foreign(t) {
 			c.About += " · " + languageName(lang, t.Language)
