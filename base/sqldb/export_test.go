@@ -7,6 +7,9 @@ import (
 
 const JourneysMost = journeysMost
 
+// Readers is how many connections of SQLite read.
+var Readers = readers
+
 // WaitFor waits until n questions wait for the next journeys.
 func WaitFor[K comparable, V any](g *Gather[K, V], n int) {
 	for {

@@ -106,6 +106,31 @@ func TestAReaderCannotWrite(t *testing.T) {
 	})
 }
 
+func TestALookThatWaitsForAConnectionMayGoAway(t *testing.T) {
+	db := sqldbtest.New(t)
+	reading, done := make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	for range sqldb.Readers {
+		all.Go(func() {
+			err := db.Read(context.Background(), func(*sqldb.Tx) error { reading <- struct{}{}; <-done; return nil })
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range sqldb.Readers {
+		<-reading
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	err := db.Look(ctx, func(tx *sqldb.Tx) error { _, err := tx.One(`SELECT 1`, nil, new(int)); return err })
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	close(done)
+	all.Wait()
+}
+
 func TestALookReadsAndCannotWrite(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		for range 2 { // the second time SQLite has it prepared

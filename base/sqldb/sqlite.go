@@ -25,6 +25,9 @@ type sqliteEngine struct {
 	prepared    prepared
 }
 
+// readers is how many connections read.
+var readers = max(4, runtime.NumCPU())
+
 // openSQLite opens one connection that writes and several that read: SQLite
 // lets one writer in at a time, and a queue in Go is fairer than its own.
 func openSQLite(path string) (*DB, error) {
@@ -48,7 +51,6 @@ func openSQLite(path string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open sqlite: %w", err)
 	}
-	readers := max(4, runtime.NumCPU())
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return &DB{Engine: "sqlite", Now: time.Now, engine: &sqliteEngine{write, read, prepared{kept: map[statement]*sql.Stmt{}}}}, nil
@@ -109,8 +111,9 @@ func (s *sqliteStatements) exec(ctx context.Context, query string, args []any) (
 }
 
 func (s *sqliteStatements) query(ctx context.Context, query string, args []any) (rows, error) {
-	if s.looks {
-		// It takes microseconds, and no lock: shorter than to start who would stop it.
+	if s.looks && s.pool.Stats().InUse < readers {
+		// It takes microseconds, and no lock: shorter than to start who would stop it. Who
+		// has to wait for a connection may go away.
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"lidwoord/base/day"
@@ -103,12 +104,13 @@ func (deskLending) Rules(tx *sqldb.Tx, rights []string) (desk.LendingRules, bool
 
 // manageLending is the command "lending".
 func manageLending(ctx context.Context, log *slog.Logger, args []string) error {
-	var set, from string
+	var set, create, from string
 	var list, counts bool
 	var changes []func(*loan.Rules)
 	c, err := readConfig("lending", args, func(f *flag.FlagSet) {
 		f.BoolVar(&list, "list", false, "list what each right lends")
-		f.StringVar(&set, "set", "", "change what this right lends, such as digital-youth; what is left out stays, or is as digital has it")
+		f.StringVar(&set, "set", "", "change what this right lends, such as digital-youth; what is left out stays")
+		f.StringVar(&create, "new", "", "make the rules of a new right; what is left out is as digital has it")
 		number := func(name, what string, of func(*loan.Rules) *int) {
 			f.Func(name, what, func(text string) error {
 				n, err := strconv.Atoi(text)
@@ -133,8 +135,8 @@ func manageLending(ctx context.Context, log *slog.Logger, args []string) error {
 	if err != nil {
 		return err
 	}
-	if chosen := []bool{list, set != "", counts}; len(slices.DeleteFunc(chosen, func(b bool) bool { return !b })) != 1 {
-		return errors.New("lending: say -list, -set RIGHT or -counts")
+	if chosen := []bool{list, set != "", create != "", counts}; len(slices.DeleteFunc(chosen, func(b bool) bool { return !b })) != 1 {
+		return errors.New("lending: say -list, -set RIGHT, -new RIGHT or -counts")
 	}
 	db, err := openDatabase(ctx, c)
 	if err != nil {
@@ -146,19 +148,22 @@ func manageLending(ctx context.Context, log *slog.Logger, args []string) error {
 		err = db.Read(ctx, listRules)
 	case counts:
 		err = db.Read(ctx, func(tx *sqldb.Tx) error { return writeCounts(tx, from) })
+	case create != "":
+		err = db.InTx(ctx, func(tx *sqldb.Tx) error { return newRules(tx, create, changes) })
 	default:
 		err = db.InTx(ctx, func(tx *sqldb.Tx) error { return setRules(tx, set, changes) })
 	}
 	if err != nil {
 		return fmt.Errorf("lending: %w", err)
 	}
-	if set != "" {
-		fmt.Printf("Kept: %s. It holds for all that is borrowed or extended from now on.\n", set)
+	if right := set + create; right != "" {
+		fmt.Printf("Kept: %s. It holds for all that is borrowed or extended from now on.\n", right)
 	}
 	return nil
 }
 
-// setRules makes changes to the rules of a right.
+// setRules makes changes to the rules of a right. A slip in its name must not open the
+// whole collection under another one.
 func setRules(tx *sqldb.Tx, right string, changes []func(*loan.Rules)) error {
 	terms, err := loan.TermsOf(tx)
 	if err != nil {
@@ -166,8 +171,24 @@ func setRules(tx *sqldb.Tx, right string, changes []func(*loan.Rules)) error {
 	}
 	r, known := terms[right]
 	if !known {
-		r = terms["digital"]
+		return fmt.Errorf("there is no right %q, only %s; -new makes one", right, strings.Join(slices.Sorted(maps.Keys(terms)), ", "))
 	}
+	return changed(tx, right, r, changes)
+}
+
+// newRules makes the rules of a right that has none.
+func newRules(tx *sqldb.Tx, right string, changes []func(*loan.Rules)) error {
+	terms, err := loan.TermsOf(tx)
+	if err != nil {
+		return err
+	}
+	if _, known := terms[right]; known {
+		return fmt.Errorf("the right %q has rules already; -set changes them", right)
+	}
+	return changed(tx, right, terms["digital"], changes)
+}
+
+func changed(tx *sqldb.Tx, right string, r loan.Rules, changes []func(*loan.Rules)) error {
 	for _, change := range changes {
 		change(&r)
 	}

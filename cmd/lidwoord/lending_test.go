@@ -402,12 +402,12 @@ func TestTheCommandLendingListsChangesAndCounts(t *testing.T) {
 		t.Helper()
 		return printed(t, append([]string{"lending", "-config", config}, args...)...)
 	}
-	for _, args := range [][]string{{}, {"-list", "-counts"}, {"-set", "digital", "-days", "x"}, {"-counts", "-from", "vorig jaar"}, {"-set", "Digital"}, {"-set", "digital", "-days", "0"}} {
+	for _, args := range [][]string{{}, {"-list", "-counts"}, {"-set", "digital", "-days", "x"}, {"-counts", "-from", "vorig jaar"}, {"-set", "Digital"}, {"-set", "digital", "-days", "0"}, {"-set", "digital-yuoth", "-days", "9"}, {"-new", "digital"}, {"-new", "School"}} {
 		if out, err := command(args...); err == nil {
 			t.Errorf("%v is taken: %s", args, out)
 		}
 	}
-	if out, err := command("-set", "school", "-ebooks", "3", "-extensions=0", "-youth"); err != nil || !strings.Contains(out, "Kept: school") {
+	if out, err := command("-new", "school", "-ebooks", "3", "-extensions=0", "-youth"); err != nil || !strings.Contains(out, "Kept: school") {
 		t.Errorf("%s %v", out, err)
 	}
 	out, err := command("-list")

@@ -140,11 +140,12 @@ func (i Import) work(ctx context.Context, sources []source, before map[string]re
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	todo, done := make(chan source), make(chan result, batch)
+	var busy claims
 	var readers sync.WaitGroup
 	for range min(runtime.NumCPU(), max(1, len(sources))) {
 		readers.Go(func() {
 			for s := range todo {
-				r, err := i.read(ctx, s, before[storable(s.name())])
+				r, err := i.read(ctx, s, before[storable(s.name())], &busy)
 				if err != nil {
 					stop(err)
 					return
@@ -168,7 +169,7 @@ func (i Import) work(ctx context.Context, sources []source, before map[string]re
 			}
 		}
 	}()
-	t, remarks, err := i.enter(context.WithoutCancel(ctx), done, len(sources))
+	t, remarks, err := i.enter(context.WithoutCancel(ctx), done, len(sources), &busy)
 	if err != nil {
 		stop(err)
 		for range done { // so that the readers can go home
@@ -177,8 +178,46 @@ func (i Import) work(ctx context.Context, sources []source, before map[string]re
 	return t, remarks, errors.Join(err, context.Cause(ctx))
 }
 
-// read deals with one source up to the point where its title can be entered.
-func (i Import) read(ctx context.Context, s source, before remembered) (result, error) {
+// claims are the contents that are being taken in. A library has many a book twice: the
+// second copy waits until the first has been entered, and then is here already.
+type claims struct {
+	mu sync.Mutex
+	of map[string]chan struct{} // by digest; closed when it is over
+}
+
+// begin waits until nobody takes in the same.
+func (c *claims) begin(ctx context.Context, digest string) error {
+	for {
+		c.mu.Lock()
+		over, taken := c.of[digest]
+		if !taken {
+			if c.of == nil {
+				c.of = map[string]chan struct{}{}
+			}
+			c.of[digest] = make(chan struct{})
+		}
+		c.mu.Unlock()
+		if !taken {
+			return nil
+		}
+		select {
+		case <-over:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (c *claims) end(digest string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	close(c.of[digest])
+	delete(c.of, digest)
+}
+
+// read deals with one source up to the point where its title can be entered. What it
+// takes in remains claimed.
+func (i Import) read(ctx context.Context, s source, before remembered, busy *claims) (r result, err error) {
 	same := before.Path != "" && before.Mark == s.mark && s.bad == nil && !i.Again
 	if same && !before.Taken {
 		return result{source: s, outcome: Refused, text: before.Remark, old: true}, nil
@@ -191,6 +230,14 @@ func (i Import) read(ctx context.Context, s source, before remembered) (result, 
 	defer free()
 	var known catalogue.Title
 	if err == nil {
+		if err := busy.begin(ctx, p.Title.Digest); err != nil {
+			return result{}, err
+		}
+		defer func() {
+			if r.made == nil {
+				busy.end(p.Title.Digest)
+			}
+		}()
 		if p.Title.Name == Unnamed {
 			p.Title.Name = s.called()
 			note(&p.Manifest, "it does not say how it is called; it got the name of its file")
@@ -247,7 +294,7 @@ func unreadable(err error) bool {
 
 // enter puts the results in the catalogue, and remembers them in the same
 // transaction.
-func (i Import) enter(ctx context.Context, done <-chan result, total int) (t Tally, remarks []Remark, err error) {
+func (i Import) enter(ctx context.Context, done <-chan result, total int, busy *claims) (t Tally, remarks []Remark, err error) {
 	t.Total = total
 	for first := range done {
 		some := gather(first, done)
@@ -274,6 +321,9 @@ func (i Import) enter(ctx context.Context, done <-chan result, total int) (t Tal
 			}
 		}
 		for _, r := range some {
+			if r.made != nil {
+				busy.end(r.made.Title.Digest)
+			}
 			t.count(r)
 			remarks = append(remarks, Remark{Path: r.source.name(), Outcome: r.outcome, Title: r.title.Name, ID: r.title.ID, Text: r.text})
 		}

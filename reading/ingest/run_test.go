@@ -467,6 +467,21 @@ func TestWhatAKilledImportLeftIsSweptAway(t *testing.T) {
 	})
 }
 
+func TestManyCopiesOfABookComeInOnce(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		dir, stacks := t.TempDir(), catalogue.Stacks{Dir: t.TempDir()}
+		text := epubOf(t, pageXML, "<dc:title>Dubbel</dc:title>", "")
+		for n := range 20 {
+			put(t, fmt.Sprintf("%s/%02d.epub", dir, n), text)
+		}
+		tally, _ := runImport(t, db, stacks, false, dir)
+		folders, err := filepath.Glob(filepath.Join(stacks.Dir, "??", "*"))
+		if err != nil || tally.Taken != 1 || tally.Present != 19 || len(folders) != 1 {
+			t.Errorf("%+v, %d folders, %v", tally, len(folders), err)
+		}
+	})
+}
+
 func TestTitlesThatComeInTogetherAreEnteredTogether(t *testing.T) {
 	done := make(chan result)
 	go func() {

@@ -15,11 +15,12 @@ var unread = set(`title script style noscript template iframe object annotation 
 // that was never closed: Clean loses that, and who compares knows how much.
 func Letters(text []byte) (n int) {
 	text = UTF8(text)
+	gone := over{}
 	for i := 0; i < len(text); {
 		rest := text[i:]
 		switch c := rest[0]; {
 		case c == '<':
-			i += markLength(rest)
+			i += gone.markLength(rest)
 		case c == '&':
 			if end := bytes.IndexByte(rest[:min(len(rest), 12)], ';'); end > 1 {
 				n, i = n+1, i+end
@@ -41,19 +42,25 @@ func Letters(text []byte) (n int) {
 	return n
 }
 
+// over are the words that close something and do not come any more in a text that is
+// walked through. A text may open a million comments and close none: without this each
+// would be looked for until the end.
+type over map[string]bool
+
 // markLength is how long the tag, the comment or the unread element is with which a
 // text begins. One that does not end is no longer than its first sign.
-func markLength(text []byte) int {
+func (gone over) markLength(text []byte) int {
 	if len(text) < 2 || text[1] != '/' && text[1] != '!' && text[1] != '?' && !unicode.IsLetter(rune(text[1])) {
 		return 1
 	}
-	for _, pair := range [][2]string{{"<!--", "-->"}, {"<![CDATA[", ""}} {
-		if text[1] == '!' && bytes.HasPrefix(text, []byte(pair[0])) {
-			if end := bytes.Index(text, []byte(pair[1])); pair[1] != "" && end > 0 {
-				return end + len(pair[1])
-			}
-			return len(pair[0])
+	switch begin := "<!--"; {
+	case bytes.HasPrefix(text, []byte(begin)):
+		if end := gone.find(text, "-->"); end > 0 {
+			return end + len("-->")
 		}
+		return len(begin)
+	case bytes.HasPrefix(text, []byte("<![CDATA[")):
+		return len("<![CDATA[")
 	}
 	end := 1
 	for end < len(text) && text[end] != '<' && text[end] != '>' {
@@ -65,20 +72,28 @@ func markLength(text []byte) int {
 	if text[end] == '<' { // a tag that was broken off
 		return end
 	}
-	name := unreadName(text[1:end])
-	if name != "" && text[end-1] != '/' {
-		closing := []byte("</" + name)
-		for at := end; ; at++ {
-			next := bytes.IndexByte(text[at:], '<')
-			if next < 0 {
-				break
-			}
-			if at += next; len(text)-at >= len(closing) && bytes.EqualFold(text[at:at+len(closing)], closing) {
-				return at
-			}
+	if name := unreadName(text[1:end]); name != "" && text[end-1] != '/' {
+		if at := gone.find(text, "</"+name); at > 0 {
+			return at
 		}
 	}
 	return end + 1
+}
+
+// find is where a closing word begins, in whatever case it is written, -1 when it does
+// not come.
+func (gone over) find(text []byte, closing string) int {
+	for at := 0; !gone[closing]; at++ {
+		next := bytes.IndexByte(text[at:], closing[0])
+		if next < 0 {
+			gone[closing] = true
+			break
+		}
+		if at += next; len(text)-at >= len(closing) && strings.EqualFold(string(text[at:at+len(closing)]), closing) {
+			return at
+		}
+	}
+	return -1
 }
 
 // unreadName is the name of an unread element with which a tag begins, "" for any other.

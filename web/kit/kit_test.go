@@ -370,7 +370,8 @@ func TestANumberIsWrittenAsPeopleReadIt(t *testing.T) {
 }
 
 func TestATelephoneCanDialWhatPeopleWrite(t *testing.T) {
-	for written, want := range map[string]string{"0592 000 000": "0592000000", "+31 (0)592 - 12.34.56": "+31592123456", "(0592) 12 34 56": "0592123456", "088-1234567 (ma t/m vr 9-17)": "0881234567", "0900 bibliotheek": "0900", "": ""} {
+	for written, want := range map[string]string{"0592 000 000": "0592000000", "+31 (0)592 - 12.34.56": "+31592123456", "(0592) 12 34 56": "0592123456", "088-1234567 (ma t/m vr 9-17)": "0881234567", "0900 bibliotheek": "0900", "": "",
+		"+31 (592) 12 34 56": "+31592123456", "06 (12345678)": "0612345678", "0592 - 12 34 56 / 06 12345678": "0592123456"} {
 		if got := (kit.View{}).Dial(written); got != want {
 			t.Errorf("%q is dialled as %q, want %q", written, got, want)
 		}

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"lidwoord/base/day"
 	"lidwoord/base/fault"
@@ -217,18 +218,26 @@ func (v View) Count(n int64) string {
 }
 
 // Dial is a telephone number as a telephone wants it in a link (RFC 3966): "+31 (0)592
-// 12 34 56" is +31592123456. A word behind it, as "(toets 2)", is not dialled.
+// 12 34 56" is +31592123456. A word behind it, as "(toets 2)", is not dialled, nor a
+// second number behind a stroke.
 func (View) Dial(number string) string {
+	number = strings.ReplaceAll(number, "(0)", "")
 	var b strings.Builder
-	for _, r := range strings.ReplaceAll(number, "(0)", "") {
+	for i, r := range number {
 		switch {
 		case '0' <= r && r <= '9' || r == '+' && b.Len() == 0:
 			b.WriteRune(r)
-		case b.Len() > 1 && (unicode.IsLetter(r) || r == '('):
+		case b.Len() > 1 && (unicode.IsLetter(r) || strings.ContainsRune("/,;", r) || r == '(' && spelled(number[i+1:])):
 			return b.String()
 		}
 	}
 	return b.String()
+}
+
+// spelled reports whether a text begins with a letter.
+func spelled(text string) bool {
+	r, _ := utf8.DecodeRuneInString(text)
+	return unicode.IsLetter(r)
 }
 
 // Decimal writes a number such as "1.5" with the decimal sign that people read.

@@ -237,8 +237,11 @@ func (s *Site) says(i *catalogue.Title, lang words.Lang) []byte {
 	if i.Kind == catalogue.Audiobook && i.Duration > 0 {
 		e.text("dc:extent", i.Duration.Round(time.Second).String())
 	}
-	if i.Length.Pages > 0 {
-		e.text("dc:extent", s.Words.Text(lang, "opds.pages", i.Length.Pages))
+	switch pages := i.Length.Pages; {
+	case i.Length.Reckoned:
+		e.text("dc:extent", s.Words.Text(lang, "opds.about_pages", pages))
+	case pages > 0:
+		e.text("dc:extent", s.Words.Text(lang, "opds.pages", pages))
 	}
 	if i.Series != "" {
 		e.text("dc:isPartOf", strings.TrimSpace(i.Series+" "+i.SeriesAt))

@@ -119,8 +119,8 @@ func TestAnEBookSaysHowManyPagesItHas(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := newHouse(t, db)
 		h.get("/v2/titles/"+h.ids[pluis]).want(200, `"numberOfPages":6,`)
-		h.get("/v1/titles/"+h.ids[pluis]).want(200, "<dc:extent>6 bladzijden</dc:extent>")
-		h.get("/v1/titles/"+h.ids[pluis], "Accept-Language", "en").want(200, "<dc:extent>6 pages</dc:extent>")
+		h.get("/v1/titles/"+h.ids[pluis]).want(200, "<dc:extent>Ongeveer 6 bladzijden</dc:extent>")
+		h.get("/v1/titles/"+h.ids[pluis], "Accept-Language", "en").want(200, "<dc:extent>About 6 pages</dc:extent>")
 		h.app("GET", "/v2/titles/"+h.ids[pluis]+"/borrow").want(200, `"numberOfPages":6,`)
 		h.app("GET", "/loans/"+h.ids[pluis]+"/manifest").want(200, `"numberOfPages":6,`)
 		// Of a title from before, and of sound, nothing is said.
