@@ -89,3 +89,31 @@ func TestTheWayOutOfABookIsHeldWithoutAConnection(t *testing.T) {
 	webtest.Eval[bool](p, away)
 	p.WantURL("/mijn-boeken")
 }
+
+// TestWordsAroundABookGrowWithTheLetters on a telephone: the note and the way out of a
+// panel as much as was asked, and so the name of the book and the ways of a session.
+func TestWordsAroundABookGrowWithTheLetters(t *testing.T) {
+	b, h := comfortable(t)
+	p := h.device(b, brink)
+	p.Resize(webtest.Narrow)
+	grown := func(what string, least float64) {
+		t.Helper()
+		size := fmt.Sprintf(`parseFloat(getComputedStyle(document.querySelector('%s')).fontSize)`, what)
+		p.Letters(100)
+		before := webtest.Eval[float64](p, size)
+		p.Letters(200)
+		if after := webtest.Eval[float64](p, size); after < before*least {
+			t.Errorf("with letters of 200 %% %s grows from %.1f to %.1f pixels, want %.2f times as large", what, before, after, least)
+		}
+	}
+	p.Visit(h.URL + "/bibliotheek/mijn-boeken")
+	grown(".lw-session a", 1.9)
+	grown(".lw-session button", 1.9)
+	p.Visit(h.URL + "/bibliotheek/lezen/" + h.ids[brink])
+	ready(t, p)
+	grown("#mis", 2)
+	grown(".lezer__title", 2)
+	for _, panel := range []string{"inhoudsopgave", "zoeken", "weergave"} {
+		grown("#"+panel+" .lw-title [data-close]", 2)
+	}
+}
