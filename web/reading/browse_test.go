@@ -49,10 +49,10 @@ func TestATitleSaysHowLongItIs(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		h := newHouse(t, db, with{})
 		b := h.browser()
-		b.get("/titel/"+h.ids[bus]).want(t, 200, ">Ongeveer 6 bladzijden<")
+		b.get("/titel/"+h.ids[bus]).want(t, 200, ">Ongeveer 6 bladzijden op papier<", "ongeveer 6 bladzijden van een papieren boek")
 		b.get("/titels").want(t, 200, "E-book · 6\u00a0blz.")
-		b.get("/titel/"+h.ids[bus]+"?taal=en").want(t, 200, ">About 6 pages<")
-		for length, want := range map[catalogue.Length]string{{Pages: 317}: ">317 bladzijden<", {Pages: 1}: ">1 bladzijde<", {}: ""} {
+		b.get("/titel/"+h.ids[bus]+"?taal=en").want(t, 200, ">About 6 pages on paper<", "about 6 pages of a printed book")
+		for length, want := range map[catalogue.Length]string{{Pages: 317}: ">317 bladzijden op papier<", {Pages: 1}: ">1 bladzijde op papier<", {}: ""} {
 			var title catalogue.Title
 			h.in(func(tx *sqldb.Tx) (err error) {
 				title, err = catalogue.Add(tx, &catalogue.Publication{Title: catalogue.Title{Digest: secret.NewID(), Kind: catalogue.EBook, Name: "Lengte", Language: "nl", Length: length}})

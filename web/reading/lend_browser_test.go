@@ -55,7 +55,7 @@ func TestBorrowingAtTheDoor(t *testing.T) {
 	p.Want("Je hebt nu niets geleend", "Kies een boek")
 	p.Look("lend-empty")
 	p.Visit(home + "/titel/" + h.ids[bus])
-	p.Want("Ongeveer 6 bladzijden")
+	p.Want("Ongeveer 6 bladzijden op papier")
 	p.Look("lend-free")
 	// With the keyboard only.
 	focus(t, p, "Lenen")

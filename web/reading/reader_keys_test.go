@@ -133,7 +133,7 @@ func TestTheReaderSaysHowMuchIsLeft(t *testing.T) {
 		p.Lacks("ongeveer") // nothing is said of time before it is known
 		webtest.Eval[bool](p, `later(30000)`)
 		p.Key(kb.PageDown)
-		waitFor(t, p, fmt.Sprintf(`document.getElementById('rest').textContent.startsWith('Hoofdstuk: nog %d blz')`, before-n-1))
+		waitFor(t, p, fmt.Sprintf(`document.getElementById('rest').textContent.startsWith('Hoofdstuk: nog %d scherm')`, before-n-1))
 	}
 	p.Want("± 6 min, boek 6 min")
 	p.Look("reader-left")

@@ -303,6 +303,26 @@ for (const dialog of document.querySelectorAll('dialog')) {
     if (focused === document.body || dialog.contains(focused)) focusBook()
   }))
 }
+// Without a connection the book is gone for who leaves this page, so the tap is held
+// and asks. A telephone in a tunnel may say that it has a connection: who gets no
+// answer has none.
+async function connected() {
+  if (!navigator.onLine) return false
+  return fetch(say.save, { cache: 'no-store', redirect: 'manual', signal: AbortSignal.timeout(3000) }).then(() => true, () => false)
+}
+let leaving = false
+for (const way of document.querySelectorAll('[data-leaves]')) way.addEventListener('click', async event => {
+  if (closed || room.dataset.ready !== 'true' || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
+  event.preventDefault()
+  if (leaving) return
+  leaving = true
+  if (await connected() || closed) location.href = way.href
+  else {
+    $('sluit-toch').href = way.href
+    show('sluit')
+  }
+  leaving = false
+})
 const leaveFor = async (dialog, go, index) => {
   $(dialog).close()
   await jump(go, index)
