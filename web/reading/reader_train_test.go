@@ -165,9 +165,6 @@ func TestEachBookKeepsWhatWaitsForIt(t *testing.T) {
 	mark()
 	mark()
 	left := seen(p)
-	if places, marks := waits("lidwoord-plaats"), waits("lidwoord-bladwijzers"); places != 1 || marks != 1 {
-		t.Errorf("there wait %d places and %d lists of bookmarks", places, marks)
-	}
 	// The page of the second book sends it, also when something of that waits.
 	read(bus)
 	inTrain()
