@@ -274,13 +274,28 @@ func TestWhatWaitsIsSentByAnyPage(t *testing.T) {
 	p.Visit(h.URL + "/bibliotheek/titel/" + h.ids[brink])
 	h.marked(p, brink, 2)
 	waitFor(t, p, nothingWaits)
-	webtest.Eval[bool](p, `fetch('/bibliotheek/bladwijzers/`+h.ids[brink]+`').then(a => a.json()).then(all => Promise.all(all.map(m => fetch('/bibliotheek/bladwijzers/`+h.ids[brink]+`/' + m.id + '/weg', {method: 'POST', headers: {Accept: 'application/json'}})))).then(() => true)`)
-	h.marked(p, brink, 0)
+	clear := func() {
+		t.Helper()
+		webtest.Eval[bool](p, `fetch('/bibliotheek/bladwijzers/`+h.ids[brink]+`').then(a => a.json()).then(all => Promise.all(all.map(m => fetch('/bibliotheek/bladwijzers/`+h.ids[brink]+`/' + m.id + '/weg', {method: 'POST', headers: {Accept: 'application/json'}})))).then(() => true)`)
+		h.marked(p, brink, 0)
+	}
+	clear()
 
 	left := h.inTunnel(t, p, brink, 4)
+	webtest.Eval[bool](p, `(sessionStorage.setItem('copy', JSON.stringify(Object.entries(localStorage).filter(([k]) => k.startsWith('lidwoord-bladwijzers')))), true)`)
 	p.Visit(h.URL + "/bibliotheek/titel/" + h.ids[brink] + "/teruggeven")
 	p.Want("en je bladwijzers")
+	p.Screenshot("giveback-waited")
+	// With a slow connection the button waits for what is on its way.
+	clear()
+	webtest.Eval[bool](p, `(() => {
+		JSON.parse(sessionStorage.getItem('copy')).forEach(([k, v]) => localStorage.setItem(k, v));
+		const fast = window.fetch;
+		window.fetch = (...all) => new Promise(go => setTimeout(go, 1000)).then(() => fast(...all));
+		window.dispatchEvent(new Event('online'));
+		return true })()`)
 	p.Press("Ja, geef terug")
+	p.Want("Leen opnieuw")
 	p.Press("Leen opnieuw Onder de es")
 	p.Visit(h.URL + "/bibliotheek/lezen/" + h.ids[brink])
 	ready(t, p)
