@@ -348,6 +348,21 @@ func TestNothingWaitsAfterSigningOut(t *testing.T) {
 	if kept := waiting(p); kept != "" {
 		t.Errorf("after signing out there waits %s", kept)
 	}
+
+	// The player, which notes where it was until the page is gone.
+	h.provider.Person = zoe("2027-11-30")
+	p = h.device(b, robot)
+	p.Visit(h.URL + "/bibliotheek/luisteren/" + h.ids[robot])
+	waitFor(t, p, `document.getElementById('nu').textContent !== ''`)
+	connect(p, false)
+	p.Key("b")
+	webtest.Eval[bool](p, `(Object.defineProperty(document.querySelector('audio'), 'paused', {value: false}), true)`)
+	waitFor(t, p, `!(`+nothingWaits+`)`)
+	p.Press("Uitloggen")
+	p.Visit(h.URL + "/bibliotheek/")
+	if kept := waiting(p); kept != "" {
+		t.Errorf("after signing out of the player there waits %s", kept)
+	}
 }
 
 // TestTheReaderSaysOnceThatTheBookIsHere says it in a note that goes by itself, and
