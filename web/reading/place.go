@@ -69,8 +69,15 @@ func (s *Site) sentPlace(r *http.Request) (form *kit.Form, place loan.Place, err
 	if err != nil {
 		return nil, place, err
 	}
-	if _, ok := o.Manifest.Part(place.Href); !ok {
+	if of := form.Get("loan"); of != "" && of != o.Loan.ID { // it waited in the browser of another loan, or of another reader
+		return nil, place, loan.ErrNotYours
+	}
+	part, ok := o.Manifest.Part(place.Href)
+	if !ok {
 		return nil, place, loan.ErrBadPlace
+	}
+	if form.Get("chapter") == "" { // what waits in a browser does not name it
+		form.Values.Set("chapter", part.Title)
 	}
 	return form, place, nil
 }

@@ -133,7 +133,18 @@ func missing(t testing.TB, what string) {
 // somebody who reads Dutch.
 func (b *Browser) Person(t testing.TB) *Page {
 	t.Helper()
-	ctx, leave := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	return open(t, b.ctx, chromedp.WithNewBrowserContext())
+}
+
+// Tab opens another page of the same person.
+func (p *Page) Tab() *Page {
+	p.t.Helper()
+	return open(p.t, p.ctx)
+}
+
+func open(t testing.TB, in context.Context, how ...chromedp.ContextOption) *Page {
+	t.Helper()
+	ctx, leave := chromedp.NewContext(in, how...)
 	t.Cleanup(leave)
 	p := &Page{t: t, ctx: ctx}
 	p.do(chromedp.EmulateViewport(Wide, 900))

@@ -1,41 +1,11 @@
 // What reader and player share: the place and the bookmarks, kept on the server for
-// every device of one reader.
+// every device of one reader. What cannot be sent waits in a drawer (wacht.js).
 (function () {
   "use strict";
   var json = { Accept: "application/json" };
 
-  // A drawer keeps in this browser what waits for one loan. Each loan has its own, so
-  // that a second book leaves alone what a first one could not send. What was never
-  // sent goes when the loan is over, and a while: it may have been extended on another
-  // device.
-  //   kind  what lies in it
-  //   o     loan: its number; left: milliseconds that it still runs
-  var grace = 31 * 864e5;
-  function drawer(kind, o) {
-    var until = Date.now() + o.left, key = kind + "-" + o.loan;
-    try {
-      Object.keys(localStorage).forEach(function (k) {
-        if (k === kind || k.startsWith(kind + "-") && !(parsed(k).until + grace > Date.now())) localStorage.removeItem(k);
-      });
-    } catch (e) { /* a private window keeps nothing */ }
-    function parsed(k) {
-      try { return JSON.parse(localStorage.getItem(k)) || {}; } catch (e) { return {}; }
-    }
-    return {
-      // Lays what there is, or nothing, in the place of what was there.
-      keep: function (what) {
-        try {
-          if (what) localStorage.setItem(key, JSON.stringify({ until: until, what: what }));
-          else localStorage.removeItem(key);
-        } catch (e) { /* the same */ }
-      },
-      look: function () { return parsed(key).what || null; },
-    };
-  }
-
   // A place is sent with how long ago it was read, because clocks differ: the server
-  // keeps the newest reading. Without a connection it waits here, and in this browser
-  // under the number of the loan, until it can be sent.
+  // keeps the newest reading. Without a connection it waits here, and in its drawer.
   //   o.save   address
   //   o.loan   number of the loan
   //   o.known  the place with which the page came: {href, fragment, by}
@@ -45,17 +15,12 @@
   //            back elsewhere, "out" when nobody is signed in
   //   o.offer  another device is at this place; nobody jumps by itself
   function places(o) {
-    var by = Array.from(crypto.getRandomValues(new Uint8Array(8)), function (b) { return b.toString(16).padStart(2, "0"); }).join("");
-    var kept = drawer("lidwoord-plaats", o), pending = null, timer = 0, asked = 0, busy = false;
+    var by = Lidwoord.name();
+    var kept = Lidwoord.drawer("plaats", { loan: o.loan, left: o.left, to: o.save }, function () { pending = null; }), pending = null, timer = 0, asked = 0, busy = false;
     var ends = Date.now() + o.left;
     var known = name(o.known);
     function name(p) { return [p.by || "", p.href || "", p.fragment || ""].join(" "); }
-    function store() { kept.keep(pending); }
-    function body(p) {
-      var fields = { href: p.href, fragment: p.fragment, total: String(Math.min(1, Math.max(0, p.total || 0))), by: by, ago: String(Math.max(0, Date.now() - p.at)) };
-      if (o.speed) fields.speed = String(o.speed());
-      return new URLSearchParams(fields);
-    }
+    function store() { if (pending) kept.put(pending); }
     function elsewhere(p) {
       if (p.by === by || name(p) === known) return;
       known = name(p);
@@ -63,11 +28,16 @@
     }
     function passed() { return Date.now() >= ends; }
     function closed(a) {
+      if (a.status === 403) {
+        pending = null;
+        kept.empty();
+      }
       if (a.status === 401 || a.status === 403) over(passed() ? "date" : a.status === 401 ? "out" : "back");
     }
+    // What waits stays, until the server says that the loan is over.
     function over(cause) {
-      pending = null;
       store();
+      pending = null;
       clearInterval(watch);
       o.over(cause);
     }
@@ -81,8 +51,11 @@
       var p = pending;
       busy = true;
       try {
-        var a = await fetch(o.save, { method: "POST", body: body(p), headers: json, keepalive: true });
-        if (pending === p && (a.ok || a.status < 500)) { pending = null; store(); }
+        var a = await kept.post(p);
+        if (!Lidwoord.later(a.status)) {
+          kept.take(p);
+          if (pending === p) pending = null;
+        }
         closed(a);
         return a.status === 200 ? await a.json() : null;
       } catch (e) {
@@ -113,7 +86,7 @@
     function leave() {
       if (!pending) return;
       store(); // whether a beacon arrives nobody tells; sent twice is as good as once
-      if (navigator.sendBeacon) navigator.sendBeacon(o.save, body(pending));
+      if (navigator.sendBeacon) navigator.sendBeacon(o.save, kept.fields(pending));
       else flush();
     }
     addEventListener("pagehide", leave);
@@ -123,7 +96,7 @@
     return {
       // The reader is at p; it is sent after so many milliseconds.
       moved: function (p, soon) {
-        pending = { href: p.href, fragment: p.fragment, total: p.total, at: Date.now() };
+        pending = { n: by, at: Date.now(), speed: o.speed && o.speed(), put: { href: p.href, fragment: p.fragment, total: Math.min(1, Math.max(0, p.total || 0)) } };
         clearTimeout(timer);
         timer = setTimeout(flush, soon);
       },
@@ -132,17 +105,19 @@
       // What an earlier page could not send; the newer place of another device if
       // there is one, else where to begin, or null for where the server said.
       begin: async function () {
-        var p = kept.look();
-        if (!p) return null;
+        var all = kept.look();
+        if (!all.length) return null;
+        var p = Object.assign({}, all.reduce(function (a, b) { return b.at > a.at ? b : a; }), { n: by });
         pending = p;
-        return (await send()) || p;
+        store();
+        all.forEach(kept.take);
+        return (await send()) || p.put;
       },
     };
   }
 
   // Bookmarks, as a list that follows the server. What changes shows at once; without
-  // a connection it waits as a place does: here, and in this browser under the number
-  // of the loan, without the words of the book.
+  // a connection it waits as a place does: here, and in its drawer.
   //   o.url    address
   //   o.loan   number of the loan
   //   o.left   milliseconds that the loan still ran when the page came
@@ -155,9 +130,17 @@
   //   o.ended  is called when the loan is over, or nobody is signed in
   function marks(o) {
     var all = [], say = o.list.dataset;
-    var kept = drawer("lidwoord-bladwijzers", o), waiting = [], flies = null, busy = null, timer = 0; // waiting holds {put: bookmark} and {away: id}
-    function store() { kept.keep(waiting.length ? waiting.map(bare) : null); }
-    function bare(c) { return c.put ? { put: { href: c.put.href, fragment: c.put.fragment, total: c.put.total, chapter: c.put.chapter } } : c; }
+    var kept = Lidwoord.drawer("bladwijzers", { loan: o.loan, left: o.left, to: o.url }, shut), waiting = [], flies = null, busy = null, timer = 0;
+    // What waits lies in the drawer before it is sent: no page knows when it is closed.
+    function wait(c) {
+      c.n = Lidwoord.name();
+      waiting.push(c);
+      kept.put(c);
+    }
+    function drop(c) {
+      waiting = waiting.filter(function (x) { return x !== c; });
+      kept.take(c);
+    }
     function element(tag, klass, text) {
       var e = document.createElement(tag);
       if (klass) e.className = klass;
@@ -192,10 +175,6 @@
       all = list.sort(function (a, b) { return a.total - b.total; });
       draw();
     }
-    function post(c) {
-      var m = c.put, fields = m ? { href: m.href, fragment: m.fragment, total: String(m.total), chapter: m.chapter || "", words: m.words || "" } : {};
-      return fetch(m ? o.url : o.url + "/" + c.away + "/weg", { method: "POST", body: new URLSearchParams(fields), headers: json, keepalive: true });
-    }
     // Sends what waits, in its order; answers whether nothing waits any more. A change
     // that was taken back while it was on its way is taken back on the server too.
     function flush() { return busy = busy || sendAll().finally(function () { busy = flies = null; }); }
@@ -204,27 +183,32 @@
       while (waiting.length) {
         var c = flies = waiting[0];
         try {
-          var a = await post(c);
-          if (a.status >= 500) throw a;
+          var a = await kept.post(c);
+          if (a.status !== 401 && Lidwoord.later(a.status)) throw a;
           var put = a.status === 200 ? await a.json() : null;
         } catch (e) {
-          store();
           timer = setTimeout(flush, 30000);
           return false;
         }
+        if (a.status === 401) { // it waits until they are signed in
+          o.ended();
+          return false;
+        }
         var wanted = waiting.indexOf(c) >= 0;
-        waiting = waiting.filter(function (x) { return x !== c; });
-        if (a.status === 401 || a.status === 403) o.ended();
-        else if (!a.ok) {
+        drop(c);
+        if (a.status === 403) {
+          waiting = [];
+          kept.empty();
+          o.ended();
+        } else if (!a.ok) {
           place(all.filter(function (x) { return x !== c.put; }));
           o.failed(a.status);
-        } else if (put && !wanted) waiting.push({ away: put.id });
+        } else if (put && !wanted) wait({ away: put.id });
         else if (put) {
           var one = all.filter(function (x) { return x.id !== put.id; });
           Object.assign(c.put, put);
           if (one.length < all.length) place(one); // drawn anew only then: the focus may be in the list
         }
-        store();
       }
       return true;
     }
@@ -232,18 +216,16 @@
     async function add(m) {
       var back = waiting.find(function (c) { return m.id && c.away === m.id && c !== flies; });
       var put = { id: back && m.id, href: m.href, fragment: m.fragment, total: m.total, chapter: m.chapter, words: m.words };
-      if (back) waiting = waiting.filter(function (c) { return c !== back; });
-      else waiting.push({ put: put });
+      if (back) drop(back);
+      else wait({ put: put });
       place(all.filter(function (x) { return x !== m; }).concat(put));
       if (!await flush()) return "waits";
       return all.some(function (x) { return x.href === m.href && x.fragment === m.fragment; }) ? "put" : "";
     }
     // A bookmark that was removed stays in the list as a line with a way back.
     function remove(m, listed) {
-      var count = waiting.length;
-      waiting = waiting.filter(function (c) { return c.put !== m; });
-      if (m.id) waiting.push({ away: m.id });
-      else if (waiting.length < count) store();
+      waiting.filter(function (c) { return c.put === m; }).forEach(drop);
+      if (m.id) wait({ away: m.id });
       if (listed) m.gone = true;
       else all = all.filter(function (x) { return x !== m; });
       draw();
@@ -257,7 +239,7 @@
       if (at >= 0) o.list.children[at].querySelector("button").focus();
     }
     async function load() {
-      waiting = kept.look() || [];
+      waiting = kept.look();
       await flush();
       try {
         var a = await fetch(o.url, { headers: json });
@@ -270,17 +252,15 @@
       });
       place(list);
     }
-    // Nothing waits any more: the loan is over, or nobody is signed in.
+    // The loan is over, or nobody is signed in: this page sends nothing more.
     function shut() {
       waiting = [];
-      store();
       clearTimeout(timer);
     }
-    addEventListener("pagehide", function () { if (waiting.length) store(); });
     addEventListener("online", flush);
     document.addEventListener("visibilitychange", function () { if (document.visibilityState !== "hidden") flush(); });
     return { load: load, add: add, remove: remove, shut: shut, all: function () { return all.filter(function (m) { return !m.gone; }); } };
   }
 
-  globalThis.Lidwoord = { places: places, marks: marks };
+  Object.assign(Lidwoord, { places: places, marks: marks });
 })();
