@@ -186,7 +186,7 @@ func TestEachBookKeepsWhatWaitsForIt(t *testing.T) {
 	waitFor(t, p, `!Object.keys(localStorage).some(k => k.startsWith('lidwoord-bladwijzers') || k.startsWith('lidwoord-plaats'))`)
 
 	// What waits for a loan that is long over is thrown away by the next book.
-	webtest.Eval[bool](p, `(localStorage.setItem('lidwoord-bladwijzers-OLD', JSON.stringify({until: Date.now() - 40 * 864e5, what: []})), localStorage.setItem('lidwoord-plaats', '{"loan":"OLD"}'),
+	webtest.Eval[bool](p, `(localStorage.setItem('lidwoord-bladwijzers-OLD', JSON.stringify({until: Date.now() - 400 * 864e5, what: []})), localStorage.setItem('lidwoord-plaats', '{"loan":"OLD"}'),
 		localStorage.setItem('lidwoord-bladwijzers-NEW', JSON.stringify({until: Date.now() - 864e5, what: []})), true)`) // NEW may have been extended elsewhere
 	read(bus)
 	if got := webtest.Eval[string](p, `Object.keys(localStorage).filter(k => k.startsWith('lidwoord-bladwijzers') || k.startsWith('lidwoord-plaats')).join()`); got != "lidwoord-bladwijzers-NEW" {
