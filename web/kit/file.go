@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"lidwoord/base/words"
 )
 
 var fileTypes = map[string]string{".csv": "text/csv; charset=utf-8", ".json": "application/json; charset=utf-8", ".zip": "application/zip", ".pdf": "application/pdf"}
@@ -35,6 +37,11 @@ func SendJSON(w http.ResponseWriter, name string, value any) error {
 type Elsewhere struct {
 	Text    string
 	Address string // "" when it is nowhere
+}
+
+// Elsewhere says a sentence about what is at an address, which stands in it.
+func (s *Site) Elsewhere(lang words.Lang, key, address string) Elsewhere {
+	return Elsewhere{s.Words.Text(lang, key, address), address}
 }
 
 // MarshalText implements encoding.TextMarshaler.

@@ -142,11 +142,8 @@ func (s *Site) readAll(r *http.Request) (all export, err error) {
 func (s *Site) gather(tx *sqldb.Tx, r *http.Request) (export, error) {
 	live, lang := kit.VisitOf(r).Session, kit.VisitOf(r).Lang
 	say := func(key string, args ...any) string { return s.Words.Text(lang, key, args...) }
-	elsewhere := func(key, address string) kit.Elsewhere {
-		return kit.Elsewhere{Text: say(key, address), Address: address}
-	}
 	all := export{MadeAt: tx.Now.UTC(), About: []string{say("login.x_about")}, HistoryDays: int(account.HistoryLife.Hours() / 24),
-		Missing: []kit.Elsewhere{{Text: say("login.x_secrets")}, elsewhere("login.x_library", kit.Absolute(s.Doors.Mine, "/")), elsewhere("login.x_reading", kit.Absolute(s.Doors.Reading, "/mijn-boeken/gegevens"))},
+		Missing: []kit.Elsewhere{{Text: say("login.x_secrets")}, s.Elsewhere(lang, "login.x_library", kit.Absolute(s.Doors.Mine, "/")), s.Elsewhere(lang, "login.x_reading", kit.Absolute(s.Doors.Reading, "/mijn-boeken/gegevens"))},
 		Second:  exportSecond{Passkeys: []exportPasskey{}}, Sessions: []exportSession{}, Browsers: []exportBrowser{}, History: []exportEvent{},
 		Websites: []exportWebsite{}, Memberships: []signon.Membership{}, Libraries: []exportLinkedLibrary{}}
 	a, err := s.Accounts.Find(tx, live.Subject)

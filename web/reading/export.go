@@ -103,12 +103,9 @@ func (s *Site) takeData(w http.ResponseWriter, r *http.Request, who who) error {
 func (s *Site) gather(r *http.Request, who who) (export, error) {
 	lang := kit.VisitOf(r).Lang
 	say := func(key string, args ...any) string { return s.Words.Text(lang, key, args...) }
-	elsewhere := func(key, address string) kit.Elsewhere {
-		return kit.Elsewhere{Text: say(key, address), Address: address}
-	}
 	all := export{Name: who.Name, About: []string{say("reading.x_about"), say("reading.x_key")}, Memberships: []exportMembership{},
 		Missing: []kit.Elsewhere{{Text: say("reading.x_over")}, {Text: say("reading.x_browser")}, {Text: say("reading.x_waits")}, {Text: say("reading.x_regret", int(Regret/time.Minute))},
-			elsewhere("reading.x_account", kit.Absolute(s.Doors.Login, "/gegevens")), elsewhere("reading.x_library", kit.Absolute(s.Doors.Mine, "/"))}}
+			s.Elsewhere(lang, "reading.x_account", kit.Absolute(s.Doors.Login, "/gegevens")), s.Elsewhere(lang, "reading.x_library", kit.Absolute(s.Doors.Mine, "/"))}}
 	for _, m := range who.Memberships {
 		all.Memberships = append(all.Memberships, exportMembership{m.Library, m.Name, m.Rights, m.ValidFrom, m.ValidThrough})
 	}
