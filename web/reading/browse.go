@@ -72,8 +72,7 @@ type row struct {
 // visit of a reader, and so its words are ready before the template gets them.
 type ownPage struct {
 	Loans   []ownLoan
-	Refused fault.List // why nothing can be borrowed
-	help
+	refusal // why nothing can be borrowed
 }
 
 type ownLoan struct {
@@ -209,7 +208,7 @@ func (s *Site) myLoans(r *http.Request) (own, error) {
 	if refused != nil && fault.KindOf(refused) != fault.Denied {
 		return own{}, refused
 	}
-	help, err := s.helpWith(r, refused)
+	why, err := s.refusal(r, refused)
 	if err != nil {
 		return own{}, err
 	}
@@ -224,9 +223,7 @@ func (s *Site) myLoans(r *http.Request) (own, error) {
 	}
 	return own{string(key), func() any {
 		p := s.ownPage(lang, loans, now)
-		if refused != nil {
-			p.Refused, p.help = fault.Of(refused), help
-		}
+		p.refusal = why
 		return p
 	}}, err
 }

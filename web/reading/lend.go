@@ -16,15 +16,14 @@ import (
 
 // possibility is what a reader can do with the title of a page.
 type possibility struct {
-	Loan    *loan.Loan // what they have of it, nil for nothing
-	Rules   loan.Rules // the zero Rules for who may borrow nothing
-	Refused fault.List // why it cannot be borrowed, or was not extended
-	help
-	Full   []loan.Loan // the loans of this kind, when one of them has to go back first
-	Again  bool        // looking again may help: the membership may be a newer one by now
-	Looked bool        // we looked just now, and it is so
-	Back   givenBack   // what this browser keeps of the title, the zero value for nothing
-	Now    time.Time
+	Loan    *loan.Loan  // what they have of it, nil for nothing
+	Rules   loan.Rules  // the zero Rules for who may borrow nothing
+	refusal             // why it cannot be borrowed, or was not extended
+	Full    []loan.Loan // the loans of this kind, when one of them has to go back first
+	Again   bool        // looking again may help: the membership may be a newer one by now
+	Looked  bool        // we looked just now, and it is so
+	Back    givenBack   // what this browser keeps of the title, the zero value for nothing
+	Now     time.Time
 }
 
 // possible adds what this reader can do with the title of the page.
@@ -49,11 +48,8 @@ func (s *Site) possible(r *http.Request, p *titlePage) error {
 	p.Loan, p.Rules, p.Full = c.Loan, c.Rules, c.Full
 	p.Again = byMembership(c.Refused) && p.Now.Sub(who.At) >= loan.LendingRights
 	p.Looked = byMembership(c.Refused) && !p.Again
-	if c.Refused != nil {
-		p.Refused = fault.Of(c.Refused)
-		if p.help, err = s.helpWith(r, c.Refused); err != nil {
-			return err
-		}
+	if p.refusal, err = s.refusal(r, c.Refused); err != nil {
+		return err
 	}
 	if back := s.givenBack(r, who); c.Loan == nil && c.Refused == nil && back.Title == p.Title.ID && back.Place.Href != "" {
 		p.Back = back
@@ -103,32 +99,34 @@ func wayOut(refused error) string {
 	return "reading.ask"
 }
 
-// help is what a page offers a refused reader.
-type help struct {
-	Help string // message key of the way out, "" when there is none
-	Desk Desk   // where the library is, for who has to ask there
+// refusal is what a page tells a refused reader, and what it offers them. The zero value
+// is for who is not refused.
+type refusal struct {
+	Refused fault.List
+	Help    string // message key of the way out, "" when there is none
+	Desk    Desk   // where the library is, for who has to ask there
 }
 
 // AskThere reports whether the library itself can help, also whom a form can.
-func (h help) AskThere() bool { return h.Help == "reading.ask" || h.Help == "reading.join_again" }
+func (f refusal) AskThere() bool { return f.Help == "reading.ask" || f.Help == "reading.join_again" }
 
 // Desk is where people can go to ask: the library's address and its own website, each
 // "" when it has none.
 type Desk struct{ Address, Site string }
 
-func (s *Site) helpWith(r *http.Request, refused error) (h help, err error) {
+func (s *Site) refusal(r *http.Request, refused error) (f refusal, err error) {
 	if refused == nil {
-		return h, nil
+		return f, nil
 	}
-	h.Help = wayOut(refused)
-	if !h.AskThere() || s.Settings.Desk == nil {
-		return h, nil
+	f.Refused, f.Help = fault.Of(refused), wayOut(refused)
+	if !f.AskThere() || s.Settings.Desk == nil {
+		return f, nil
 	}
 	err = s.DB.Look(r.Context(), func(tx *sqldb.Tx) (err error) {
-		h.Desk, err = s.Settings.Desk(tx)
+		f.Desk, err = s.Settings.Desk(tx)
 		return err
 	})
-	return h, err
+	return f, err
 }
 
 // A wish is what a reader asked with a form. It travels over the sign-on and back

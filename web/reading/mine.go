@@ -16,10 +16,9 @@ type minePage struct {
 	Now     time.Time
 	Rules   loan.Rules // the zero Rules for who may borrow nothing
 	Rooms   []shelfRoom
-	Refused fault.List // why nothing more can be borrowed
-	help
-	Back givenBack // what was given back a moment ago, the zero value for nothing
-	Lent bool      // Back is on loan again, from another device, and not begun
+	refusal           // why nothing more can be borrowed
+	Back    givenBack // what was given back a moment ago, the zero value for nothing
+	Lent    bool      // Back is on loan again, from another device, and not begun
 }
 
 // shelfLoan is a loan with its cover.
@@ -52,8 +51,7 @@ func (s *Site) myBooks(w http.ResponseWriter, r *http.Request, who who) error {
 	var err error
 	page.Rules, err = s.Loans.Rules(r.Context(), who.rights())
 	if fault.KindOf(err) == fault.Denied {
-		page.Refused = fault.Of(err)
-		page.help, err = s.helpWith(r, err)
+		page.refusal, err = s.refusal(r, err)
 	}
 	if err != nil {
 		return err

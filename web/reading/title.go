@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"lidwoord/base/fault"
 	"lidwoord/base/sqldb"
 	"lidwoord/base/words"
 	"lidwoord/reading/catalogue"
@@ -101,8 +100,8 @@ func (s *Site) titlePage(w http.ResponseWriter, r *http.Request, id, failed stri
 	if err := s.possible(r, &p); err != nil {
 		return err
 	}
-	p.Failed, p.Refused = failed, fault.Of(refused)
-	if p.help, err = s.helpWith(r, refused); err != nil {
+	p.Failed = failed
+	if p.refusal, err = s.refusal(r, refused); err != nil {
 		return err
 	}
 	return s.Show(w, r, kit.Status(refused), "title", p)
